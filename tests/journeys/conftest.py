@@ -1,0 +1,91 @@
+"""A real browser and a real server for the journeys."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.running import RunningServer, running_server
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _chromium() -> str | None:
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if found := shutil.which(os.environ.get("CHROMIUM", name)):
+            return found
+    return None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; installed through apt when missing and allowed, else the test is skipped."""
+    if (found := _chromium()) is None and shutil.which("apt-get") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
+        found = _chromium()
+    if found is None:
+        message = "no Chromium here: install the package chromium, or name one in CHROMIUM"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    with running_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: RunningServer) -> Iterator[Callable[[], Page]]:
+    """Opens a page in a fresh profile; a script error on any of them fails the test."""
+    pages: list[Page] = []
+    mistakes: list[str] = []
+    expect.set_options(timeout=15_000)
+
+    def open_one(width: int = 1280, height: int = 800) -> Page:
+        context = browser.new_context(
+            base_url=server.url, viewport={"width": width, "height": height}, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        pages.append(page)
+        return page
+
+    yield open_one
+    for page in pages:
+        page.context.close()
+    assert mistakes == []
+
+
+@pytest.fixture
+def picture_taker() -> Callable[[Page, str], None]:
+    """Keeps a screenshot in the folder that WEBREF_SCREENSHOTS names; without it, takes none."""
+    folder = os.environ.get("WEBREF_SCREENSHOTS")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take
