@@ -1,0 +1,52 @@
+"""`make bench`: runs the rows asked for, prints a table, writes build/bench.json."""
+
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by_another
+from tests.benchmarks.rows import Bench, Measure
+from tests.benchmarks.serving import idle_memory, start_times
+
+ROWS: dict[str, Bench] = {
+    "S1": start_times,
+    "S2": idle_memory,
+    "I3": first_rendition_cpu,
+    "U1": batch_memory,
+    "U2": seen_by_another,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        print(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
+        return 2
+    measures: list[Measure] = []
+    for name in names or ROWS:
+        print(f"==> {name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="webref-bench-") as folder:
+            measures += ROWS[name](Path(folder))
+    print()
+    print(table(measures))
+    target = Path("build/bench.json")
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps([{**asdict(measure), "holds": measure.holds} for measure in measures], indent=2))
+    print(f"\nwritten to {target}")
+    return 0
+
+
+def table(measures: list[Measure]) -> str:
+    lines = [("row", "measure", "value", "bar", "holds")]
+    for measure in measures:
+        sign = "≤" if measure.at_most else "≥"
+        value, bar = f"{measure.value:.3g} {measure.unit}", f"{sign} {measure.bar:g} {measure.unit}"
+        lines.append((measure.row, measure.measure, value, bar, "yes" if measure.holds else "NO"))
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""I3, U1, U2: what a picture costs on its way from the upload to everyone's screen."""
+
+import asyncio
+import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.rows import Measure
+from tests.pictures import mixed_pictures, noisy_jpeg
+from tests.running import RunningServer, Script, running_server
+
+RUNS = 7
+MEGABYTE = 1_000_000
+TWELVE_MEGAPIXELS = (4000, 3000)
+
+
+def first_rendition_cpu(folder: Path) -> list[Measure]:
+    """Server CPU from the upload until the first rendition is announced, against making that rendition alone."""
+    contents = [noisy_jpeg(seed, size=TWELVE_MEGAPIXELS, quality=90) for seed in range(RUNS)]
+    with running_server(folder) as server:
+        owner = Script(server).register()
+        warm = owner.upload(noisy_jpeg(99, size=(640, 480)), "warm.jpg")["id"]
+        _until_renditions(owner, warm, 1)
+        whole = [_cpu_of_upload(server, owner, content) for content in contents]
+    alone = [_cpu_of_rendition(content) for content in contents]
+    how = (
+        f"CPU of server, workers and decoder children from upload to the 320 px rendition, median of {RUNS} "
+        "12 MP JPEGs, against draft, resize and WebP encoding of the same 320 px rendition alone"
+    )
+    return [Measure("I3", "12 MP JPEG: upload to first rendition", median(whole) / median(alone), "×", 3, how)]
+
+
+def _cpu_of_upload(server: RunningServer, owner: Script, content: bytes) -> float:
+    before = server.cpu_seconds()
+    image_id = owner.upload(content, "photo.jpg")["id"]
+    _until_renditions(owner, image_id, 1)
+    spent = server.cpu_seconds() - before
+    _until_renditions(owner, image_id, 3)
+    return spent
+
+
+def _cpu_of_rendition(content: bytes) -> float:
+    from PIL import Image
+
+    before = time.process_time()
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.draft(None, (480, 360))
+        picture.load()
+        small = picture.resize((320, 240), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small.save(io.BytesIO(), "WEBP", quality=85, method=2)
+    return time.process_time() - before
+
+
+def _until_renditions(owner: Script, image_id: str, count: int) -> None:
+    deadline = time.monotonic() + 60
+    query = "query ($id: ID!) { image(id: $id) { renditions { size } } }"
+    while len(owner.ask(query, id=image_id)["image"]["renditions"]) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"image {image_id} has no {count} renditions after 60 s")
+        time.sleep(0.02)
+
+
+def batch_memory(folder: Path) -> list[Measure]:
+    """500 mixed pictures at once: all present; how far the API process grows above idle while they come."""
+    with running_server(folder) as server:
+        owner = Script(server).register()
+        board_id = owner.create_board()
+        [api, *_] = server.own_processes()
+        idle = api.memory_info().rss
+        peak = idle
+        done = threading.Event()
+
+        def watch() -> None:
+            nonlocal peak
+            while not done.wait(0.05):
+                peak = max(peak, api.memory_info().rss)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        began = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            images = list(pool.map(lambda picture: owner.upload(*picture)["id"], mixed_pictures(500)))
+        for first in range(0, len(images), 100):
+            owner.add_images(board_id, images[first : first + 100])
+        states: list[str] = []
+        while time.monotonic() - began < 600:
+            states = [item["image"]["state"] for item in owner.items_on(board_id)]
+            if all(state == "READY" for state in states):
+                break
+            time.sleep(0.5)
+        seconds = time.monotonic() - began
+        done.set()
+        watcher.join()
+    ready = sum(state == "READY" for state in states)
+    how = f"500 uploads, 8 at a time, then placed on one board; {seconds:.0f} s until all had their renditions"
+    return [
+        Measure("U1", "500 pictures: ready on the board", ready, "", 500, how, at_most=False),
+        Measure("U1", "500 pictures: API process above idle", (peak - idle) / MEGABYTE, "MB", 100, how),
+    ]
+
+
+def seen_by_another(folder: Path) -> list[Measure]:
+    """Wall time from sending a 12 MP JPEG until a second browser has painted its first rendition."""
+    from tests.benchmarks.second_browser import until_painted
+
+    seconds = asyncio.run(asyncio.to_thread(until_painted, folder, noisy_jpeg(5, size=TWELVE_MEGAPIXELS)))
+    how = "two Chromium profiles on one board; from the drop in one to a rendition on the other's canvas"
+    return [Measure("U2", "12 MP JPEG: dropped to sharp elsewhere", seconds, "s", 5, how)]
