@@ -1,0 +1,197 @@
+"""What can be configured, and how it is read from the environment."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from domain.errors import DomainError
+
+MEGABYTE = 1_000_000
+
+
+class BadSetting(DomainError):
+    """A configuration value can not be used; `variable` names it."""
+
+    code = "BAD_SETTING"
+    http_status = 500
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything configurable. secret: signs sessions; empty until `with_secret`."""
+
+    data: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = 8484
+    database_url: str | None = None
+    postgres_bin: Path | None = None
+    pool_size: int = 10
+    public_url: str | None = None
+    secret: str = ""
+    max_file_bytes: int = 50 * MEGABYTE
+    max_batch_bytes: int = 500 * MEGABYTE
+    max_megapixels: int = 120
+    workers: int = 2
+    get_queries: bool = False
+    ide: bool = True
+    access_minutes: int = 10
+    refresh_days: int = 30
+    broker_url: str | None = None
+
+    @property
+    def blobs(self) -> Path:
+        return self.data / "blobs"
+
+    @property
+    def postgres(self) -> Path:
+        return self.data / "postgres"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach this server over TLS."""
+        return self.public_url is not None and self.public_url.startswith("https://")
+
+    @classmethod
+    def from_environment(
+        cls, overrides: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None
+    ) -> Self:
+        """Overrides (field names, None = not given) win over WEBREF_* variables, these over defaults.
+
+        Raises BadSetting naming the variable.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for variable, (field, parse) in VARIABLES.items():
+            text = environ.get(variable, "").strip()
+            if text:
+                values[field] = _parsed(variable, text, parse)
+        for field, value in (overrides or {}).items():
+            if value is not None:
+                values[field] = value
+        settings = cls(**values)
+        return replace(settings, data=settings.data.expanduser().absolute())
+
+    def with_secret(self) -> Self:
+        """Reads data/secret where no secret is configured; makes it (0600) on the first start."""
+        if self.secret:
+            return self
+        path = self.data / "secret"
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _write_once(path, secrets.token_urlsafe(48))
+            secret = path.read_text().strip()
+        except OSError as error:
+            raise BadSetting(
+                f"The secret in {path} can not be read or made: {error.strerror}. "
+                "Check the folder's owner, or set WEBREF_SECRET.",
+                variable="WEBREF_SECRET",
+            ) from error
+        if len(secret) < 32:
+            raise BadSetting(
+                f"The file {path} holds no usable secret. Remove it to have a new one made; "
+                "everyone then signs in again.",
+                variable="WEBREF_SECRET",
+            )
+        return replace(self, secret=secret)
+
+
+def _write_once(path: Path, secret: str) -> None:
+    """Several processes may start at once: the first link wins, a half-written file is never seen."""
+    draft = path.with_name(f"secret.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, f"{secret}\n".encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _parsed(variable: str, text: str, parse: Callable[[str], object]) -> object:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise BadSetting(f"{variable}={text!r} is not usable: {error}.", variable=variable) from error
+
+
+def _whole(least: int, most: int, unit: int = 1) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(text) * unit
+
+    return parse
+
+
+_FLAGS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in _FLAGS:
+        raise ValueError("expected true or false")
+    return _FLAGS[text.lower()]
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError("expected an address such as https://boards.example.org, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("postgres", "postgresql"):
+        raise ValueError("expected an address such as postgresql://user:password@host/database")
+    return text
+
+
+def _broker_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "amqp", "amqps"):
+        raise ValueError("expected an address such as redis://host:6379/0 or amqp://host")
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("expected at least 32 characters, for example from `openssl rand -base64 48`")
+    return text
+
+
+VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "WEBREF_DATA": ("data", Path),
+    "WEBREF_HOST": ("host", str),
+    "WEBREF_PORT": ("port", _whole(0, 65535)),
+    "WEBREF_DATABASE_URL": ("database_url", _database_url),
+    "WEBREF_POSTGRES_BIN": ("postgres_bin", Path),
+    "WEBREF_POOL_SIZE": ("pool_size", _whole(2, 200)),
+    "WEBREF_PUBLIC_URL": ("public_url", _public_url),
+    "WEBREF_SECRET": ("secret", _secret),
+    "WEBREF_MAX_FILE_MB": ("max_file_bytes", _whole(1, 100_000, MEGABYTE)),
+    "WEBREF_MAX_BATCH_MB": ("max_batch_bytes", _whole(1, 1_000_000, MEGABYTE)),
+    "WEBREF_MAX_MEGAPIXELS": ("max_megapixels", _whole(1, 1_000)),
+    "WEBREF_WORKERS": ("workers", _whole(0, 64)),
+    "WEBREF_GET_QUERIES": ("get_queries", _flag),
+    "WEBREF_IDE": ("ide", _flag),
+    "WEBREF_ACCESS_MINUTES": ("access_minutes", _whole(1, 10)),
+    "WEBREF_REFRESH_DAYS": ("refresh_days", _whole(1, 365)),
+    "WEBREF_BROKER_URL": ("broker_url", _broker_url),
+}

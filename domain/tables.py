@@ -1,0 +1,263 @@
+"""The tables: what webref keeps, as Piccolo sees it.
+
+Rules that Piccolo can not express (checks, generated search columns, collations, partial indexes)
+are in the second migration. Enumerations are text with a check there.
+"""
+
+from piccolo.columns import (
+    UUID,
+    Array,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Bytea,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Real,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
+from piccolo.columns.column_types import JSONB
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from domain.database import DB
+
+
+class Account(Table, db=DB, tablename="account"):
+    """A person. email is lower-cased; is_owner: owns this server, which opens no board of others."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    email = Text(unique=True)
+    name = Text()
+    colour = Text()
+    password_hash = Text()
+    is_owner = Boolean(default=False)
+    created_at = Timestamptz(default=TimestamptzNow())
+    disabled_at = Timestamptz(default=None, null=True)
+    password_changed_at = Timestamptz(default=TimestamptzNow())
+
+
+class Instance(Table, db=DB, tablename="instance"):
+    """The one row (id 1) of settings that are changed while running. registration: OPEN, INVITE, CLOSED."""
+
+    id = SmallInt(primary_key=True, default=1)
+    registration = Text(default="INVITE")
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Invite(Table, db=DB, tablename="invite"):
+    """A code that lets one person register."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    code_hash = Bytea(unique=True)
+    email = Text(default=None, null=True)
+    created_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=TimestamptzNow())
+    used_at = Timestamptz(default=None, null=True)
+    used_by = ForeignKey(Account, null=True, on_delete=OnDelete.restrict)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class Session(Table, db=DB, tablename="session"):
+    """A signed-in device; its id is the family of its refresh tokens."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    refresh_hash = Bytea()
+    refreshed_at = Timestamptz(default=TimestamptzNow())
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=TimestamptzNow())
+    revoked_at = Timestamptz(default=None, null=True)
+    user_agent = Text()
+    address = Text()
+    last_seen_at = Timestamptz(default=TimestamptzNow())
+
+
+class Token(Table, db=DB, tablename="token"):
+    """An API token. key: its public part; scope: READ or WRITE."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Text()
+    scope = Text()
+    key = Text(unique=True)
+    secret_hash = Bytea()
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=None, null=True)
+    last_used_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class Image(Table, db=DB, tablename="image"):
+    """A picture in the library. digest: SHA-256 of the original, hex; width, height: upright pixels.
+
+    state: WAITING, WORKING, READY, FAILED; the column search is made by PostgreSQL.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    owner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    digest = Text()
+    name = Text()
+    title = Text()
+    tags = Array(base_column=Text(), default=list)
+    size_bytes = BigInt()
+    format = Text()
+    mime = Text()
+    width = Integer()
+    height = Integer()
+    frames = Integer(default=1)
+    has_alpha = Boolean(default=False)
+    taken_at = Timestamptz(default=None, null=True)
+    camera = Text()
+    placeholder = Bytea()
+    palette = Array(base_column=Text(), default=list)
+    batch = UUID(default=None, null=True)
+    state = Text(default="WAITING")
+    failure = Text(default=None, null=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Rendition(Table, db=DB, tablename="rendition"):
+    """A derived size of an image. size: 320, 800 or 1600; digest: SHA-256 of its bytes, hex."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    image = ForeignKey(Image, null=False, on_delete=OnDelete.restrict)
+    size = Integer()
+    width = Integer()
+    height = Integer()
+    size_bytes = BigInt()
+    mime = Text()
+    digest = Text()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Board(Table, db=DB, tablename="board"):
+    """A board. seq: of its last change; item_count: items present; search is made by PostgreSQL."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    title = Text()
+    description = Text()
+    seq = BigInt(default=0)
+    created_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())
+    trashed_at = Timestamptz(default=None, null=True)
+    cover_id = ForeignKey(Image, null=True, on_delete=OnDelete.restrict)
+    item_count = Integer(default=0)
+
+
+class BoardGrant(Table, db=DB, tablename="board_grant"):
+    """What an account may do on a board. role: OWNER, EDITOR, COMMENTER, VIEWER."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    role = Text()
+    granted_by = ForeignKey(Account, null=True, on_delete=OnDelete.restrict)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Item(Table, db=DB, tablename="item"):
+    """Something placed on a board. kind: IMAGE or NOTE; z: fractional index, compared bytewise.
+
+    A removed item keeps its row (removed_at), so that it can come back exactly as it was.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
+    kind = Text()
+    image_id = ForeignKey(Image, null=True, on_delete=OnDelete.restrict, index=True)
+    x = DoublePrecision()
+    y = DoublePrecision()
+    scale = DoublePrecision(default=1.0)
+    rotation = DoublePrecision()
+    flip_x = Boolean(default=False)
+    flip_y = Boolean(default=False)
+    width = DoublePrecision()
+    height = DoublePrecision()
+    opacity = DoublePrecision(default=1.0)
+    grayscale = Boolean(default=False)
+    locked = Boolean(default=False)
+    hidden = Boolean(default=False)
+    name = Text()
+    z = Text()
+    note = JSONB(default=None, null=True)
+    added_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    added_at = Timestamptz(default=TimestamptzNow())
+    changed_seq = BigInt()
+    removed_at = Timestamptz(default=None, null=True)
+
+
+class Change(Table, db=DB, tablename="change"):
+    """One line of a board's log; unique by board and seq. kind: DO, UNDO, REDO.
+
+    reverted_by: seq of the change that took it back (its own seq: nothing of it could be undone).
+    """
+
+    id = BigSerial(primary_key=True)
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
+    seq = BigInt()
+    actor = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(default=TimestamptzNow())
+    aspect = Text()
+    operation = JSONB()
+    inverse = JSONB()
+    subjects = Array(base_column=UUID(), default=list)
+    mutation_id = UUID(default=None, null=True)
+    kind = Text(default="DO")
+    reverts = BigInt(default=None, null=True)
+    reverted_by = BigInt(default=None, null=True)
+
+
+class Receipt(Table, db=DB, tablename="receipt"):
+    """The stored answer of a command that carried a client mutation id; unique by actor and id."""
+
+    id = BigSerial(primary_key=True)
+    actor = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    mutation_id = UUID()
+    fingerprint = Bytea()
+    answer = JSONB(default=None, null=True)
+    at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
+class Job(Table, db=DB, tablename="job"):
+    """Work to be done once: the outbox. state: QUEUED, RUNNING, DONE, DEAD; progress: 0 to 1."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    kind = Text()
+    subject = UUID()
+    queue = Text(default="default")
+    priority = Integer()
+    state = Text(default="QUEUED")
+    attempts = Integer()
+    max_attempts = Integer(default=3)
+    due_at = Timestamptz(default=TimestamptzNow())
+    lease_until = Timestamptz(default=None, null=True)
+    lease = UUID(default=None, null=True)
+    progress = Real()
+    error = Text(default=None, null=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+
+TABLES: tuple[type[Table], ...] = (
+    Account,
+    Instance,
+    Invite,
+    Session,
+    Token,
+    Image,
+    Rendition,
+    Board,
+    BoardGrant,
+    Item,
+    Change,
+    Receipt,
+    Job,
+)
