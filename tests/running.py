@@ -1,4 +1,4 @@
-"""webref as its users meet it: the real `webref serve` in a process of its own, and a script that talks to it."""
+"""webref as its users meet it: the real `webref serve`, and a script that talks to it."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass
 class RunningServer:
-    """One `webref serve` on 127.0.0.1; `kill` is kill -9, `start` brings it back on the same folder and port."""
+    """One `webref serve` on 127.0.0.1; `kill` is kill -9, `start` brings it back on the same folder."""
 
     data: Path
     port: int = field(default_factory=free_port)
@@ -48,7 +48,16 @@ class RunningServer:
         began = time.perf_counter()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", "serve", "--port", str(self.port), "--data", str(self.data)],
+                [
+                    sys.executable,
+                    "-m",
+                    "api.cli",
+                    "serve",
+                    "--port",
+                    str(self.port),
+                    "--data",
+                    str(self.data),
+                ],
                 cwd=REPOSITORY,
                 env={**os.environ, **self.environment},
                 stdout=log,

@@ -33,7 +33,9 @@ def main(names: list[str]) -> int:
     print(table(measures))
     target = Path("build/bench.json")
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps([{**asdict(measure), "holds": measure.holds} for measure in measures], indent=2))
+    target.write_text(
+        json.dumps([{**asdict(measure), "holds": measure.holds} for measure in measures], indent=2)
+    )
     print(f"\nwritten to {target}")
     return 0
 
@@ -45,7 +47,9 @@ def table(measures: list[Measure]) -> str:
         value, bar = f"{measure.value:.3g} {measure.unit}", f"{sign} {measure.bar:g} {measure.unit}"
         lines.append((measure.row, measure.measure, value, bar, "yes" if measure.holds else "NO"))
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+    )
 
 
 if __name__ == "__main__":

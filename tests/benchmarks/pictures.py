@@ -18,7 +18,7 @@ TWELVE_MEGAPIXELS = (4000, 3000)
 
 
 def first_rendition_cpu(folder: Path) -> list[Measure]:
-    """Server CPU from the upload until the first rendition is announced, against making that rendition alone."""
+    """Server CPU from the upload until the first rendition is announced, against making that rendition."""
     contents = [noisy_jpeg(seed, size=TWELVE_MEGAPIXELS, quality=90) for seed in range(RUNS)]
     with running_server(folder) as server:
         owner = Script(server).register()
@@ -30,7 +30,9 @@ def first_rendition_cpu(folder: Path) -> list[Measure]:
         f"CPU of server, workers and decoder children from upload to the 320 px rendition, median of {RUNS} "
         "12 MP JPEGs, against draft, resize and WebP encoding of the same 320 px rendition alone"
     )
-    return [Measure("I3", "12 MP JPEG: upload to first rendition", median(whole) / median(alone), "×", 3, how)]
+    return [
+        Measure("I3", "12 MP JPEG: upload to first rendition", median(whole) / median(alone), "×", 3, how)
+    ]
 
 
 def _cpu_of_upload(server: RunningServer, owner: Script, content: bytes) -> float:
@@ -95,7 +97,9 @@ def batch_memory(folder: Path) -> list[Measure]:
         done.set()
         watcher.join()
     ready = sum(state == "READY" for state in states)
-    how = f"500 uploads, 8 at a time, then placed on one board; {seconds:.0f} s until all had their renditions"
+    how = (
+        f"500 uploads, 8 at a time, then placed on one board; {seconds:.0f} s until all had their renditions"
+    )
     return [
         Measure("U1", "500 pictures: ready on the board", ready, "", 500, how, at_most=False),
         Measure("U1", "500 pictures: API process above idle", (peak - idle) / MEGABYTE, "MB", 100, how),

@@ -9,33 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.journeys.browsing import CHROMIUM_FLAGS, find_chromium
 from tests.running import RunningServer, running_server
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def _chromium() -> str | None:
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        if found := shutil.which(os.environ.get("CHROMIUM", name)):
-            return found
-    return None
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium; installed through apt when missing and allowed, else the test is skipped."""
-    if (found := _chromium()) is None and shutil.which("apt-get") and os.geteuid() == 0:
+    if (found := find_chromium()) is None and shutil.which("apt-get") and os.geteuid() == 0:
         subprocess.run(["apt-get", "update", "-qq"], check=False)
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
-        found = _chromium()
+        found = find_chromium()
     if found is None:
         message = "no Chromium here: install the package chromium, or name one in CHROMIUM"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
