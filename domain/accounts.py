@@ -1,0 +1,212 @@
+"""Accounts: who may join this server, and what people change about themselves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from msgspec import Struct
+
+from domain import attempts, invites, passwords
+from domain.access import Viewer
+from domain.database import execute, fetch, fetchrow, fetchval, transaction
+from domain.entries import good_colour, good_email, good_line
+from domain.errors import (
+    AlreadyExists,
+    NotFound,
+    RegistrationClosed,
+    Unauthenticated,
+    WrongCredentials,
+)
+from domain.standing import announce_access, require_server_owner, require_session, require_write
+
+# Distinct on a dark canvas, for cursors and names; picked by the account's id.
+COLOURS = ("#e5484d", "#f76b15", "#ffc53d", "#46a758", "#12a594", "#0090ff", "#6e56cf", "#d6409f")
+
+COLUMNS = "account.id, email, account.name, colour, is_owner, account.created_at, disabled_at"
+ONE_OWNER = 0x57_45_42_52_45_46  # advisory lock: whoever holds it decides who owns the server
+
+
+class RegistrationPolicy(StrEnum):
+    """Who may make an account: everyone, people with an invite, or nobody."""
+
+    OPEN = "OPEN"
+    INVITE = "INVITE"
+    CLOSED = "CLOSED"
+
+
+class Account(Struct, frozen=True):
+    """A person. email is for the person and the server's owner only; colour: #rrggbb."""
+
+    id: UUID
+    email: str
+    name: str
+    colour: str
+    is_owner: bool
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+def account_from(row: Any) -> Account:
+    """From a row of COLUMNS."""
+    return Account(*(row[name] for name in Account.__struct_fields__))
+
+
+async def register(
+    *, name: str, email: str, password: str, invite_code: str | None = None, address: str = ""
+) -> Account:
+    """Makes an account. The very first one owns the server and needs no permission.
+
+    Whether this person may join is decided before the email is looked at, so somebody without
+    an invite learns nothing about it. Raises RegistrationClosed, AlreadyExists, BadInput, TooBusy.
+    """
+    name = good_line(name, "name")
+    email = good_email(email)
+    passwords.require_good_password(password)
+    with attempts.REGISTRATIONS.guess(address, wrong=(RegistrationClosed, AlreadyExists)):
+        if not await needs_first_account():
+            await _require_admission(email, invite_code)
+        hashed = await passwords.hash_password(password)
+        async with transaction():
+            await execute("select pg_advisory_xact_lock($1)", ONE_OWNER)
+            first = await needs_first_account()
+            policy = RegistrationPolicy.OPEN if first else await _require_admission(email, invite_code)
+            account = await insert_account(name=name, email=email, password_hash=hashed, is_owner=first)
+            used = invite_code is not None and not first and await invites.use(invite_code, email, account.id)
+            if policy is RegistrationPolicy.INVITE and not used:
+                raise _invite_refused()
+    return account
+
+
+async def insert_account(*, name: str, email: str, password_hash: str, is_owner: bool = False) -> Account:
+    """The row itself, inside the caller's transaction. Raises AlreadyExists."""
+    identifier = uuid4()
+    row = await fetchrow(
+        "insert into account (id, email, name, colour, password_hash, is_owner)"
+        f" values ($1, $2, $3, $4, $5, $6) on conflict (email) do nothing returning {COLUMNS}",
+        identifier,
+        email,
+        name,
+        COLOURS[identifier.int % len(COLOURS)],
+        password_hash,
+        is_owner,
+    )
+    if row is None:
+        raise AlreadyExists(
+            "There is an account with this email already. Sign in, or use another email.", field="email"
+        )
+    return account_from(row)
+
+
+async def needs_first_account() -> bool:
+    """Whether nobody has registered yet: whoever comes first will own the server."""
+    return not await fetchval("select exists (select from account)")
+
+
+async def account_of(viewer: Viewer) -> Account:
+    row = await fetchrow(f"select {COLUMNS} from account where id = $1", viewer.account_id)
+    if row is None:
+        raise NotFound("This account does not exist.")
+    return account_from(row)
+
+
+async def accounts_by_ids(ids: Sequence[UUID]) -> list[Account | None]:
+    """In the order of ids, None where there is none.
+
+    For the people met on things that the viewer may read: show their names and colours only.
+    """
+    rows = await fetch(f"select {COLUMNS} from account where id = any($1::uuid[])", list(ids))
+    found = {row["id"]: account_from(row) for row in rows}
+    return [found.get(identifier) for identifier in ids]
+
+
+async def edit_profile(viewer: Viewer, *, name: str | None = None, colour: str | None = None) -> Account:
+    """Changes the viewer's own name or colour; None leaves it. Running it twice equals once."""
+    require_write(viewer)
+    if name is not None:
+        name = good_line(name, "name")
+    if colour is not None:
+        colour = good_colour(colour)
+    row = await fetchrow(
+        "update account set name = coalesce($2, name), colour = coalesce($3, colour)"
+        f" where id = $1 and disabled_at is null returning {COLUMNS}",
+        viewer.account_id,
+        name,
+        colour,
+    )
+    if row is None:
+        raise Unauthenticated("This account is disabled.")
+    return account_from(row)
+
+
+async def change_password(viewer: Viewer, *, current: str, new: str) -> None:
+    """Sets another password and ends every other session. API tokens stay: revoke them one by one.
+
+    Raises WrongCredentials when `current` is not the password, BadInput, Forbidden, TooBusy.
+    """
+    require_session(viewer, "change the password")
+    passwords.require_good_password(new)
+    stored = await fetchval("select password_hash from account where id = $1", viewer.account_id)
+    with attempts.PASSWORD_CHANGES.guess(str(viewer.account_id), wrong=WrongCredentials):
+        if not await passwords.verify_password(current, stored):
+            raise WrongCredentials("The current password is not right.")
+    hashed = await passwords.hash_password(new)
+    async with transaction():
+        changed = await fetchval(
+            "update account set password_hash = $3, password_changed_at = now()"
+            " where id = $1 and password_hash = $2 and disabled_at is null returning id",
+            viewer.account_id,
+            stored,
+            hashed,
+        )
+        if changed is None:
+            raise WrongCredentials("The password was changed somewhere else a moment ago.")
+        await end_sessions(viewer.account_id, except_id=viewer.session_id)
+
+
+async def end_sessions(account_id: UUID, *, except_id: UUID | None = None) -> int:
+    """Revokes an account's sessions inside the caller's transaction; their streams end. Answers how many."""
+    rows = await fetch(
+        "update session set revoked_at = now()"
+        " where account = $1 and revoked_at is null and id is distinct from $2 returning id",
+        account_id,
+        except_id,
+    )
+    await announce_access(account_id)
+    return len(rows)
+
+
+async def registration_policy() -> RegistrationPolicy:
+    policy = await fetchval("select registration from instance where id = 1")
+    return RegistrationPolicy(policy) if policy is not None else RegistrationPolicy.INVITE
+
+
+async def set_registration(viewer: Viewer, policy: RegistrationPolicy) -> RegistrationPolicy:
+    """Decides who may register from now on. Owner of the server only."""
+    require_server_owner(viewer, "decide who may register")
+    await execute(
+        "insert into instance (id, registration) values (1, $1)"
+        " on conflict (id) do update set registration = excluded.registration",
+        policy.value,
+    )
+    return policy
+
+
+async def _require_admission(email: str, invite_code: str | None) -> RegistrationPolicy:
+    """The policy in force, if it lets this person in."""
+    policy = await registration_policy()
+    if policy is RegistrationPolicy.CLOSED:
+        raise RegistrationClosed("This server takes no new accounts. Ask its owner for one.")
+    if policy is RegistrationPolicy.INVITE and (
+        invite_code is None or not await invites.can_use(invite_code, email)
+    ):
+        raise _invite_refused()
+    return policy
+
+
+def _invite_refused() -> RegistrationClosed:
+    return RegistrationClosed(
+        "Joining this server needs an invite that is not used, ended or meant for another email."
+        " Ask the server's owner for one."
+    )

@@ -1,0 +1,344 @@
+"""Sessions: how a person stays signed in on one device, and how that ends everywhere at once.
+
+An access token is a JWT of some minutes; a refresh token is 256 random bits that work once. Its
+tag proves that we issued it, so a token of ours that is no longer the session's is one used
+before: whoever holds a copy is cut off together with whoever it was copied from.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import jwt
+from msgspec import Struct
+
+from domain import attempts, passwords
+from domain.access import Scope, Viewer
+from domain.accounts import COLUMNS as ACCOUNT_COLUMNS
+from domain.accounts import Account, account_from
+from domain.database import execute, fetch, fetchrow, fetchval, transaction
+from domain.entries import good_ids, seen_line
+from domain.errors import BadInput, SessionRevoked, TooBusy, Unauthenticated, WrongCredentials
+from domain.settings import Settings
+from domain.standing import announce_access, require_write
+
+ALGORITHM = "HS256"
+AUDIENCE = "webref"
+ACCESS_TYPE = "at+jwt"  # RFC 9068
+REFRESH_PREFIX = b"\x01"
+SECRET_BYTES = 32
+TAG_BYTES = 16
+REFRESH_BYTES = len(REFRESH_PREFIX) + 16 + SECRET_BYTES + TAG_BYTES
+MOST_LISTED = 200
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class SignedIn(Struct, frozen=True):
+    """What a device gets. The tokens are secrets, shown this once."""
+
+    account: Account
+    session_id: UUID
+    access_token: str
+    refresh_token: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+
+class Session(Struct, frozen=True):
+    """A signed-in device, as its person sees it. is_current: the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    user_agent: str
+    address: str
+    is_current: bool
+
+
+async def sign_in(
+    settings: Settings, *, email: str, password: str, user_agent: str = "", address: str = ""
+) -> SignedIn:
+    """Opens a session. Raises WrongCredentials, with equal words and time whatever is wrong; TooBusy."""
+    email = email.strip().lower()[:254]
+    with (
+        attempts.SIGN_INS_FROM_ADDRESS.guess(address, wrong=WrongCredentials),
+        attempts.SIGN_INS.guess(address, email, wrong=WrongCredentials),
+    ):
+        account_id, stored = await _prove(email, password)
+    if passwords.needs_rehash(stored):
+        stored = await _rehash(account_id, password, stored)
+    return await open_session(
+        settings, account_id, user_agent=user_agent, address=address, password_hash=stored
+    )
+
+
+async def open_session(
+    settings: Settings,
+    account_id: UUID,
+    *,
+    user_agent: str = "",
+    address: str = "",
+    password_hash: str | None = None,
+) -> SignedIn:
+    """A session for somebody who has just proved who they are.
+
+    password_hash: the one that was compared with; a password changed meanwhile opens nothing.
+    """
+    session_id = uuid4()
+    token, digest = _new_refresh_token(settings, session_id)
+    row = await fetchrow(
+        "with owner as (select * from account where id = $2 and disabled_at is null"
+        "   and password_hash = coalesce($7, password_hash) for share),"
+        " opened as (insert into session (id, account, refresh_hash, expires_at, user_agent, address)"
+        "   select $1, owner.id, $3, now() + $4::interval, $5, $6 from owner returning id, expires_at)"
+        " select owner.id, email, name, colour, is_owner, created_at, disabled_at, opened.expires_at"
+        " from owner, opened",
+        session_id,
+        account_id,
+        digest,
+        timedelta(days=settings.refresh_days),
+        seen_line(user_agent, 300),
+        seen_line(address, 64),
+        password_hash,
+    )
+    if row is None:
+        raise _wrong_credentials()
+    return _signed_in(settings, account_from(row), session_id, token, row["expires_at"])
+
+
+async def refresh(
+    settings: Settings, refresh_token: str, *, user_agent: str = "", address: str = ""
+) -> SignedIn:
+    """Exchanges a refresh token, once, for a new pair.
+
+    A token that was used before ends the whole session: SessionRevoked. Anything that is not
+    ours, or whose time is over: Unauthenticated.
+    """
+    session_id = _session_of(settings, refresh_token)
+    token, digest = _new_refresh_token(settings, session_id)
+    row = await fetchrow(
+        "update session set refresh_hash = $3, refreshed_at = now(), last_seen_at = now(),"
+        "   expires_at = now() + $4::interval, user_agent = coalesce(nullif($5, ''), user_agent),"
+        "   address = coalesce(nullif($6, ''), address)"
+        " from account where session.id = $1 and refresh_hash = $2 and revoked_at is null"
+        "   and expires_at > now() and account.id = session.account and disabled_at is null"
+        f" returning {ACCOUNT_COLUMNS}, expires_at",
+        session_id,
+        _digest(refresh_token),
+        digest,
+        timedelta(days=settings.refresh_days),
+        seen_line(user_agent, 300),
+        seen_line(address, 64),
+    )
+    if row is None:
+        raise await _refusal(session_id, refresh_token)
+    return _signed_in(settings, account_from(row), session_id, token, row["expires_at"])
+
+
+async def sign_out(viewer: Viewer) -> None:
+    """Ends the session that asks. An API token has none to end: nothing happens."""
+    if viewer.session_id is not None:
+        await _revoke(viewer.account_id, [viewer.session_id])
+
+
+async def sign_out_by_refresh_token(settings: Settings, refresh_token: str) -> None:
+    """Ends the session of a device whose access token is over; a token not ours is ignored."""
+    try:
+        session_id = _session_of(settings, refresh_token)
+    except Unauthenticated:
+        return
+    account_id = await fetchval("select account from session where id = $1", session_id)
+    if account_id is not None:
+        await _revoke(account_id, [session_id])
+
+
+async def sessions_of(viewer: Viewer) -> list[Session]:
+    """Where the viewer is signed in, last seen first."""
+    rows = await fetch(
+        "select id, created_at, last_seen_at, user_agent, address, id is not distinct from $2 as is_current"
+        " from session where account = $1 and revoked_at is null and expires_at > now()"
+        " order by last_seen_at desc, id limit $3",
+        viewer.account_id,
+        viewer.session_id,
+        MOST_LISTED,
+    )
+    return [Session(*(row[name] for name in Session.__struct_fields__)) for row in rows]
+
+
+async def revoke_sessions(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
+    """Ends some of the viewer's sessions at once; answers those ended now, others are left out."""
+    require_write(viewer)
+    return await _revoke(viewer.account_id, good_ids(ids))
+
+
+async def viewer_of(settings: Settings, access_token: str) -> Viewer:
+    """Who holds this access token, if their session and account still stand at this moment.
+
+    Raises Unauthenticated (refresh and try again) or SessionRevoked (sign in again).
+    """
+    session_id, account_id = _read_access_token(settings, access_token)
+    row = await fetchrow(
+        "select name, is_owner, revoked_at is null and expires_at > now() as open,"
+        "   last_seen_at < now() - $3::interval as unseen"
+        " from session join account on account.id = session.account"
+        " where session.id = $1 and account.id = $2 and disabled_at is null",
+        session_id,
+        account_id,
+        SEEN_EVERY,
+    )
+    if row is None or not row["open"]:
+        raise _revoked()
+    if row["unseen"]:
+        await execute(
+            "update session set last_seen_at = now() where id = $1 and last_seen_at < now() - $2::interval",
+            session_id,
+            SEEN_EVERY,
+        )
+    return Viewer(
+        account_id=account_id,
+        name=row["name"],
+        is_owner=row["is_owner"],
+        scope=Scope.WRITE,
+        session_id=session_id,
+        token_id=None,
+    )
+
+
+async def _revoke(account_id: UUID, ids: list[UUID]) -> list[UUID]:
+    async with transaction():
+        rows = await fetch(
+            "update session set revoked_at = now()"
+            " where id = any($2::uuid[]) and account = $1 and revoked_at is null returning id",
+            account_id,
+            ids,
+        )
+        if rows:
+            await announce_access(account_id)
+    return sorted(row["id"] for row in rows)
+
+
+async def _prove(email: str, password: str) -> tuple[UUID, str]:
+    """The account and its password's hash. Without an account a hash of nobody's is compared with."""
+    row = None
+    if email.isprintable():
+        row = await fetchrow("select id, password_hash, disabled_at from account where email = $1", email)
+    stored = row["password_hash"] if row is not None else None
+    right = await passwords.verify_password(password, stored)
+    if not right or row is None or row["disabled_at"] is not None:
+        raise _wrong_credentials()
+    return row["id"], row["password_hash"]
+
+
+async def _rehash(account_id: UUID, password: str, stored: str) -> str:
+    """Replaces a hash made with other parameters, if there is room; answers the one that stands now."""
+    try:
+        hashed = await passwords.hash_password(password)
+    except (BadInput, TooBusy):
+        return stored
+    replaced = await fetchval(
+        "update account set password_hash = $3 where id = $1 and password_hash = $2 returning id",
+        account_id,
+        stored,
+        hashed,
+    )
+    return hashed if replaced is not None else stored
+
+
+async def _refusal(session_id: UUID, refresh_token: str) -> SessionRevoked | Unauthenticated:
+    """Why a refresh failed. A token of ours that is not the present one has been used: the family ends."""
+    row = await fetchrow(
+        "select account, refresh_hash, revoked_at is null as open, expires_at > now() as in_time"
+        " from session where id = $1",
+        session_id,
+    )
+    if row is None or (row["open"] and not row["in_time"]):
+        return Unauthenticated("The session is over. Sign in again.")
+    if row["open"] and row["refresh_hash"] != _digest(refresh_token):
+        await _revoke(row["account"], [session_id])
+    return _revoked()
+
+
+def _signed_in(
+    settings: Settings, account: Account, session_id: UUID, refresh_token: str, refresh_expires_at: datetime
+) -> SignedIn:
+    issued_at = datetime.now(UTC).replace(microsecond=0)
+    access_expires_at = issued_at + timedelta(minutes=settings.access_minutes)
+    claims = {
+        "aud": AUDIENCE,
+        "sub": str(account.id),
+        "sid": str(session_id),
+        "jti": secrets.token_hex(8),
+        "iat": issued_at,
+        "exp": access_expires_at,
+    }
+    access_token = jwt.encode(
+        claims, _key(settings, b"access"), algorithm=ALGORITHM, headers={"typ": ACCESS_TYPE}
+    )
+    return SignedIn(account, session_id, access_token, refresh_token, access_expires_at, refresh_expires_at)
+
+
+def _read_access_token(settings: Settings, access_token: str) -> tuple[UUID, UUID]:
+    """Session and account. The algorithm, audience and type are pinned; the server's clocks may differ."""
+    try:
+        token = jwt.decode_complete(
+            access_token,
+            _key(settings, b"access"),
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            options={"require": ["exp", "iat", "aud", "sub", "sid"], "verify_iat": False},
+        )
+        if token["header"].get("typ") != ACCESS_TYPE:
+            raise Unauthenticated("This is not an access token.")
+        return UUID(token["payload"]["sid"]), UUID(token["payload"]["sub"])
+    except jwt.ExpiredSignatureError as error:
+        raise Unauthenticated("The access token is over. Refresh the session and try again.") from error
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
+        raise Unauthenticated("The access token is not valid. Sign in again.") from error
+
+
+def _new_refresh_token(settings: Settings, session_id: UUID) -> tuple[str, bytes]:
+    """The token and the digest to keep of it."""
+    body = REFRESH_PREFIX + session_id.bytes + secrets.token_bytes(SECRET_BYTES)
+    token = base64.urlsafe_b64encode(body + _tag(settings, body)).rstrip(b"=").decode()
+    return token, _digest(token)
+
+
+def _session_of(settings: Settings, refresh_token: str) -> UUID:
+    """The session a refresh token of ours was issued for. Raises Unauthenticated for any other."""
+    try:
+        raw = base64.b64decode(refresh_token.encode("ascii") + b"==", altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raw = b""
+    body, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
+    canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == refresh_token
+    if len(raw) != REFRESH_BYTES or not canonical or not hmac.compare_digest(tag, _tag(settings, body)):
+        raise Unauthenticated("The refresh token is not valid. Sign in again.")
+    return UUID(bytes=body[len(REFRESH_PREFIX) : len(REFRESH_PREFIX) + 16])
+
+
+def _tag(settings: Settings, body: bytes) -> bytes:
+    return hmac.digest(_key(settings, b"refresh"), body, "sha256")[:TAG_BYTES]
+
+
+def _digest(refresh_token: str) -> bytes:
+    return hashlib.sha256(refresh_token.encode()).digest()
+
+
+def _key(settings: Settings, purpose: bytes) -> bytes:
+    """One secret, a key of its own for every purpose."""
+    if not settings.secret:
+        raise ValueError("settings without a secret can not sign: call with_secret() first")
+    return hmac.digest(settings.secret.encode(), b"webref " + purpose, "sha256")
+
+
+def _wrong_credentials() -> WrongCredentials:
+    return WrongCredentials("Email and password do not belong together.")
+
+
+def _revoked() -> SessionRevoked:
+    return SessionRevoked("This session was ended. Sign in again.")
