@@ -1,0 +1,230 @@
+"""The darkroom: pictures are opened in another process, which may die of them.
+
+This side starts the decoder, hands it open files, reads its answers, and starts it again when it is gone.
+Nothing here loads a picture library.
+"""
+
+import array
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from domain.decoding import (
+    LADDER,
+    LENGTH_BYTES,
+    WALL_SECONDS,
+    Died,
+    Finished,
+    Inspection,
+    Message,
+    Order,
+    Refusal,
+    Rendering,
+    decoded,
+    encoded_order,
+)
+from domain.errors import ImageRefused, TooBusy
+
+MAX_MESSAGE_BYTES = 1 << 20
+MAX_RENDITION_BYTES = 64 << 20
+SLOTS = max(2, os.cpu_count() or 1)
+"""Pictures decoded at once, of each of the two kinds of order."""
+
+
+@dataclass(frozen=True)
+class Developed:
+    """One rendition. content: WebP, upright, sRGB, without metadata."""
+
+    size: int
+    width: int
+    height: int
+    content: bytes
+
+
+class DecoderGone(Exception):
+    """The decoder process ended while it was asked."""
+
+
+class Darkroom:
+    """The decoder process of this process, started when first needed and whenever it is gone."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, asyncio.Semaphore]] = (
+            WeakKeyDictionary()
+        )
+
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Does nothing while the decoder runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "domain.decoder"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                cwd=Path(__file__).resolve().parent.parent,
+            )
+        self._control = ours
+
+    def close(self) -> None:
+        """Ends the decoder and with it everything it is decoding."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGKILL)
+                self._process.wait()
+            self._process = None
+
+    @asynccontextmanager
+    async def answers(self, path: Path, order: Order) -> AsyncIterator[AsyncIterator[tuple[Message, bytes]]]:
+        """Yields what the decoder says of the file, message by message.
+
+        Raises OSError where the file can not be opened, DecoderGone, TooBusy.
+        """
+        async with self._slot(developing=bool(order.sizes)):
+            reading, writing = os.pipe()
+            transport: asyncio.BaseTransport | None = None
+            try:
+                try:
+                    self._send(path, order, writing)
+                finally:
+                    os.close(writing)
+                reader = asyncio.StreamReader(limit=1 << 18)
+                transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                    lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", 0)
+                )
+                yield self._messages(reader)
+            finally:
+                if transport is not None:
+                    transport.close()
+                else:
+                    os.close(reading)
+
+    def _slot(self, developing: bool) -> asyncio.Semaphore:
+        slots = self._slots.setdefault(asyncio.get_running_loop(), {})
+        return slots.setdefault(developing, asyncio.Semaphore(SLOTS))
+
+    def _send(self, path: Path, order: Order, answers: int) -> None:
+        source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self.start()
+            assert self._control is not None
+            rights = array.array("i", [source, answers])
+            self._control.sendmsg(
+                [encoded_order(order)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights.tobytes())]
+            )
+        except (ConnectionError, BrokenPipeError):
+            raise DecoderGone from None
+        finally:
+            os.close(source)
+
+    async def _messages(self, reader: asyncio.StreamReader) -> AsyncIterator[tuple[Message, bytes]]:
+        async with asyncio.timeout(WALL_SECONDS + 5):
+            while True:
+                try:
+                    length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+                    if length > MAX_MESSAGE_BYTES:
+                        raise DecoderGone
+                    message = decoded(await reader.readexactly(length))
+                    content = b""
+                    if isinstance(message, Rendering):
+                        if message.payload_bytes > MAX_RENDITION_BYTES:
+                            raise DecoderGone
+                        content = await reader.readexactly(message.payload_bytes)
+                except (asyncio.IncompleteReadError, msgspec.DecodeError):
+                    raise DecoderGone from None
+                yield message, content
+                if not isinstance(message, Rendering):
+                    return
+
+
+_DARKROOM = Darkroom()
+
+
+def warm_up() -> None:
+    """Starts the decoder before the first picture comes, which saves that one 0.3 s.
+
+    Call it from the main thread: the decoder ends with the thread that started it.
+    """
+    _DARKROOM.start()
+
+
+def close() -> None:
+    _DARKROOM.close()
+
+
+def decoder_id() -> int | None:
+    """The process id of the running decoder."""
+    return _DARKROOM.process_id
+
+
+async def inspect(path: Path, *, max_pixels: int = 120_000_000) -> Inspection:
+    """Decodes the picture small and says what it is. Raises ImageRefused, TooBusy, OSError."""
+    async for message, _ in _asked(path, Order(max_pixels=max_pixels)):
+        if isinstance(message, Inspection):
+            return message
+    raise TooBusy("The picture decoder was interrupted; send the picture again.", retry_after_seconds=1)
+
+
+async def develop(
+    path: Path, sizes: tuple[int, ...] = LADDER, *, max_pixels: int = 120_000_000
+) -> AsyncIterator[Developed]:
+    """The renditions that `rungs` names, the smallest first. Raises ImageRefused, TooBusy, OSError."""
+    async for message, content in _asked(path, Order(sizes, max_pixels)):
+        if isinstance(message, Rendering):
+            yield Developed(message.size, message.width, message.height, content)
+
+
+async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes]]:
+    """Asks again, once, when the decoder itself went down before it said anything."""
+    for attempt in (1, 2):
+        said = False
+        try:
+            async with _DARKROOM.answers(path, order) as answers:
+                async for message, content in answers:
+                    if isinstance(message, Refusal):
+                        raise ImageRefused(message.message, reason=message.reason)
+                    if isinstance(message, Died):
+                        raise _killed(message)
+                    said = True
+                    if not isinstance(message, Finished):
+                        yield message, content
+            return
+        except DecoderGone:
+            if said or attempt == 2:
+                raise TooBusy(
+                    "The picture decoder was interrupted; try again.", retry_after_seconds=1
+                ) from None
+        except TimeoutError:
+            raise _killed(Died(signal.SIGALRM)) from None
+
+
+def _killed(died: Died) -> ImageRefused:
+    """A child that its limits ended, or that crashed."""
+    if died.signal in (signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL):
+        return ImageRefused("The picture takes too long or too much to decode.", reason="TOO_EXPENSIVE")
+    if died.signal == signal.SIGABRT:
+        return ImageRefused("The picture needs more memory than one may take.", reason="TOO_EXPENSIVE")
+    return ImageRefused("The picture is damaged in a way that stops its decoder.", reason="CORRUPT")

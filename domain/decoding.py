@@ -1,0 +1,116 @@
+"""What the darkroom and the decoder process say to one another."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF", "JXL")
+"""What may be opened; Pillow's names (JPEG includes the multi-picture files of phones)."""
+
+LADDER = (320, 800, 1600)
+"""The longest sides of the renditions, in pixels."""
+
+MAX_SIDE_PX = 65_500
+MAX_FRAMES = 1_000
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 20
+WALL_SECONDS = 25
+
+LENGTH_BYTES = 4
+"""Every message is its length (big-endian), its JSON, and then `payload_bytes` of picture, if any."""
+
+
+def rungs(width: int, height: int, sizes: tuple[int, ...] = LADDER) -> tuple[int, ...]:
+    """The renditions a picture of this size gets: every rung it is larger than, and one more.
+
+    The one more holds it at its own size, so nothing is ever upscaled and even a single pixel has
+    one rendition. 1200 × 800 → 320, 800, 1600 (the last 1200 px wide); 1 × 1 → 320 (1 px wide).
+    """
+    longest = max(width, height)
+    smaller = tuple(size for size in sizes if size < longest)
+    return sizes[: len(smaller) + 1]
+
+
+def fitted(width: int, height: int, size: int) -> tuple[int, int]:
+    """The box of `width` × `height` scaled into a square of `size`: computed from the original,
+    so that cascaded resizes do not drift; never larger, never less than one pixel."""
+    scale = min(1.0, size / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+class Order(Struct, frozen=True):
+    """What to do with the picture whose open file travels beside this. sizes empty: inspect it."""
+
+    sizes: tuple[int, ...] = ()
+    max_pixels: int = 120_000_000
+
+
+class Inspection(Struct, frozen=True, tag="inspection"):
+    """What a picture says about itself. width, height: upright; format and mime by content.
+
+    taken_at: EXIF, read as UTC where the camera names no offset; placeholder: a thumbhash;
+    palette: up to six colours '#rrggbb', the most frequent first.
+    """
+
+    format: str
+    mime: str
+    width: int
+    height: int
+    frames: int
+    has_alpha: bool
+    taken_at: datetime | None
+    camera: str
+    placeholder: bytes
+    palette: list[str]
+
+
+class Rendering(Struct, frozen=True, tag="rendering"):
+    """Announces one rendition, whose bytes follow."""
+
+    size: int
+    width: int
+    height: int
+    payload_bytes: int
+
+
+class Refusal(Struct, frozen=True, tag="refusal"):
+    """The picture can not be used; reason: a code of ImageRefused."""
+
+    reason: str
+    message: str
+
+
+class Finished(Struct, frozen=True, tag="finished"):
+    """Everything asked for was sent."""
+
+
+class Died(Struct, frozen=True, tag="died"):
+    """The child ended without a last word. signal: what ended it, 0 if it left by itself."""
+
+    signal: int
+
+
+Message = Inspection | Rendering | Refusal | Finished | Died
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Message)
+
+
+def encoded(message: Message) -> bytes:
+    body = _ENCODER.encode(message)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+def encoded_order(order: Order) -> bytes:
+    body = _ENCODER.encode(order)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+def decoded_order(body: bytes) -> Order:
+    return msgspec.json.decode(body, type=Order)
+
+
+def decoded(body: bytes) -> Message:
+    message: Message = _DECODER.decode(body)
+    return message
