@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
+from graphql import GraphQLError, parse
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
+from strawberry.utils.operation import get_operation_type
 
 from schema.context import Context
 from schema.root import schema
@@ -125,3 +127,11 @@ def _which_operation(error: CannotGetOperationTypeError) -> str:
     if error.operation_name is None:
         return "The document holds no operation to run."
     return f"The document holds no operation named {error.operation_name[:100]!r}."
+
+
+def is_subscription(request: Request) -> bool:
+    """Whether a request would run as a subscription; a document that can not be read is none."""
+    try:
+        return get_operation_type(parse(request.query), request.operation_name) is OperationType.SUBSCRIPTION
+    except (GraphQLError, RuntimeError):
+        return False
