@@ -1,6 +1,6 @@
-"""How a document is run: one request in, encoded answers out, nothing of GraphQL's machinery leaks upwards."""
+"""How a document is run: one request in, encoded answers out, none of GraphQL's machinery above."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,7 +72,7 @@ async def answer(request: Request, context: Context, *, queries_only: bool = Fal
     return _encoded(result)
 
 
-async def stream(request: Request, context: Context) -> AsyncIterator[Answer]:
+async def stream(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     """Runs any operation: a subscription gives many answers, the others one."""
     results = await schema.stream(
         request.query,

@@ -1,0 +1,44 @@
+"""One line for each request: method, path, status, milliseconds, and nothing that could be a secret."""
+
+import logging
+import time
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("webref.access")
+
+_QUIET = (b"/health/", b"/assets/")
+_LONGEST_PATH = 200
+
+
+def logged(app: ASGIApp) -> ASGIApp:
+    """Query strings, headers and bodies are never written; the path stays percent-encoded."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        status = 0
+
+        async def send_watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "websocket.close":
+                status = message["code"]
+            await send(message)
+
+        try:
+            await app(scope, receive, send_watched)
+        finally:
+            raw = scope.get("raw_path") or scope["path"].encode()
+            path = raw.split(b"?", 1)[0][:_LONGEST_PATH].decode("ascii", "backslashreplace")
+            method = scope["method"] if scope["type"] == ScopeType.HTTP else "WS"
+            level = logging.DEBUG if raw.startswith(_QUIET) and status < 500 else logging.INFO
+            took_ms = round((time.perf_counter() - began) * 1000)
+            log.log(level, "method=%s path=%s status=%d ms=%d", method, _one_line(path), status, took_ms)
+
+    return middleware
+
+
+def _one_line(path: str) -> str:
+    return "".join(letter if letter.isprintable() and letter != " " else "?" for letter in path)

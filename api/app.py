@@ -1,0 +1,142 @@
+"""The application: every door in its place; what they share is opened before the first request."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.access_log import logged
+from api.errors import HANDLERS
+from api.files import files
+from api.graphql import graphql
+from api.health import live, ready, startup
+from api.pages import WebApp, web_pages
+from api.security import secured
+from api.services import STATE_KEY, Services
+from api.sockets import Close, graphql_socket
+from api.uploads import uploads
+from domain import blobs, darkroom, sessions, standing
+from domain.database import close_database, open_database
+from domain.errors import DomainError
+from domain.live import Hub
+from domain.settings import Settings
+
+SWEEP_SECONDS = 1.0
+WEB_FOLDER = Path(__file__).resolve().parent.parent / "build" / "web"
+
+log = logging.getLogger("webref.api")
+
+
+def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER) -> Litestar:
+    """The ASGI application. settings: with a database_url and a secret; the database is migrated already."""
+    services = Services(settings=settings, web=WebApp(web_folder, ide=settings.ide))
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with running(services):
+            yield
+
+    app = Litestar(
+        route_handlers=[
+            graphql,
+            graphql_socket,
+            uploads,
+            files,
+            live,
+            ready,
+            startup,
+            web_pages(services.web),
+        ],
+        lifespan=[lifespan],
+        state=State({STATE_KEY: services}),
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    app.asgi_handler = logged(secured(abortable(app.asgi_handler), settings))
+    return app
+
+
+@asynccontextmanager
+async def running(services: Services) -> AsyncIterator[None]:
+    """Opens database, blobs, darkroom and hub; closes them in the opposite order."""
+    settings = services.settings
+    assert settings.database_url is not None, "the database's address is known before the app is made"
+    async with contextlib.AsyncExitStack() as opened:
+        await open_database(settings.database_url, pool_size=settings.pool_size)
+        opened.push_async_callback(close_database)
+        blobs.open_blobs(settings.blobs)
+        sessions.sign_with(settings)
+        darkroom.warm_up()
+        opened.push_async_callback(asyncio.to_thread, darkroom.close)
+        services.hub = await opened.enter_async_context(Hub())
+        sweep = asyncio.create_task(_sweep_sockets(services))
+        opened.push_async_callback(_cancelled, sweep)
+        services.started = True
+        try:
+            yield
+        finally:
+            await drain_services(services)
+
+
+async def drain(app: Litestar) -> None:
+    """Before a stop: nothing new begins, what was asked is answered, clients go and reconnect."""
+    services: Services = app.state[STATE_KEY]
+    await drain_services(services)
+
+
+async def drain_services(services: Services) -> None:
+    if services.draining:
+        return
+    services.draining = True
+    sockets = list(services.sockets)
+    if sockets:
+        await asyncio.gather(*(socket.drain() for socket in sockets))
+    if services.hub is not None:
+        await services.hub.drain()
+
+
+async def _sweep_sockets(services: Services) -> None:
+    """Ends the sockets of people who may no longer be here, all asked for in one query a second."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        sockets = [(socket, viewer) for socket in services.sockets if (viewer := socket.viewer) is not None]
+        if not sockets:
+            continue
+        try:
+            standing_now = await standing.still_signed_in({viewer for _, viewer in sockets})
+        except DomainError as error:
+            log.warning("sockets could not be checked: %s", error.message)
+            continue
+        for socket, viewer in sockets:
+            if viewer not in standing_now:
+                socket.end(Close.FORBIDDEN, "You are no longer signed in here.")
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def abortable(app: ASGIApp) -> ASGIApp:
+    """Lets a socket let go of a connection whose client reads nothing any more, not even a close frame.
+
+    ASGI has no word for that, so the server's transport is asked, where it can be found.
+    """
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        if scope["type"] == ScopeType.WEBSOCKET and transport is not None:
+            scope["webref.abort"] = transport.abort  # type: ignore[typeddict-unknown-key]
+        await app(scope, receive, send)
+
+    return middleware

@@ -1,0 +1,138 @@
+"""Pictures over HTTP: originals and renditions, asked for anew at every request, cached only by the asker."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import Any, BinaryIO
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Request, asgi
+from litestar.types import Receive, Scope, Send
+
+from api.errors import MethodNotAllowed, send_error
+from api.identity import viewer_of_read
+from api.ranges import wanted
+from api.services import services_of
+from domain import originals, renditions
+from domain.blobs import StoredFile
+from domain.errors import NotFound, StorageUnavailable, Unauthenticated
+
+CHUNK_BYTES = 256 * 1024
+WRITE_TIMEOUT_SECONDS = 60.0
+# Shown in a tab of the browser; everything else is only saved. SVG is not among them on purpose.
+INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"})
+
+
+@asgi("/files", is_mount=True, copy_scope=True)
+async def files(scope: Scope, receive: Receive, send: Send) -> None:
+    """GET and HEAD of /files/<image id>/original and /files/<image id>/<size>."""
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    try:
+        if request.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed("Pictures are read with GET or HEAD.", allow=("GET", "HEAD"))
+        stored = await _find(request)
+        opened = await asyncio.to_thread(_open, stored)
+    except Exception as error:
+        await send_error(scope, receive, send, error)
+        return
+    try:
+        await _respond(request, stored, opened, send)
+    except TimeoutError:
+        return  # it reads nothing: the server cuts an answer that is left unfinished
+    finally:
+        await asyncio.to_thread(opened.close)
+
+
+async def _find(request: Request[Any, Any, Any]) -> StoredFile:
+    services = services_of(request)
+    parts = request.scope["path"].removeprefix("/files").strip("/").split("/")
+    if len(parts) != 2:
+        raise NotFound("There is no such file.")
+    try:
+        image_id = UUID(parts[0])
+    except ValueError as error:
+        raise NotFound("There is no such file.") from error
+    viewer = await viewer_of_read(request, services.settings)
+    if viewer is None:
+        raise Unauthenticated("Sign in to see this picture.")
+    if parts[1] == "original":
+        return await originals.file(viewer, image_id)
+    if not parts[1].isascii() or not parts[1].isdigit() or len(parts[1]) > 5:
+        raise NotFound("There is no such file.")
+    return await renditions.file(viewer, image_id, int(parts[1]))
+
+
+def _open(stored: StoredFile) -> BinaryIO:
+    try:
+        return open(stored.path, "rb")
+    except OSError as error:
+        raise StorageUnavailable("The file can not be read right now. Try again in a moment.") from error
+
+
+async def _respond(request: Request[Any, Any, Any], stored: StoredFile, opened: BinaryIO, send: Send) -> None:
+    size_bytes = os.fstat(opened.fileno()).st_size
+    etag = stored.etag
+    part = wanted(
+        size_bytes,
+        etag,
+        if_match=request.headers.get("if-match"),
+        if_none_match=request.headers.get("if-none-match"),
+        byte_range=request.headers.get("range") if request.method == "GET" else None,
+        if_range=request.headers.get("if-range"),
+    )
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Vary": "Authorization, Cookie",
+        "Accept-Ranges": "bytes",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if part.status in (200, 206):
+        headers["Content-Type"] = stored.mime
+        headers["Content-Length"] = str(part.stop - part.start)
+        saved = "1" in request.query_params.getall("download", [])
+        headers["Content-Disposition"] = content_disposition(stored.filename, stored.mime, saved=saved)
+    if part.status == 206:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
+    if part.status == 416:
+        headers["Content-Range"] = f"bytes */{size_bytes}"
+        headers["Content-Length"] = "0"
+    if part.status == 412:
+        headers["Content-Length"] = "0"
+    await send(
+        {
+            "type": "http.response.start",
+            "status": part.status,
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+        }
+    )
+    if request.method == "GET" and part.status in (200, 206):
+        async for chunk in _chunks(opened, part.start, part.stop):
+            # A reader that takes nothing for a minute must not hold the file for ever.
+            async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _chunks(opened: BinaryIO, start: int, stop: int) -> AsyncIterator[bytes]:
+    descriptor, offset = opened.fileno(), start
+    while offset < stop:
+        chunk = await asyncio.to_thread(os.pread, descriptor, min(CHUNK_BYTES, stop - offset), offset)
+        if not chunk:
+            return
+        offset += len(chunk)
+        yield chunk
+
+
+def content_disposition(filename: str, mime: str, *, saved: bool = False) -> str:
+    """RFC 6266 with an ASCII stand-in and the real name as in RFC 8187; never a path, never a new header."""
+    name = (
+        "".join(letter for letter in filename if letter.isprintable()).replace("\\", "/").rpartition("/")[2]
+    )
+    name = name.encode("utf-8", "ignore").decode()[:150].strip(" .") or "picture"
+    kind = "attachment" if saved or mime not in INLINE_TYPES else "inline"
+    plain = "".join(letter if letter.isascii() and letter not in '"\\%;' else "_" for letter in name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,90 @@
+"""Who is asking: credentials of a request or socket turned into a Viewer, and cookies given and taken."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from api.security import require_no_stranger, require_own_page
+from domain import sessions, tokens
+from domain.access import Viewer
+from domain.errors import SessionRevoked, Unauthenticated
+from domain.settings import Settings
+
+LONGEST_CREDENTIAL = 4_096
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+async def viewer_of_request(connection: Connection, settings: Settings) -> Viewer | None:
+    """The viewer of a request that may change something; None when nobody is signed in.
+
+    Raises Unauthenticated for a bearer credential that is wrong or has ended, CrossSite for cookies sent
+    by a page that is not ours. A cookie that has ended is nobody, so that the page can refresh it.
+    """
+    bearer = bearer_of(connection)
+    if bearer is not None:
+        return await viewer_of_credential(bearer, settings)
+    if carries_cookies(connection, settings):
+        require_own_page(connection, settings)
+        return await viewer_of_cookie(connection, settings)
+    require_no_stranger(connection, settings)
+    return None
+
+
+async def viewer_of_read(connection: Connection, settings: Settings) -> Viewer | None:
+    """The viewer of a GET, which changes nothing and is made by `<img>` and links as well."""
+    bearer = bearer_of(connection)
+    if bearer is not None:
+        return await viewer_of_credential(bearer, settings)
+    return await viewer_of_cookie(connection, settings)
+
+
+async def viewer_of_credential(credential: str, settings: Settings) -> Viewer:
+    """An access token or an API token (`wr_…`). Raises Unauthenticated."""
+    if not credential or len(credential) > LONGEST_CREDENTIAL:
+        raise Unauthenticated("This is no token of webref.")
+    if credential.startswith(tokens.PREFIX):
+        return await tokens.viewer_of(credential)
+    return await sessions.viewer_of(settings, credential)
+
+
+async def viewer_of_cookie(connection: Connection, settings: Settings) -> Viewer | None:
+    token = connection.cookies.get(access_cookie(settings))
+    if not token:
+        return None
+    try:
+        return await viewer_of_credential(token, settings)
+    except (Unauthenticated, SessionRevoked):
+        return None
+
+
+def bearer_of(connection: Connection) -> str | None:
+    """The credential of the Authorization header. Raises Unauthenticated for any other scheme."""
+    header = connection.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, credential = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("The Authorization header must be 'Bearer <token>'.")
+    return credential.strip()
+
+
+def carries_cookies(connection: Connection, settings: Settings) -> bool:
+    cookies = connection.cookies
+    return bool(cookies.get(access_cookie(settings)) or cookies.get(refresh_cookie(settings)))
+
+
+def access_cookie(settings: Settings) -> str:
+    return "__Host-webref_access" if settings.secure else "webref_access"
+
+
+def refresh_cookie(settings: Settings) -> str:
+    return "__Host-webref_refresh" if settings.secure else "webref_refresh"
+
+
+def client_address(connection: Connection) -> str:
+    return connection.client.host if connection.client else ""
+
+
+def user_agent(connection: Connection) -> str:
+    return connection.headers.get("user-agent", "")[:300]

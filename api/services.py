@@ -1,0 +1,38 @@
+"""What the doors share while the server runs, and how it starts and ends."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar.connection import ASGIConnection
+
+from api.pages import WebApp
+from domain.live import Hub
+from domain.settings import Settings
+
+if TYPE_CHECKING:
+    from api.sockets import Socket
+
+STATE_KEY = "webref"
+UPLOADS_AT_ONCE = 16
+
+
+@dataclass
+class Services:
+    """One per process. draining: no new work is begun. sockets: those that are open now."""
+
+    settings: Settings
+    web: WebApp
+    hub: Hub | None = None
+    started: bool = False
+    draining: bool = False
+    sockets: "set[Socket]" = field(default_factory=set)
+    upload_places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_AT_ONCE))
+
+    def require_hub(self) -> Hub:
+        assert self.hub is not None, "the hub is opened before the first request is taken"
+        return self.hub
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    return cast("Services", connection.app.state[STATE_KEY])

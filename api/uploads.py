@@ -1,0 +1,173 @@
+"""Pictures coming in: streamed to disk as they arrive, one answer each, nothing kept of what is refused."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+from litestar import Request, Response, post
+
+from api.body import ClientGone, announced_bytes, body_pieces
+from api.errors import (
+    JSON_TYPE,
+    BadRequest,
+    SlowRequest,
+    UnsupportedMediaType,
+    as_domain_error,
+    error_entry,
+)
+from api.identity import viewer_of_request
+from api.multipart import BrokenForm, Part, parts_of
+from api.services import Services, services_of
+from domain import images, originals
+from domain.access import Scope, Viewer
+from domain.errors import BadInput, FileTooLarge, Forbidden, TooBusy, Unauthenticated
+from domain.images import AddedImage
+from domain.settings import Settings
+
+PLACE_SECONDS = 60.0
+MOST_FILES = 1_000
+# What the boundaries and headers of a multipart body may add to the files themselves.
+ENVELOPE_BYTES = 2_000_000
+
+UploadRequest = Request[Any, Any, Any]
+
+
+@post("/uploads", status_code=201, request_max_body_size=None)
+async def uploads(request: UploadRequest) -> Response[bytes]:
+    """One file as the raw body, or several as multipart/form-data parts named `file`."""
+    services = services_of(request)
+    viewer = await viewer_of_request(request, services.settings)
+    if viewer is None:
+        raise Unauthenticated("Sign in to upload pictures.")
+    if viewer.scope is not Scope.WRITE:
+        raise Forbidden("This token may only read.", required=Scope.WRITE.value)
+    batch = _uuid(request.query_params.get("batch"), "batch")
+    media_type, options = request.content_type
+    if media_type == "multipart/form-data":
+        boundary = options.get("boundary", "").strip('"')
+        return await _several(request, services, viewer, batch, boundary)
+    if media_type == "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType(
+            "Send the file's bytes as the body, or multipart/form-data with parts 'file'."
+        )
+    return await _one(request, services, viewer, batch)
+
+
+async def _one(
+    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None
+) -> Response[bytes]:
+    settings = services.settings
+    name = _name(request.query_params.get("name"))
+    image_id = _uuid(request.query_params.get("id"), "id")
+    if (announced_bytes(request) or 0) > settings.max_file_bytes:
+        raise _file_too_large(settings)
+    async with _place(services), originals.receive(settings) as intake:
+        async for piece in body_pieces(request):
+            await intake.write(piece)
+        added = await images.add_image(viewer, intake, name=name, image_id=image_id, batch=batch)
+    return _created({"image": _image(added)})
+
+
+async def _several(
+    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None, boundary: str
+) -> Response[bytes]:
+    most_bytes = services.settings.max_batch_bytes + ENVELOPE_BYTES
+    if (announced_bytes(request) or 0) > most_bytes:
+        raise _batch_too_large(services.settings)
+    answers: list[dict[str, object]] = []
+    async with _place(services):
+        async for part in parts_of(body_pieces(request), boundary, most_bytes=most_bytes):
+            if part.name == "batch" and part.filename is None:
+                batch = _uuid(await part.text(most_bytes=100), "batch")
+            elif part.name == "file":
+                if len(answers) >= MOST_FILES:
+                    raise BadRequest(
+                        f"At most {MOST_FILES} files are taken in one request.", limit=MOST_FILES
+                    )
+                answers.append(await _part(part, services, viewer, batch))
+    if not answers:
+        raise BadRequest("The form holds no file: name its parts 'file'.")
+    return _created({"images": answers})
+
+
+async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | None) -> dict[str, object]:
+    """One file of several: what is wrong with it is said beside it, and the others go on."""
+    name = _name(part.filename)
+    try:
+        async with originals.receive(services.settings) as intake:
+            async for piece in part.pieces():
+                await intake.write(piece)
+            added = await images.add_image(viewer, intake, name=name, batch=batch)
+    except (ClientGone, SlowRequest, BrokenForm):
+        raise
+    except Exception as error:
+        return {"name": name, "error": error_entry(as_domain_error(error))}
+    return {"name": name, "image": _image(added)}
+
+
+@asynccontextmanager
+async def _place(services: Services) -> AsyncIterator[None]:
+    """So many files are received at once; the others wait with their bytes still at the client."""
+    if services.draining:
+        raise TooBusy("The server is stopping: send the file again in a moment.", retry_after_seconds=5)
+    try:
+        async with asyncio.timeout(PLACE_SECONDS):
+            await services.upload_places.acquire()
+    except TimeoutError as error:
+        raise TooBusy(
+            "Many files are being received at once: send this one again in a moment.", retry_after_seconds=10
+        ) from error
+    try:
+        yield
+    finally:
+        services.upload_places.release()
+
+
+def _image(added: AddedImage) -> dict[str, object]:
+    image = added.image
+    return {
+        "id": str(image.id),
+        "name": image.name,
+        "width": image.width,
+        "height": image.height,
+        "format": image.format,
+        "sizeBytes": image.size_bytes,
+        "placeholder": base64.b64encode(image.placeholder).decode(),
+        "palette": list(image.palette),
+        "state": str(image.state),
+        "deduplicated": added.deduplicated,
+    }
+
+
+def _created(content: dict[str, object]) -> Response[bytes]:
+    return Response(content=orjson.dumps(content), status_code=201, media_type=JSON_TYPE)
+
+
+def _name(text: str | None) -> str:
+    """The file's own name, without the folders that some clients send along."""
+    last = (text or "").replace("\\", "/").rpartition("/")[2]
+    kept = "".join(letter for letter in last if letter.isprintable() and not "\ud800" <= letter <= "\udfff")
+    return kept.strip()[:200] or "picture"
+
+
+def _uuid(text: str | None, field: str) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text.strip())
+    except ValueError as error:
+        raise BadInput(f"'{field}' must be a UUID.", field=field) from error
+
+
+def _file_too_large(settings: Settings) -> FileTooLarge:
+    limit = settings.max_file_bytes
+    return FileTooLarge(f"A file may have {limit // 1_000_000} MB.", limit_bytes=limit)
+
+
+def _batch_too_large(settings: Settings) -> FileTooLarge:
+    limit = settings.max_batch_bytes
+    return FileTooLarge(f"All files together may have {limit // 1_000_000} MB.", limit_bytes=limit)
