@@ -20,9 +20,8 @@ COMMAND_TIMEOUT_SECONDS = 6.0
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 
 _LOST = (
-    OSError,
+    ConnectionError,
     TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.InternalClientError,
     asyncpg.AdminShutdownError,
@@ -59,10 +58,10 @@ class Transaction(PostgresTransaction):
         self.connection = await self.get_connection()
         try:
             self.transaction = self.connection.transaction(
-                isolation=self.isolation,  # type: ignore[arg-type]
+                isolation=self.isolation,
                 readonly=self.readonly,
             )
-            await self.begin()
+            await self.transaction.start()
         except BaseException:
             await self._release()
             raise
@@ -70,15 +69,15 @@ class Transaction(PostgresTransaction):
         return self
 
     async def get_connection(self) -> Any:
-        return await _pool().acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+        return await _acquire()
 
     async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
         self.engine.current_transaction.reset(self.context)
         try:
             if exception is None:
-                await self.commit()
+                await self.transaction.commit()
             elif not self.connection.is_closed():
-                await self.rollback()
+                await self.transaction.rollback()
         finally:
             await self._release()
         return exception is None
@@ -98,6 +97,9 @@ class Engine(PostgresEngine):
         if allow_nested:
             raise ValueError("transactions do not nest; use a savepoint")
         return Transaction(self, "read_committed", readonly=False)
+
+    async def check_version(self) -> None:
+        """`open_database` has looked; Piccolo would connect for it on its own."""
 
     async def run_querystring(self, querystring: Any, in_pool: bool = True) -> Any:
         with translated():
@@ -142,7 +144,7 @@ async def close_database() -> None:
     try:
         async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):
             await pool.close()
-    except (*_LOST, asyncpg.PostgresError):
+    except (*_LOST, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         pool.terminate()
 
 
@@ -156,13 +158,15 @@ async def connect(
     dsn = url if url is not None else DB.config.get("dsn")
     if dsn is None:
         raise RuntimeError("the database is not open")
-    with translated():
+    try:
         connection = await asyncpg.connect(
             dsn,
             timeout=ACQUIRE_TIMEOUT_SECONDS,
             server_settings=_server_settings(purpose, statement_timeout_ms, durable=True),
         )
         await _describe_json(connection)
+    except (*_LOST, OSError) as error:
+        raise DatabaseUnavailable("The database can not be reached. Try again in a moment.") from error
     return connection
 
 
@@ -240,13 +244,20 @@ def translated() -> Iterator[None]:
             "The database took too long and the request was stopped; nothing was changed. Try again.",
             retry_after_seconds=1,
         ) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-        if isinstance(error, _LOST):
-            raise DatabaseUnavailable(
-                "The database does not answer. What was sent may not have been saved: "
-                "try again in a moment with the same client mutation id."
-            ) from error
-        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError) as error:
+        if not _is_lost(error):
+            raise
+        raise DatabaseUnavailable(
+            "The database does not answer. What was sent may not have been saved: "
+            "try again in a moment with the same client mutation id."
+        ) from error
+
+
+def _is_lost(error: BaseException) -> bool:
+    """asyncpg says InterfaceError for a closed connection and for our own mistakes alike."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)
+    return isinstance(error, _LOST)
 
 
 @contextlib.asynccontextmanager
@@ -255,12 +266,20 @@ async def _connection() -> AsyncIterator[Connection]:
     if running is not None:
         yield running.connection
         return
-    pool = _pool()
-    connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+    connection = await _acquire()
     try:
         yield connection
     finally:
-        await pool.release(connection, timeout=ACQUIRE_TIMEOUT_SECONDS)
+        await _pool().release(connection, timeout=ACQUIRE_TIMEOUT_SECONDS)
+
+
+async def _acquire() -> "PoolConnectionProxy[asyncpg.Record]":
+    try:
+        return await _pool().acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            "The database can not be reached; nothing was changed. Try again in a moment."
+        ) from error
 
 
 def _pool() -> "asyncpg.Pool[asyncpg.Record]":
@@ -295,7 +314,7 @@ async def _check_server(url: str, durable: bool) -> None:
     where = urlsplit(url).hostname or "the local socket"
     try:
         connection = await asyncpg.connect(url, timeout=ACQUIRE_TIMEOUT_SECONDS)
-    except (*_LOST, asyncpg.PostgresError, ValueError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnavailable(
             f"PostgreSQL at {where} can not be reached: {str(error) or type(error).__name__}. "
             "Check WEBREF_DATABASE_URL and that the server runs."

@@ -1,0 +1,1 @@
+"""What webref is: tables, access, commands, the change log, pictures."""
