@@ -1,0 +1,46 @@
+/** Fetches and decodes pictures off the main thread; answers with a bitmap that is handed over, not copied. */
+
+export interface DecodeRequest {
+  readonly key: string;
+  readonly source: string | Blob;
+  readonly grayscale: boolean;
+  /** Longest side wanted, for sources that are larger than that; 0 keeps the source's. */
+  readonly mostPixels: number;
+}
+
+export type DecodeAnswer =
+  | { readonly key: string; readonly bitmap: ImageBitmap }
+  | { readonly key: string; readonly status: number };
+
+addEventListener("message", async ({ data }: MessageEvent<DecodeRequest>) => {
+  try {
+    const bitmap = await decode(data);
+    postMessage({ key: data.key, bitmap } satisfies DecodeAnswer, { transfer: [bitmap] });
+  } catch (error) {
+    postMessage({ key: data.key, status: typeof error === "number" ? error : 0 } satisfies DecodeAnswer);
+  }
+});
+
+async function decode({ source, grayscale, mostPixels }: DecodeRequest): Promise<ImageBitmap> {
+  let blob = source;
+  if (typeof blob === "string") {
+    const response = await fetch(blob, { credentials: "same-origin" });
+    if (!response.ok) throw response.status;
+    blob = await response.blob();
+  }
+  let bitmap = await createImageBitmap(blob);
+  const long = Math.max(bitmap.width, bitmap.height);
+  const share = mostPixels > 0 && long > mostPixels ? mostPixels / long : 1;
+  if (!grayscale && share === 1) return bitmap;
+  const canvas = new OffscreenCanvas(
+    Math.max(1, Math.round(bitmap.width * share)),
+    Math.max(1, Math.round(bitmap.height * share)),
+  );
+  const context = canvas.getContext("2d")!;
+  context.imageSmoothingQuality = "high";
+  if (grayscale) context.filter = "grayscale(1)";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  bitmap = canvas.transferToImageBitmap();
+  return bitmap;
+}

@@ -1,0 +1,52 @@
+/** What the canvas knows of each picture: its colours now, and which sizes can be fetched. */
+
+export interface Rendition {
+  readonly size: number;
+  readonly url: string;
+}
+
+export interface Picture {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly width: number;
+  readonly height: number;
+  /** Thumbhash, base64; empty while only the palette or nothing is known. */
+  readonly placeholder: string;
+  readonly palette: readonly string[];
+  readonly state: "WAITING" | "WORKING" | "READY" | "FAILED";
+  readonly failure: string | null;
+  readonly mime: string;
+  readonly originalUrl: string;
+  readonly renditions: readonly Rendition[];
+}
+
+/** A source of pixels: `size` is its longest side, at most. */
+export interface Level {
+  readonly size: number;
+  readonly source: string;
+}
+
+/** Formats every current browser decodes by itself; others are shown from renditions only. */
+const DISPLAYED = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
+const MOST_ORIGINAL_PIXELS = 50_000_000;
+/** A source may be stretched by this much before the next larger one is fetched. */
+const STRETCH = 1.15;
+
+/** Every size that can be shown, smallest first. The original comes in only where renditions cannot do. */
+export function levelsOf(picture: Picture): Level[] {
+  const levels = picture.renditions
+    .map(({ size, url }) => ({ size, source: url }))
+    .sort((a, b) => a.size - b.size);
+  const long = Math.max(picture.width, picture.height);
+  const largest = levels.at(-1)?.size ?? 0;
+  const isShowable =
+    DISPLAYED.has(picture.mime) && picture.width * picture.height <= MOST_ORIGINAL_PIXELS && picture.originalUrl !== "";
+  if (isShowable && largest > 0 && long > largest) levels.push({ size: long, source: picture.originalUrl });
+  return levels;
+}
+
+/** The smallest level that is sharp at `pixels` on the longest side, or the largest there is. */
+export function levelFor(levels: readonly Level[], pixels: number): Level | null {
+  return levels.find((level) => level.size * STRETCH >= pixels) ?? levels.at(-1) ?? null;
+}

@@ -1,0 +1,214 @@
+/** The screen: one Konva stage of two layers, painted when something changed and never otherwise. */
+import type { Context as KonvaContext } from "konva/lib/Context";
+import { Layer } from "konva/lib/Layer";
+import { Shape } from "konva/lib/Shape";
+import { Stage } from "konva/lib/Stage";
+import type { Editor } from "../board/editor";
+import { blended, toScreen, type Camera } from "../geometry/camera";
+import { corners, type Point } from "../geometry/shapes";
+import { Bitmaps } from "./bitmaps";
+import { Painter, type Scene } from "./painter";
+import type { Tools } from "./tools";
+
+const MB = 1_000_000;
+const FLIGHT_MS = 220;
+
+export interface Colours {
+  readonly selection: string;
+  readonly handle: string;
+}
+
+export interface Painted {
+  readonly drawn: number;
+  readonly coarse: number;
+}
+
+export class View {
+  /** Frames painted, per layer: what tests assert instead of times. */
+  readonly counters = { base: 0, ui: 0 };
+  readonly bitmaps: Bitmaps;
+
+  private readonly stage: Stage;
+  private readonly base = new Layer({ listening: false });
+  private readonly ui = new Layer({ listening: false });
+  private readonly painter: Painter;
+  private baseDirty = true;
+  private uiDirty = true;
+  private frameId = 0;
+  private flight: { from: Camera; to: Camera; start: number } | null = null;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    private readonly container: HTMLDivElement,
+    private readonly editor: Editor,
+    private readonly tools: Tools,
+    private readonly scene: Scene,
+    private readonly colours: () => Colours,
+    private readonly onPainted: (painted: Painted) => void,
+  ) {
+    const isSmall = matchMedia("(pointer: coarse)").matches;
+    this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.invalidate("base"));
+    this.painter = new Painter(this.bitmaps, getComputedStyle(container).fontFamily || "sans-serif");
+    this.stage = new Stage({ container, width: 1, height: 1, listening: false });
+    this.base.add(new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }));
+    this.ui.add(new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintUi(c) }));
+    this.stage.add(this.base, this.ui);
+
+    const observer = new ResizeObserver(() => this.measure());
+    observer.observe(container);
+    this.stops.push(
+      () => observer.disconnect(),
+      editor.onChange((aspect) => {
+        if (aspect === "view" || aspect === "items") this.invalidate("base");
+        this.invalidate("ui");
+      }),
+    );
+    this.measure();
+  }
+
+  invalidate(layer: "base" | "ui"): void {
+    if (layer === "base") this.baseDirty = true;
+    this.uiDirty = true;
+    this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+  }
+
+  /** Moves the camera there, in a short flight unless the person asked for less motion. */
+  fly(to: Camera): void {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.editor.look(to);
+      return;
+    }
+    this.flight = { from: this.editor.camera, to, start: performance.now() };
+    this.invalidate("base");
+  }
+
+  land(): void {
+    this.flight = null;
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.frameId);
+    for (const stop of this.stops) stop();
+    this.bitmaps.close();
+    this.stage.destroy();
+  }
+
+  private measure(): void {
+    const { clientWidth: width, clientHeight: height } = this.container;
+    if (width === 0 || height === 0) return;
+    this.stage.size({ width, height });
+    this.editor.resize({ width, height });
+    this.invalidate("base");
+  }
+
+  private frame(now: number): void {
+    this.frameId = 0;
+    if (this.flight) {
+      const { from, to, start } = this.flight;
+      const share = Math.min(1, Math.max(0, (now - start) / FLIGHT_MS));
+      const eased = 1 - (1 - share) ** 3;
+      if (share === 1) this.flight = null;
+      this.editor.look(share === 1 ? to : blended(from, to, eased, this.editor.viewport));
+    }
+    this.bitmaps.begin();
+    if (this.baseDirty) {
+      this.baseDirty = false;
+      this.base.draw();
+    }
+    if (this.uiDirty) {
+      this.uiDirty = false;
+      this.ui.draw();
+    }
+    this.bitmaps.end();
+  }
+
+  private paintBase(konva: KonvaContext): void {
+    this.counters.base += 1;
+    const { lifted } = this.editor;
+    const painted = this.painter.paint(
+      konva._context,
+      this.scene,
+      this.editor.camera,
+      this.editor.viewport,
+      this.ratio,
+      (item) => !lifted.has(item.id),
+    );
+    this.onPainted(painted);
+  }
+
+  /** Lifted items, other people's drags, the selection's frame and the rubber band. */
+  private paintUi(konva: KonvaContext): void {
+    this.counters.ui += 1;
+    const context = konva._context;
+    const { editor } = this;
+    const { lifted } = editor;
+    if (lifted.size) {
+      this.painter.paint(context, this.scene, editor.camera, editor.viewport, this.ratio, (item) => lifted.has(item.id));
+    }
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    const { selection, handle } = this.colours();
+    for (const [id, drag] of editor.remote) {
+      const item = editor.store.get(id);
+      if (item) this.outline(context, corners(editor.placed(item)), drag.colour, 2);
+    }
+    this.paintSelection(context, selection, handle);
+    if (editor.marquee) {
+      const a = toScreen(editor.camera, { x: editor.marquee.left, y: editor.marquee.top });
+      const b = toScreen(editor.camera, { x: editor.marquee.right, y: editor.marquee.bottom });
+      context.fillStyle = selection;
+      context.globalAlpha = 0.12;
+      context.fillRect(a.x, a.y, b.x - a.x, b.y - a.y);
+      context.globalAlpha = 1;
+      context.strokeStyle = selection;
+      context.lineWidth = 1;
+      context.strokeRect(a.x + 0.5, a.y + 0.5, b.x - a.x, b.y - a.y);
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  private paintSelection(context: CanvasRenderingContext2D, colour: string, fill: string): void {
+    const { editor } = this;
+    const items = editor.selected;
+    if (items.length === 0) return;
+    for (const item of items) {
+      if (item.hidden) continue;
+      if (item.locked) context.setLineDash([4, 4]);
+      this.outline(context, corners(editor.placed(item)), colour, 1.5);
+      context.setLineDash([]);
+    }
+    if (items.length > 1) this.outline(context, editor.frame()!.corners, colour, 1);
+    if (!editor.canEdit || editor.movable.length === 0 || this.tools.state.name === "Translating") return;
+    const places = this.tools.handles();
+    if (!places) return;
+    const top = { x: (places.nw.x + places.ne.x) / 2, y: (places.nw.y + places.ne.y) / 2 };
+    context.strokeStyle = colour;
+    context.fillStyle = fill;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.moveTo(top.x, top.y);
+    context.lineTo(places.rotate.x, places.rotate.y);
+    context.stroke();
+    for (const [name, at] of Object.entries(places)) {
+      context.beginPath();
+      context.arc(at.x, at.y, name === "rotate" ? 6 : 5, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
+    }
+  }
+
+  private outline(context: CanvasRenderingContext2D, shape: readonly Point[], colour: string, width: number): void {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const corner of shape) {
+      const { x, y } = toScreen(this.editor.camera, corner);
+      context.lineTo(x, y);
+    }
+    context.closePath();
+    context.stroke();
+  }
+
+  private get ratio(): number {
+    return this.base.getCanvas().getPixelRatio();
+  }
+}

@@ -1,0 +1,64 @@
+/** Finds the picture files in whatever was dropped or pasted: files, and folders to any depth. */
+
+const PICTURE_NAMES = /\.(?:jpe?g|jfif|png|gif|webp|avif|heic|heif|jxl|tiff?|bmp|ico|tga|psd|qoi|ppm|pgm|pbm|pnm)$/i;
+/** Left by file managers in folders; nobody means to drop them. */
+const CLUTTER = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
+
+export interface Gathered {
+  readonly files: File[];
+  /** Files inside dropped folders that are no pictures. */
+  readonly passedOver: number;
+}
+
+export function mayBePicture(file: { name: string; type: string }): boolean {
+  return (file.type.startsWith("image/") && file.type !== "image/svg+xml") || PICTURE_NAMES.test(file.name);
+}
+
+export function hasFiles(transfer: DataTransfer | null): boolean {
+  return transfer !== null && [...transfer.types].includes("Files");
+}
+
+/** Must be called while the event is handled: entries are gone after it. */
+export function gather(transfer: DataTransfer): Promise<Gathered> {
+  const entries: FileSystemEntry[] = [];
+  const loose: File[] = [];
+  for (const item of transfer.items) {
+    if (item.kind !== "file") continue;
+    const entry = item.webkitGetAsEntry?.();
+    const file = entry?.isDirectory ? null : item.getAsFile();
+    if (file) loose.push(file);
+    else if (entry) entries.push(entry);
+  }
+  return collect(entries, loose);
+}
+
+async function collect(entries: readonly FileSystemEntry[], loose: readonly File[]): Promise<Gathered> {
+  const files = [...loose];
+  let passedOver = 0;
+  const queue = [...entries];
+  for (let entry = queue.shift(); entry; entry = queue.shift()) {
+    if (CLUTTER.test(entry.name)) continue;
+    if (entry.isDirectory) {
+      queue.push(...(await children(entry as FileSystemDirectoryEntry)));
+      continue;
+    }
+    const file = await new Promise<File | null>((resolve) => {
+      (entry as FileSystemFileEntry).file(resolve, () => resolve(null));
+    });
+    if (file && mayBePicture(file)) files.push(file);
+    else passedOver += 1;
+  }
+  return { files, passedOver };
+}
+
+/** A reader gives a folder in portions (about 100 in Chromium) until it gives none. */
+async function children(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const portion = await new Promise<FileSystemEntry[]>((resolve) => reader.readEntries(resolve, () => resolve([])));
+    if (portion.length === 0) break;
+    all.push(...portion);
+  }
+  return all.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+}

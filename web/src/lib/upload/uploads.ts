@@ -1,0 +1,183 @@
+/** Everything on its way up: a few files at a time, retried when the line breaks, with the progress of the whole. */
+import { RequestFailed, inWords } from "../graphql/failure";
+import { renewAccess } from "../graphql/session";
+import { newId } from "../uuid";
+import { send, type Parcel, type Transfer, type UploadedImage } from "./transfer";
+
+export type UploadState = "waiting" | "sending" | "done" | "failed" | "cancelled";
+
+export interface Upload {
+  readonly imageId: string;
+  readonly file: File;
+  batchId: string;
+  state: UploadState;
+  sentBytes: number;
+  /** Why it failed, in words; empty otherwise. */
+  reason: string;
+  code: string;
+}
+
+export interface Totals {
+  readonly count: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly active: number;
+  readonly bytes: number;
+  readonly sentBytes: number;
+}
+
+export interface UploadListener {
+  /** Something moved; totals and list may be read again. */
+  changed(): void;
+  arrived(upload: Upload, image: UploadedImage): void;
+  /** It will not arrive, unless it is retried. */
+  gaveUp(upload: Upload): void;
+  /** A retry begins. */
+  resumed(upload: Upload): void;
+}
+
+export type Send = (url: string, parcel: Parcel, onProgress: (bytes: number) => void) => Transfer;
+
+const PARALLEL = 4;
+const ATTEMPTS = 6;
+const LONGEST_WAIT_MS = 10_000;
+
+export class Uploads {
+  readonly list: Upload[] = [];
+  private readonly transfers = new Map<Upload, Transfer>();
+  private active = 0;
+  private closed = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly listener: UploadListener,
+    private readonly sender: Send = send,
+  ) {}
+
+  add(files: readonly { readonly imageId: string; readonly file: File }[]): void {
+    const batchId = newId();
+    for (const { imageId, file } of files) {
+      this.list.push({ imageId, file, batchId, state: "waiting", sentBytes: 0, reason: "", code: "" });
+    }
+    this.listener.changed();
+    this.pump();
+  }
+
+  retry(uploads: readonly Upload[]): void {
+    const batchId = newId();
+    for (const upload of uploads) {
+      if (upload.state !== "failed" && upload.state !== "cancelled") continue;
+      Object.assign(upload, { state: "waiting", sentBytes: 0, reason: "", code: "", batchId });
+      this.listener.resumed(upload);
+    }
+    this.listener.changed();
+    this.pump();
+  }
+
+  /** Stops what has not arrived yet. */
+  cancel(): void {
+    for (const upload of this.list) {
+      if (upload.state === "waiting") this.settle(upload, "cancelled", "Cancelled");
+      else if (upload.state === "sending") this.transfers.get(upload)?.cancel();
+    }
+  }
+
+  /** Forgets what is settled, for a clean panel. */
+  clear(): void {
+    const rest = this.list.filter((upload) => upload.state === "waiting" || upload.state === "sending");
+    this.list.splice(0, this.list.length, ...rest);
+    this.listener.changed();
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const transfer of this.transfers.values()) transfer.cancel();
+  }
+
+  get isBusy(): boolean {
+    return this.list.some((upload) => upload.state === "waiting" || upload.state === "sending");
+  }
+
+  get totals(): Totals {
+    const totals = { count: 0, done: 0, failed: 0, active: this.active, bytes: 0, sentBytes: 0 };
+    for (const upload of this.list) {
+      if (upload.state === "cancelled") continue;
+      totals.count += 1;
+      totals.bytes += upload.file.size;
+      if (upload.state === "done") totals.done += 1;
+      if (upload.state === "failed") totals.failed += 1;
+      totals.sentBytes += upload.state === "done" ? upload.file.size : Math.min(upload.sentBytes, upload.file.size);
+    }
+    return totals;
+  }
+
+  private pump(): void {
+    while (this.active < PARALLEL && !this.closed) {
+      const next = this.list.find((upload) => upload.state === "waiting");
+      if (!next) return;
+      this.active += 1;
+      next.state = "sending";
+      void this.carry(next).finally(() => {
+        this.active -= 1;
+        this.listener.changed();
+        this.pump();
+      });
+    }
+  }
+
+  private async carry(upload: Upload): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const transfer = this.sender(this.url, upload, (bytes) => {
+          upload.sentBytes = bytes;
+          this.listener.changed();
+        });
+        this.transfers.set(upload, transfer);
+        const image = await transfer.done;
+        upload.state = "done";
+        this.listener.arrived(upload, image);
+        return;
+      } catch (error) {
+        if (error instanceof DOMException && error.name === "AbortError") {
+          this.settle(upload, "cancelled", "Cancelled");
+          return;
+        }
+        if (!(await this.mayTryAgain(error, attempt))) {
+          const code = error instanceof RequestFailed ? error.code : "INTERNAL";
+          this.settle(upload, "failed", inWords(error), code);
+          return;
+        }
+        upload.sentBytes = 0;
+      } finally {
+        this.transfers.delete(upload);
+      }
+    }
+  }
+
+  private async mayTryAgain(error: unknown, attempt: number): Promise<boolean> {
+    if (!(error instanceof RequestFailed) || this.closed || attempt >= ATTEMPTS) return false;
+    if (error.code === "UNAUTHENTICATED") return attempt <= 2 && renewAccess().catch(() => false);
+    // A full disk does not empty itself within seconds: say so at once and offer the retry.
+    if (!error.isPassing || error.code === "STORAGE_UNAVAILABLE") return false;
+    await pause(Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt));
+    return !this.closed;
+  }
+
+  private settle(upload: Upload, state: "failed" | "cancelled", reason: string, code = ""): void {
+    Object.assign(upload, { state, reason, code });
+    this.listener.gaveUp(upload);
+    this.listener.changed();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    addEventListener("online", done);
+  });
+}
