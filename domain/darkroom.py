@@ -84,6 +84,14 @@ class Darkroom:
             )
         self._control = ours
 
+    async def is_gone(self) -> bool:
+        """Whether it was the decoder itself that went, not just a child; a dying one is given 0.5 s."""
+        for _ in range(25):
+            if self._process is None or self._process.poll() is not None:
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
     def close(self) -> None:
         """Ends the decoder and with it everything it is decoding."""
         if self._control is not None:
@@ -213,6 +221,8 @@ async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes
                         yield message, content
             return
         except DecoderGone:
+            if not await _DARKROOM.is_gone():
+                raise _killed(Died(signal.SIGKILL)) from None
             if said or attempt == 2:
                 raise TooBusy(
                     "The picture decoder was interrupted; try again.", retry_after_seconds=1

@@ -231,7 +231,7 @@ def _palette(picture: pixels.Picture) -> list[str]:
     """Transparent pixels say nothing about colour."""
     seen = picture.convert("RGB")
     if picture.mode == "RGBA":
-        visible = [rgba[:3] for count, rgba in _counted(picture) for _ in range(count) if rgba[3] > 127]
+        visible = [rgba[:3] for count, rgba in _counted(picture) for _ in range(count) if rgba[3] > 16]
         if not visible:
             return []
         seen = Image.new("RGB", (len(visible), 1))

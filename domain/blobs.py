@@ -1,0 +1,125 @@
+"""Blobs: files under the data folder that are durable before anything speaks of them."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from domain.errors import StorageUnavailable
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What a file route needs. etag: strong, with its quotes; filename: as a person would save it."""
+
+    path: Path
+    etag: str
+    mime: str
+    size_bytes: int
+    filename: str
+
+
+_folder: Path | None = None
+
+
+def open_blobs(folder: Path) -> None:
+    """Names the folder of this process and makes it. Raises StorageUnavailable in words."""
+    global _folder
+    with storage_words():
+        for room in ("incoming", "originals", "renditions"):
+            (folder / room).mkdir(parents=True, exist_ok=True)
+    _folder = folder
+
+
+def room(name: str) -> Path:
+    """incoming, originals or renditions."""
+    if _folder is None:
+        raise StorageUnavailable("The picture folder is not open: the server is starting or stopping.")
+    return _folder / name
+
+
+def sharded(digest: str) -> Path:
+    """ab/cd/abcd…: no folder ever holds more than some thousands."""
+    return Path(digest[:2], digest[2:4], digest)
+
+
+@contextlib.contextmanager
+def storage_words() -> Iterator[None]:
+    """Puts what a full, read-only or broken disk raises into words; a missing file stays one."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in FULL:
+            words = "The disk for pictures is full; nothing was stored. Make room and try again."
+        elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            words = "The folder for pictures can not be written; nothing was stored. Check who owns it."
+        else:
+            words = f"The store for pictures failed ({os.strerror(error.errno or errno.EIO)}). Try again."
+        raise StorageUnavailable(words) from error
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """mkdir -p whose every new entry survives a power cut."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+    sync_folder(folder.parent)
+
+
+def publish(draft: Path, place: Path) -> None:
+    """Moves a file that was fsynced to its name, durably."""
+    make_folder(place.parent)
+    draft.rename(place)
+    sync_folder(place.parent)
+
+
+def write_blob(place: Path, content: bytes) -> None:
+    """Whole or not at all, durable when this returns. Blocks. Raises StorageUnavailable."""
+    draft = room("incoming") / uuid4().hex
+    with storage_words():
+        try:
+            with open(draft, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            publish(draft, place)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def remove_old_drafts(older_than_seconds: float) -> int:
+    """What uploads left behind when their server died. Blocks."""
+    removed, before = 0, time.time() - older_than_seconds
+    for draft in room("incoming").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if draft.stat().st_mtime < before:
+                draft.unlink()
+                removed += 1
+    return removed
+
+
+async def stored_file(path: Path, *, digest: str, mime: str, filename: str) -> StoredFile:
+    """Raises FileNotFoundError."""
+    with storage_words():
+        status = await asyncio.to_thread(path.stat)
+    return StoredFile(path, f'"{digest}"', mime, status.st_size, filename)

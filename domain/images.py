@@ -1,0 +1,267 @@
+"""Images: the library of pictures, each known by its content, shared by the boards it is placed on."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+import asyncpg
+from msgspec import UNSET, Struct, UnsetType
+
+from domain import darkroom, jobs, originals
+from domain.access import Viewer
+from domain.database import Connection, fetch, fetchrow, fetchval, transaction
+from domain.decoding import Inspection
+from domain.entries import good_ids
+from domain.errors import AlreadyExists, FileTooLarge, Forbidden, NotFound
+from domain.notices import announce_image
+from domain.originals import Intake
+from domain.standing import require_write
+
+MAX_NAME_CHARACTERS = 255
+MAX_TITLE_CHARACTERS = 500
+MAX_TAG_CHARACTERS = 64
+MAX_TAGS = 50
+MAX_EDITS = 500
+
+
+class ImageState(StrEnum):
+    """WAITING for a worker, WORKING: its renditions arrive, READY, FAILED: `failure` says why."""
+
+    WAITING = "WAITING"
+    WORKING = "WORKING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class Image(Struct, frozen=True):
+    """A row. digest: SHA-256 of the original, hex; width, height: upright pixels; placeholder: thumbhash."""
+
+    id: UUID
+    owner_id: UUID
+    digest: str
+    name: str
+    title: str
+    tags: list[str]
+    size_bytes: int
+    format: str
+    mime: str
+    width: int
+    height: int
+    frames: int
+    has_alpha: bool
+    taken_at: datetime | None
+    camera: str
+    placeholder: bytes
+    palette: list[str]
+    batch: UUID | None
+    state: ImageState
+    failure: str | None
+    created_at: datetime
+
+
+class AddedImage(Struct, frozen=True):
+    """deduplicated: the viewer could already see a picture of the same bytes, and this is it."""
+
+    image: Image
+    deduplicated: bool
+
+
+class ImageEdit(Struct, frozen=True):
+    """What is UNSET stays as it is."""
+
+    id: UUID
+    name: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+
+
+def image_of(row: asyncpg.Record) -> Image:
+    return Image(
+        id=row["id"],
+        owner_id=row["owner"],
+        digest=row["digest"],
+        name=row["name"],
+        title=row["title"],
+        tags=row["tags"],
+        size_bytes=row["size_bytes"],
+        format=row["format"],
+        mime=row["mime"],
+        width=row["width"],
+        height=row["height"],
+        frames=row["frames"],
+        has_alpha=row["has_alpha"],
+        taken_at=row["taken_at"],
+        camera=row["camera"],
+        placeholder=row["placeholder"],
+        palette=row["palette"],
+        batch=row["batch"],
+        state=ImageState(row["state"]),
+        failure=row["failure"],
+        created_at=row["created_at"],
+    )
+
+
+async def add_image(
+    viewer: Viewer, intake: Intake, *, name: str, image_id: UUID | None = None, batch: UUID | None = None
+) -> AddedImage:
+    """Takes a received file into the library: decoded once, kept durably, its renditions queued.
+
+    The same image_id and bytes again give the same answer. Raises ImageRefused, AlreadyExists,
+    FileTooLarge (the batch), StorageUnavailable, Forbidden; then nothing is stored.
+    """
+    require_write(viewer)
+    digest, size_bytes = await intake.finish()
+    known = await _known(viewer, digest, image_id)
+    if known is not None:
+        return known
+    if batch is not None:
+        await _require_batch_room(viewer, intake, batch)
+    max_pixels = intake.settings.max_megapixels * 1_000_000
+    inspection = await darkroom.inspect(intake.path, max_pixels=max_pixels)
+    await originals.keep(intake)
+    new_id = image_id or uuid4()
+    async with transaction() as connection:
+        for lock in sorted((f"{viewer.account_id}:{digest}", f"{viewer.account_id}:{batch}")):
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock)
+        known = await _known(viewer, digest, image_id)
+        if known is not None:
+            return known
+        if batch is not None:
+            await _require_batch_room(viewer, intake, batch)
+        row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
+        await jobs.enqueue(connection, jobs.RENDITIONS, new_id, queue=jobs.PICTURES)
+        await announce_image(connection, new_id)
+    return AddedImage(image_of(row), deduplicated=False)
+
+
+async def _known(viewer: Viewer, digest: str, image_id: UUID | None) -> AddedImage | None:
+    """The image that this upload repeats. Raises AlreadyExists for an id that names something else."""
+    if image_id is not None:
+        row = await fetchrow("SELECT * FROM image WHERE id = $1", image_id)
+        if row is not None:
+            if row["owner"] != viewer.account_id or row["digest"] != digest:
+                raise AlreadyExists("This id belongs to another picture; use a new one.", id=str(image_id))
+            return AddedImage(image_of(row), deduplicated=False)
+    row = await fetchrow(
+        "SELECT i.* FROM image i WHERE i.digest = $2 AND (i.owner = $1 OR EXISTS ("
+        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
+        "WHERE item.image_id = i.id AND item.removed_at IS NULL)) "
+        "ORDER BY i.owner = $1 DESC, i.created_at, i.id LIMIT 1",
+        viewer.account_id,
+        digest,
+    )
+    return None if row is None else AddedImage(image_of(row), deduplicated=True)
+
+
+async def _require_batch_room(viewer: Viewer, intake: Intake, batch: UUID) -> None:
+    most = intake.settings.max_batch_bytes
+    present: int = await fetchval(
+        "SELECT coalesce(sum(size_bytes), 0)::bigint FROM image WHERE owner = $1 AND batch = $2",
+        viewer.account_id,
+        batch,
+    )
+    if present + intake.size_bytes > most:
+        raise FileTooLarge(
+            f"One batch takes at most {most // 1_000_000} MB; upload the rest as another batch.",
+            limit_bytes=most,
+        )
+
+
+async def _insert(
+    connection: Connection,
+    viewer: Viewer,
+    image_id: UUID,
+    digest: str,
+    size_bytes: int,
+    name: str,
+    batch: UUID | None,
+    inspection: Inspection,
+) -> asyncpg.Record:
+    try:
+        row = await connection.fetchrow(
+            "INSERT INTO image (id, owner, digest, name, title, tags, size_bytes, format, mime, "
+            "width, height, frames, has_alpha, taken_at, camera, placeholder, palette, batch, state, "
+            "created_at) VALUES ($1, $2, $3, $4, '', '{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'WAITING', "
+            "clock_timestamp()) RETURNING *",
+            image_id,
+            viewer.account_id,
+            digest,
+            plain_line(name, MAX_NAME_CHARACTERS) or "picture",
+            size_bytes,
+            inspection.format,
+            inspection.mime,
+            inspection.width,
+            inspection.height,
+            inspection.frames,
+            inspection.has_alpha,
+            inspection.taken_at,
+            inspection.camera,
+            inspection.placeholder,
+            inspection.palette,
+            batch,
+        )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyExists("This id belongs to another picture; use a new one.", id=str(image_id)) from None
+    assert row is not None
+    return row
+
+
+def plain_line(text: str, most: int) -> str:
+    """One line of printable text, cut to `most` characters."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:most].rstrip()
+
+
+async def images_by_ids(viewer: Viewer, image_ids: Sequence[UUID]) -> list[Image | None]:
+    """In the order of the ids; None for what does not exist or the viewer may not see."""
+    rows = await fetch(
+        "SELECT i.* FROM image i WHERE i.id = ANY($2::uuid[]) AND (i.owner = $1 OR EXISTS ("
+        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
+        "WHERE item.image_id = i.id))",
+        viewer.account_id,
+        list(set(image_ids)),
+    )
+    found = {row["id"]: image_of(row) for row in rows}
+    return [found.get(image_id) for image_id in image_ids]
+
+
+async def require_own_images(viewer: Viewer, connection: Connection, ids: Sequence[UUID]) -> None:
+    """Locks the rows in the order of their ids. Raises NotFound, Forbidden (seen but not owned)."""
+    rows = await connection.fetch(
+        "SELECT id, owner FROM image WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", ids
+    )
+    if all(row["owner"] == viewer.account_id for row in rows) and len(rows) == len(ids):
+        return
+    seen = await images_by_ids(viewer, ids)
+    if None in seen:
+        raise NotFound("Some of these pictures do not exist, or you may not see them.")
+    raise Forbidden("Only the owner of a picture can change it.", required="OWNER")
+
+
+async def retry_images(viewer: Viewer, ids: Sequence[UUID]) -> list[Image]:
+    """Makes the renditions anew, three attempts, sooner than those of fresh uploads."""
+    require_write(viewer)
+    wanted = good_ids(ids)
+    async with transaction() as connection:
+        await require_own_images(viewer, connection, wanted)
+        for image_id in wanted:
+            await connection.execute(
+                "UPDATE image SET state = 'WAITING', failure = NULL WHERE id = $1 AND state = 'FAILED'",
+                image_id,
+            )
+            await jobs.enqueue(connection, jobs.RENDITIONS, image_id, priority=5, queue=jobs.PICTURES)
+            await announce_image(connection, image_id)
+        return await _present(connection, wanted)
+
+
+async def _present(connection: Connection, ids: Sequence[UUID]) -> list[Image]:
+    rows = await connection.fetch("SELECT * FROM image WHERE id = ANY($1::uuid[]) ORDER BY id", ids)
+    return [image_of(row) for row in rows]
+
+
+def search_query(text: str) -> str | None:
+    """What somebody types, as a tsquery: every word, the last also as a beginning. None: nothing asked."""
+    words = re.findall(r"\w+", text.lower())[:20]
+    return " & ".join(f"'{word}'" for word in words) + ":*" if words else None

@@ -1,0 +1,67 @@
+"""Notices: the words put on PostgreSQL's channel inside a transaction. They only say "look"."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from domain.database import Connection, connect
+from domain.errors import DatabaseUnavailable
+
+LOG = logging.getLogger("webref.notices")
+
+CHANNEL = "webref"
+RECONNECT_SECONDS = 1.0
+
+
+class JobNotice(msgspec.Struct, frozen=True):
+    job: str
+
+
+class ImageNotice(msgspec.Struct, frozen=True):
+    image: UUID
+
+
+async def announce_job(connection: Connection, queue: str) -> None:
+    """Something may be due on this queue."""
+    await _announce(connection, JobNotice(queue))
+
+
+async def announce_image(connection: Connection, image_id: UUID) -> None:
+    """The image's state or its renditions changed: whoever shows it reads its rows again."""
+    await _announce(connection, ImageNotice(image_id))
+
+
+async def _announce(connection: Connection, notice: msgspec.Struct) -> None:
+    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, msgspec.json.encode(notice).decode())
+
+
+async def job_notices() -> AsyncIterator[None]:
+    """Says when something may be due, and after every reconnection; several notices may become one."""
+    woken = asyncio.Event()
+
+    def heard(_connection: object, _process: int, _channel: str, payload: object) -> None:
+        if str(payload).startswith('{"job"'):
+            woken.set()
+
+    while True:
+        try:
+            connection = await connect(purpose="webref jobs")
+            try:
+                connection.add_termination_listener(lambda _: woken.set())
+                await connection.add_listener(CHANNEL, heard)
+                woken.set()
+                while not connection.is_closed():
+                    await woken.wait()
+                    woken.clear()
+                    yield
+            finally:
+                with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    await connection.close(timeout=1)
+        except (DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            LOG.warning("not listening for jobs, trying again: %s", error)
+        await asyncio.sleep(RECONNECT_SECONDS)

@@ -1,0 +1,160 @@
+"""Originals: the bytes as they came, kept once under their SHA-256 and never rewritten."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID, uuid4
+
+from domain import access, blobs
+from domain.access import Viewer
+from domain.database import fetchrow
+from domain.errors import FileTooLarge, NotFound, StorageUnavailable
+from domain.settings import Settings
+
+FLUSH_BYTES = 1 << 20
+EXTENSIONS = {
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "GIF": ".gif",
+    "TIFF": ".tif",
+    "BMP": ".bmp",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
+    "JXL": ".jxl",
+}
+
+
+class Intake:
+    """A file on its way in: hashed while it is written, gone unless it is kept.
+
+    At most a megabyte of it is in memory.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.path = blobs.room("incoming") / uuid4().hex
+        self.size_bytes = 0
+        self.digest = ""
+        self._hash = hashlib.sha256()
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._descriptor = -1
+
+    async def __aenter__(self) -> Self:
+        with blobs.storage_words():
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+        self.path.unlink(missing_ok=True)
+
+    async def write(self, chunk: bytes) -> None:
+        """Raises FileTooLarge, StorageUnavailable."""
+        self.size_bytes += len(chunk)
+        if self.size_bytes > self.settings.max_file_bytes:
+            raise FileTooLarge(
+                f"The file is too large: at most {self.settings.max_file_bytes // 1_000_000} MB are taken.",
+                limit_bytes=self.settings.max_file_bytes,
+            )
+        self._waiting.append(chunk)
+        self._waiting_bytes += len(chunk)
+        if self._waiting_bytes >= FLUSH_BYTES:
+            await self._flush()
+
+    async def finish(self) -> tuple[str, int]:
+        """The SHA-256 in hex and the size; may be asked again."""
+        if not self.digest:
+            await self._flush()
+            self.digest = self._hash.hexdigest()
+        return self.digest, self.size_bytes
+
+    async def sync(self) -> None:
+        """Makes the bytes durable; the name comes later."""
+        await self.finish()
+        if self._descriptor >= 0:
+            with blobs.storage_words():
+                await asyncio.to_thread(os.fsync, self._descriptor)
+            self._close()
+
+    async def _flush(self) -> None:
+        chunks, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if chunks:
+            with blobs.storage_words():
+                await asyncio.to_thread(self._store, chunks)
+
+    def _store(self, chunks: list[bytes]) -> None:
+        for chunk in chunks:
+            self._hash.update(chunk)
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+@asynccontextmanager
+async def receive(settings: Settings) -> AsyncIterator[Intake]:
+    """`async with receive(settings) as intake:` write, then hand it to `images.add_image`.
+
+    Leaving the block removes what was not kept. Raises StorageUnavailable.
+    """
+    async with Intake(settings) as intake:
+        yield intake
+
+
+async def keep(intake: Intake) -> None:
+    """Moves the file to its content address; durable when this returns. Raises StorageUnavailable.
+
+    The same bytes kept before are kept once; a copy of another size there is damaged and replaced.
+    """
+    await intake.sync()
+    place = path(intake.digest)
+
+    def move() -> None:
+        if place.is_file() and place.stat().st_size == intake.size_bytes:
+            return
+        blobs.publish(intake.path, place)
+
+    with blobs.storage_words():
+        await asyncio.to_thread(move)
+
+
+def path(digest: str) -> Path:
+    return blobs.room("originals") / blobs.sharded(digest)
+
+
+async def file(viewer: Viewer, image_id: UUID) -> blobs.StoredFile:
+    """Raises NotFound, also where the viewer may not see the image; StorageUnavailable when lost."""
+    await access.image(viewer, image_id)
+    row = await fetchrow("SELECT digest, mime, format, name FROM image WHERE id = $1", image_id)
+    if row is None:
+        raise NotFound("There is no such picture, or you may not see it.")
+    try:
+        return await blobs.stored_file(
+            path(row["digest"]),
+            digest=row["digest"],
+            mime=row["mime"],
+            filename=_filename(row["name"], row["format"]),
+        )
+    except FileNotFoundError:
+        raise StorageUnavailable(
+            "The original of this picture is missing from the store. Restore it from a backup, "
+            "or upload the picture again."
+        ) from None
+
+
+def _filename(name: str, format_: str) -> str:
+    """The name as it came; with an extension where it has none."""
+    return name if Path(name).suffix else name + EXTENSIONS.get(format_, "")

@@ -1,0 +1,148 @@
+"""Renditions: the smaller sizes a picture is shown in. They can be lost and are made again."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from domain import access, blobs, darkroom, jobs, originals
+from domain.access import Viewer
+from domain.blobs import StoredFile as StoredFile
+from domain.database import Connection, fetch, fetchrow, transaction
+from domain.decoding import LADDER, rungs
+from domain.errors import BadInput, NotFound, StorageUnavailable
+from domain.notices import announce_image
+
+RECIPE = "1"
+"""Part of every rendition's path: raise it when the same original would give other bytes."""
+
+MIME = "image/webp"
+LOOKED_AT = 10
+"""Priority of what somebody is looking at right now; uploads have 0."""
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """size: the rung (320, 800, 1600); width, height: of the file; digest: SHA-256 of it, hex."""
+
+    size: int
+    width: int
+    height: int
+    size_bytes: int
+    mime: str
+    digest: str
+
+
+def path(digest: str, size: int) -> Path:
+    """digest: of the original."""
+    return blobs.room("renditions") / blobs.sharded(digest) / RECIPE / f"{size}.webp"
+
+
+async def make_renditions(run: jobs.Run) -> None:
+    """The job: each rendition is stored, recorded and announced before the next is made.
+
+    Running it twice writes the same bytes to the same places.
+    """
+    image_id = run.job.subject
+    image = await fetchrow("SELECT digest, width, height FROM image WHERE id = $1", image_id)
+    if image is None:
+        return
+    await _turn(image_id, "WORKING")
+    sizes, done = rungs(image["width"], image["height"]), 0
+    try:
+        async for developed in darkroom.develop(originals.path(image["digest"]), LADDER):
+            place = path(image["digest"], developed.size)
+            await asyncio.to_thread(blobs.write_blob, place, developed.content)
+            done += 1
+            async with transaction() as connection:
+                await _record(connection, image_id, developed)
+            await run.report(done / len(sizes))
+    except FileNotFoundError:
+        raise jobs.Unrepeatable("ORIGINAL_MISSING", "the original is not in the store") from None
+    await run.hold()
+    await _turn(image_id, "READY")
+
+
+async def _turn(image_id: UUID, state: str) -> None:
+    async with transaction() as connection:
+        await connection.execute("UPDATE image SET state = $2, failure = NULL WHERE id = $1", image_id, state)
+        await announce_image(connection, image_id)
+
+
+async def _record(connection: Connection, image_id: UUID, developed: darkroom.Developed) -> None:
+    await connection.execute(
+        "INSERT INTO rendition (id, image, size, width, height, size_bytes, mime, digest, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) ON CONFLICT (image, size) DO UPDATE SET "
+        "width = excluded.width, height = excluded.height, size_bytes = excluded.size_bytes, "
+        "mime = excluded.mime, digest = excluded.digest",
+        uuid4(),
+        image_id,
+        developed.size,
+        developed.width,
+        developed.height,
+        len(developed.content),
+        MIME,
+        hashlib.sha256(developed.content).hexdigest(),
+    )
+    await announce_image(connection, image_id)
+
+
+async def renditions_by_images(image_ids: Sequence[UUID]) -> list[list[Rendition]]:
+    """In the order of the ids, each the smallest first. Who may see an image may see its renditions."""
+    found: dict[UUID, list[Rendition]] = {image_id: [] for image_id in image_ids}
+    for row in await fetch(
+        "SELECT image, size, width, height, size_bytes, mime, digest FROM rendition "
+        "WHERE image = ANY($1::uuid[]) ORDER BY image, size",
+        list(found),
+    ):
+        found[row["image"]].append(_rendition(row))
+    return [found[image_id] for image_id in image_ids]
+
+
+def _rendition(row: asyncpg.Record) -> Rendition:
+    return Rendition(row["size"], row["width"], row["height"], row["size_bytes"], row["mime"], row["digest"])
+
+
+async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
+    """The rendition of that rung; of a picture that is ready and too small for it, the largest there is.
+
+    Raises NotFound (also: not made yet), BadInput, StorageUnavailable when the file is lost: it is
+    then being made again.
+    """
+    if size not in LADDER:
+        raise BadInput(f"The sizes are {', '.join(map(str, LADDER))}.", field="size")
+    await access.image(viewer, image_id)
+    row = await fetchrow(
+        "SELECT r.size, r.digest AS etag, r.mime, i.digest, i.name, i.state, i.width, i.height FROM image i "
+        "LEFT JOIN LATERAL (SELECT * FROM rendition WHERE image = i.id AND size <= $2 "
+        "ORDER BY size DESC LIMIT 1) r ON true WHERE i.id = $1",
+        image_id,
+        size,
+    )
+    if row is None:
+        raise NotFound("There is no such picture, or you may not see it.")
+    last = rungs(row["width"], row["height"])[-1]
+    if row["size"] != min(size, last):
+        raise NotFound(
+            "This picture can not be shown; its original can be downloaded."
+            if row["state"] == "FAILED"
+            else "This size is still being made; it will be here in a moment."
+        )
+    try:
+        return await blobs.stored_file(
+            path(row["digest"], row["size"]),
+            digest=row["etag"],
+            mime=row["mime"],
+            filename=f"{PurePath(row['name']).stem}-{row['size']}.webp",
+        )
+    except FileNotFoundError:
+        async with transaction() as connection:
+            await jobs.enqueue(connection, jobs.RENDITIONS, image_id, priority=LOOKED_AT, queue=jobs.PICTURES)
+        raise StorageUnavailable(
+            "This size was lost from the store and is being made again; try again in a moment.",
+            retry_after_seconds=2,
+        ) from None

@@ -1,0 +1,271 @@
+"""The decoder: right pixels out of every good picture, and nothing but words out of a hostile one."""
+
+import asyncio
+import io
+import os
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from domain import darkroom
+from domain.darkroom import Developed, develop, inspect
+from domain.decoding import fitted, rungs
+from domain.errors import ImageRefused
+from tests import pictures
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _decoder() -> Iterator[None]:
+    yield
+    darkroom.close()
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> "Stored":
+    return Stored(tmp_path)
+
+
+class Stored:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, content: bytes) -> Path:
+        path = self.folder / f"{len(list(self.folder.iterdir()))}"
+        path.write_bytes(content)
+        return path
+
+
+async def developed(path: Path) -> list[Developed]:
+    return [rendition async for rendition in develop(path)]
+
+
+async def refusal(path: Path) -> ImageRefused | None:
+    try:
+        await inspect(path)
+        await developed(path)
+    except ImageRefused as refused:
+        return refused
+    return None
+
+
+def opened(rendition: Developed) -> Image.Image:
+    return Image.open(io.BytesIO(rendition.content))
+
+
+@pytest.mark.parametrize("name", pictures.GOOD)
+async def test_a_good_picture_is_understood_and_developed(name: str, stored: Stored) -> None:
+    expected = pictures.GOOD[name]
+    path = stored(expected.make())
+
+    inspection = await inspect(path)
+    assert (inspection.format, inspection.width, inspection.height) == (expected.format, *expected.size)
+    assert inspection.frames == expected.frames
+    assert inspection.has_alpha is expected.has_alpha
+    assert 5 <= len(inspection.placeholder) <= 32
+    assert inspection.palette
+    assert all(len(colour) == 7 for colour in inspection.palette)
+
+    renditions = await developed(path)
+    assert tuple(r.size for r in renditions) == rungs(*expected.size)
+    for rendition in renditions:
+        picture = opened(rendition)
+        assert picture.format == "WEBP"
+        assert picture.size == (rendition.width, rendition.height) == fitted(*expected.size, rendition.size)
+        assert not picture.getexif()
+        assert "icc_profile" not in picture.info
+        assert (picture.mode == "RGBA") is expected.has_alpha
+        if expected.upright:
+            assert pictures.corners(picture) == pictures.UPRIGHT
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_every_orientation_comes_out_upright(orientation: int, format_: str, stored: Stored) -> None:
+    path = stored(pictures.oriented(orientation, format_))
+    inspection = await inspect(path)
+    assert (inspection.width, inspection.height) == (pictures.WIDTH, pictures.HEIGHT)
+    for rendition in await developed(path):
+        assert (rendition.width, rendition.height) == (pictures.WIDTH, pictures.HEIGHT)
+        assert pictures.corners(opened(rendition)) == pictures.UPRIGHT
+        assert b"GPS" not in rendition.content
+
+
+async def test_what_the_camera_says_is_kept(stored: Stored) -> None:
+    path = stored(
+        pictures.oriented(
+            6, taken="2024:05:06 07:08:09", offset="+02:00", make="Acme", model="Acme\0 One\n<script>"
+        )
+    )
+    inspection = await inspect(path)
+    assert inspection.taken_at == datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)
+    assert inspection.camera.startswith("Acme")
+    assert inspection.camera.isprintable()
+
+
+@pytest.mark.parametrize("taken", ["0000:00:00 00:00:00", "yesterday", "2024:13:40 99:99:99", ""])
+async def test_a_nonsense_date_is_no_date(taken: str, stored: Stored) -> None:
+    assert (await inspect(stored(pictures.oriented(1, taken=taken)))).taken_at is None
+
+
+async def test_colours_are_converted_to_srgb(stored: Stored) -> None:
+    swapped = pictures.profile((pictures.SRGB_XYZ[1], pictures.SRGB_XYZ[0], pictures.SRGB_XYZ[2]))
+    picture = Image.new("RGB", (64, 64), (0, 255, 0))
+    (rendition,) = await developed(stored(pictures.saved(picture, "PNG", icc_profile=swapped)))
+    red, green, blue = opened(rendition).convert("RGB").getpixel((32, 32))  # type: ignore[misc]
+    assert red > 230
+    assert max(green, blue) < 40  # type: ignore[operator]
+
+
+async def test_a_colour_outside_srgb_is_clipped_not_left(stored: Stored) -> None:
+    picture = Image.new("RGB", (64, 64), (200, 60, 60))
+    wide = pictures.saved(picture, "PNG", icc_profile=pictures.profile(pictures.P3_XYZ))
+    (rendition,) = await developed(stored(wide))
+    red, green, _ = opened(rendition).convert("RGB").getpixel((32, 32))  # type: ignore[misc]
+    assert red > 205
+    assert green < 58  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("broken", [b"nonsense", pictures.profile(pictures.P3_XYZ)[:150], b"\0" * 400])
+async def test_a_broken_profile_is_ignored(broken: bytes, stored: Stored) -> None:
+    path = stored(pictures.saved(pictures.quadrants(), "PNG", icc_profile=broken))
+    assert pictures.corners(opened((await developed(path))[0])) == pictures.UPRIGHT
+
+
+async def test_sixteen_bits_are_scaled_not_clipped(stored: Stored) -> None:
+    (rendition,) = await developed(stored(pictures.ramp16()))
+    picture = opened(rendition).convert("L")
+    levels = [picture.getpixel((x, 32)) for x in (2, 64, 128, 192, 253)]
+    for level, wanted in zip(levels, (2, 64, 128, 192, 253), strict=True):
+        assert abs(level - wanted) <= 6  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("format_", ["PNG", "WEBP"])
+async def test_transparent_pixels_leave_no_halo(format_: str, stored: Stored) -> None:
+    smallest, *_ = await developed(stored(pictures.disc_with_alpha(format_)))
+    picture = opened(smallest).convert("RGBA")
+    for _, (red, green, _blue, alpha) in picture.getcolors(1 << 20) or []:  # type: ignore[misc]
+        if alpha > 24:
+            assert green < red * 0.35 + 40
+
+
+async def test_a_large_transparent_picture_fits_in_the_memory_of_a_child(stored: Stored) -> None:
+    path = stored(pictures.flat_png(11_900, 10_000, kind=6, pixel=b"\x20\x60\xc0\x80"))
+    assert (await inspect(path)).has_alpha
+    smallest, *rest = await developed(path)
+    assert (smallest.width, smallest.height, len(rest)) == (320, 269, 2)
+    red, green, blue, alpha = opened(smallest).convert("RGBA").getpixel((9, 9))  # type: ignore[misc]
+    assert abs(red - 0x20) + abs(green - 0x60) + abs(blue - 0xC0) + abs(alpha - 0x80) < 12  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", pictures.hostile())
+async def test_a_hostile_file_is_refused_in_words(name: str, stored: Stored) -> None:
+    content, reasons = pictures.hostile()[name]
+    path, begun = stored(content), time.monotonic()
+    refused = await refusal(path)
+    assert refused is not None or not reasons, f"{name} was taken"
+    if refused is not None:
+        assert not reasons or refused.details["reason"] in reasons
+        assert refused.message[0].isupper()
+        assert refused.message.endswith(".")
+        assert str(path) not in refused.message
+    assert time.monotonic() - begun < 20
+    assert (await inspect(stored(pictures.saved(pictures.quadrants(), "PNG")))).width == pictures.WIDTH
+
+
+@pytest.mark.parametrize("seed", range(60))
+async def test_mutated_pictures_cost_only_their_child(seed: int, stored: Stored) -> None:
+    names = list(pictures.GOOD)
+    content = bytearray(pictures.GOOD[names[seed % len(names)]].make())
+    for step in range(12):
+        content[(seed * 7919 + step * step * 104_729) % len(content)] ^= 1 << (seed + step) % 8
+    path = stored(bytes(content))
+    before = darkroom.decoder_id()
+    await refusal(path)
+    assert before in (None, darkroom.decoder_id())
+
+
+async def test_the_pixel_limit_is_a_setting(stored: Stored) -> None:
+    with pytest.raises(ImageRefused) as refused:
+        await inspect(stored(pictures.flat_png(1_100, 1_000)), max_pixels=1_000_000)
+    assert refused.value.details["reason"] == "TOO_MANY_PIXELS"
+
+
+async def test_a_killed_decoder_is_started_again(stored: Stored) -> None:
+    path = stored(pictures.photo())
+    await inspect(path)
+    first = darkroom.decoder_id()
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    assert (await inspect(path)).width == 1200
+    assert darkroom.decoder_id() != first
+
+
+async def test_a_killed_child_is_a_refusal(stored: Stored) -> None:
+    path = stored(pictures.flat_png(11_000, 10_000))
+    asked = asyncio.create_task(inspect(path))
+    decoder = darkroom.decoder_id() or 0
+    for _ in range(400):
+        await asyncio.sleep(0.005)
+        decoder = darkroom.decoder_id() or 0
+        if decoder and (children := psutil.Process(decoder).children()):
+            children[0].send_signal(signal.SIGXCPU)
+            break
+    with pytest.raises(ImageRefused) as refused:
+        await asked
+    assert refused.value.details["reason"] == "TOO_EXPENSIVE"
+    assert darkroom.decoder_id() == decoder
+
+
+async def test_the_child_has_no_memory_and_files_to_spare(stored: Stored) -> None:
+    path = stored(pictures.flat_png(11_000, 10_000))
+    asked = asyncio.create_task(inspect(path))
+    for _ in range(400):
+        await asyncio.sleep(0.005)
+        if children := psutil.Process(darkroom.decoder_id() or os.getpid()).children():
+            child = children[0]
+            if hasattr(child, "rlimit") and child.rlimit(psutil.RLIMIT_FSIZE) == (0, 0):
+                assert child.rlimit(psutil.RLIMIT_AS) == (1 << 30, 1 << 30)
+                assert child.rlimit(psutil.RLIMIT_CPU) == (20, 20)
+                assert child.rlimit(psutil.RLIMIT_NOFILE) == (16, 16)
+                assert child.num_fds() <= 3
+                break
+    else:
+        pytest.fail("no child was seen with its limits")
+    await asked
+
+
+async def test_pictures_are_decoded_beside_one_another(stored: Stored) -> None:
+    path = stored(pictures.photo())
+    inspections = await asyncio.gather(*(inspect(path) for _ in range(20)))
+    assert {inspection.width for inspection in inspections} == {1200}
+
+
+async def test_an_abandoned_picture_leaves_nothing_behind(stored: Stored) -> None:
+    path = stored(pictures.photo())
+    await inspect(path)
+    descriptors = psutil.Process().num_fds()
+    for _ in range(5):
+        async for _rendition in develop(path):
+            break
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if psutil.Process().num_fds() <= descriptors:
+            break
+    assert psutil.Process().num_fds() <= descriptors + 1
+
+
+def test_the_ladder_never_enlarges() -> None:
+    assert rungs(1, 1) == (320,)
+    assert rungs(320, 200) == (320,)
+    assert rungs(321, 200) == (320, 800)
+    assert rungs(1600, 900) == (320, 800, 1600)
+    assert rungs(9000, 12) == (320, 800, 1600)
+    assert fitted(9000, 12, 1600) == (1600, 2)
+    assert fitted(9000, 12, 320) == (320, 1)
+    assert fitted(100, 80, 320) == (100, 80)

@@ -1,0 +1,1 @@
+"""Background work: thin Dramatiq actors over the domain."""

@@ -1,0 +1,159 @@
+"""The worker process: Dramatiq's threads, the feeder that reads the job table, and the sweeps.
+
+Actors are coroutines that run on the loop of whoever started this, where the database pool lives.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from dramatiq import Broker, Message, Worker
+from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+from dramatiq.middleware import Middleware
+
+from domain import blobs, darkroom, jobs
+from domain.errors import DomainError
+from domain.notices import job_notices
+from domain.settings import Settings
+from workers.broker import PostgresBroker, actor_for, make_broker
+from workers.renditions import make_renditions
+from workers.sweeps import clean_for_ever, take_back_for_ever
+
+LOG = logging.getLogger("webref.workers")
+
+POLL_SECONDS = 2.0
+HINT_AGAIN_SECONDS = 30.0
+OUTSIDE_HINTS = 100
+STOP_SECONDS = 3.0
+
+
+class SharedLoop(EventLoopThread):
+    """Lends the running loop to Dramatiq's threads in place of a second one. Never started."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        threading.Thread.__init__(self)
+        self.interrupt_check_ival = 0.25
+        self.logger = LOG
+        self.loop = loop
+
+
+class Wakeful(Middleware):
+    """Lets the feeder look again as soon as a thread is free."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> None:
+        self.loop = loop
+        self.event = wake
+
+    def after_ack(self, broker: Broker, message: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closing
+            self.loop.call_soon_threadsafe(self.event.set)
+
+    after_nack = after_ack
+
+
+class Feeder:
+    """Turns due rows into hints: when told by a notice, when a thread is free, and every 2 s."""
+
+    def __init__(self, broker: Broker, threads: int, wake: asyncio.Event) -> None:
+        self.broker = broker
+        self.threads = threads
+        self.wake = wake
+        self.hinted_at: dict[UUID, float] = {}
+        self.actors = {jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions)}
+
+    async def run(self) -> None:
+        while True:
+            self.wake.clear()
+            try:
+                await self.feed()
+            except DomainError as error:
+                LOG.warning("due jobs can not be read: %s", error.message)
+            except Exception:
+                LOG.exception("hints can not be given; they come again")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self.wake.wait()
+
+    async def feed(self) -> None:
+        given = self._given()
+        room = self.threads * 2 - len(given) if isinstance(self.broker, PostgresBroker) else OUTSIDE_HINTS
+        if room <= 0:
+            return
+        for job in await jobs.due(room, excluding=given):
+            actor = self.actors.get(job.kind)
+            if actor is None:
+                continue
+            message: Message[Any] = actor.message(str(job.id))
+            if isinstance(self.broker, PostgresBroker):
+                self.broker.enqueue(message)
+            else:
+                self.hinted_at[job.id] = asyncio.get_running_loop().time()
+                await asyncio.to_thread(self.broker.enqueue, message)
+
+    def _given(self) -> set[UUID]:
+        """Jobs whose hint is under way; one given to an outside broker may be lost there, so it ends."""
+        if isinstance(self.broker, PostgresBroker):
+            return self.broker.taken
+        since = asyncio.get_running_loop().time() - HINT_AGAIN_SECONDS
+        self.hinted_at = {job_id: at for job_id, at in self.hinted_at.items() if at > since}
+        return set(self.hinted_at)
+
+    async def listen(self) -> None:
+        async for _ in job_notices():
+            self.wake.set()
+
+
+@asynccontextmanager
+async def running_workers(settings: Settings) -> AsyncIterator[None]:
+    """Works on jobs in this process while the block runs; the database must be open.
+
+    With `workers` 0 only the picture folder and the decoder are made ready. Jobs still running when
+    the block ends go back to the table at once.
+    """
+    blobs.open_blobs(settings.blobs)
+    darkroom.warm_up()
+    try:
+        if settings.workers == 0:
+            yield
+            return
+        async with _working(settings):
+            yield
+    finally:
+        await asyncio.to_thread(darkroom.close)
+
+
+@asynccontextmanager
+async def _working(settings: Settings) -> AsyncIterator[None]:
+    loop, wake = asyncio.get_running_loop(), asyncio.Event()
+    broker = make_broker(settings, Wakeful(loop, wake))
+    feeder = Feeder(broker, settings.workers, wake)
+    set_event_loop_thread(SharedLoop(loop))
+    broker.emit_after("process_boot")  # starts the time limits
+    worker = Worker(broker, worker_timeout=1000, worker_threads=settings.workers)
+    await asyncio.to_thread(worker.start)
+    tasks = [
+        asyncio.create_task(task)
+        for task in (feeder.run(), feeder.listen(), take_back_for_ever(), clean_for_ever())
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _stop(worker, broker)
+        set_event_loop_thread(None)
+
+
+async def _stop(worker: Worker, broker: Broker) -> None:
+    """Takes running jobs back, then ends the threads, which wait for them."""
+    jobs.stop_running()
+    if isinstance(broker, PostgresBroker):
+        broker.wake()
+    await asyncio.to_thread(worker.stop, int(STOP_SECONDS * 1000))
+    await asyncio.to_thread(broker.close)

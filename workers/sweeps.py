@@ -1,0 +1,35 @@
+"""The sweeps: what must happen although nobody asks for it."""
+
+import asyncio
+import logging
+
+from domain import blobs, jobs
+from domain.errors import DomainError
+
+LOG = logging.getLogger("webref.sweeps")
+
+TAKE_BACK_SECONDS = 5.0
+CLEAN_SECONDS = 3600.0
+DRAFT_SECONDS = 86_400.0
+
+
+async def take_back_for_ever() -> None:
+    """Frees the jobs of workers that died: with the lease of 15 s, at most 20 s later."""
+    while True:
+        try:
+            await jobs.take_back()
+        except DomainError as error:
+            LOG.warning("jobs of lost workers can not be looked for: %s", error.message)
+        await asyncio.sleep(TAKE_BACK_SECONDS)
+
+
+async def clean_for_ever() -> None:
+    """Removes what is over, once an hour."""
+    while True:
+        try:
+            removed = await jobs.sweep()
+            drafts = await asyncio.to_thread(blobs.remove_old_drafts, DRAFT_SECONDS)
+            LOG.info("swept %d rows and %d unfinished uploads", removed, drafts)
+        except (DomainError, OSError) as error:
+            LOG.warning("the sweep failed and comes again: %s", error)
+        await asyncio.sleep(CLEAN_SECONDS)
