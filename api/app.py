@@ -61,7 +61,7 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER) -> Litestar
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = logged(secured(abortable(app.asgi_handler), settings))
+    app.asgi_handler = abortable(logged(secured(app.asgi_handler, settings)))  # sees the server's own send
     return app
 
 

@@ -140,6 +140,11 @@ async def send_error(scope: Scope, receive: Receive, send: Send, error: Exceptio
 
 
 def _handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        path = request.scope["path"].rstrip("/") or "/"
+        methods = next((route.methods for route in request.app.routes if route.path == path), set())
+        allow = sorted(str(method) for method in methods if method != "OPTIONS")
+        return error_response(MethodNotAllowed(_WORDS[405][1], allow=allow))
     return error_response(error)
 
 

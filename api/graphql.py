@@ -17,7 +17,7 @@ from api.errors import (
     as_domain_error,
     error_headers,
 )
-from api.identity import client_address, user_agent, viewer_of_request
+from api.identity import client_address, refresh_token_of, user_agent, viewer_of_request
 from api.services import services_of
 from domain.errors import DatabaseUnavailable, DomainError
 from schema import execution
@@ -50,6 +50,7 @@ async def graphql(request: HttpRequest) -> Response[bytes]:
             hub=services.require_hub(),
             user_agent=user_agent(request),
             address=client_address(request),
+            refresh_cookie=refresh_token_of(request, services.settings),
         )
         answer = await execution.answer(asked, context, queries_only=request.method == "GET")
     except Exception as error:

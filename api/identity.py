@@ -23,7 +23,7 @@ async def viewer_of_request(connection: Connection, settings: Settings) -> Viewe
     """
     bearer = bearer_of(connection)
     if bearer is not None:
-        return await viewer_of_credential(bearer, settings)
+        return await viewer_of_credential(bearer)
     if carries_cookies(connection, settings):
         require_own_page(connection, settings)
         return await viewer_of_cookie(connection, settings)
@@ -35,17 +35,17 @@ async def viewer_of_read(connection: Connection, settings: Settings) -> Viewer |
     """The viewer of a GET, which changes nothing and is made by `<img>` and links as well."""
     bearer = bearer_of(connection)
     if bearer is not None:
-        return await viewer_of_credential(bearer, settings)
+        return await viewer_of_credential(bearer)
     return await viewer_of_cookie(connection, settings)
 
 
-async def viewer_of_credential(credential: str, settings: Settings) -> Viewer:
+async def viewer_of_credential(credential: str) -> Viewer:
     """An access token or an API token (`wr_…`). Raises Unauthenticated."""
     if not credential or len(credential) > LONGEST_CREDENTIAL:
         raise Unauthenticated("This is no token of webref.")
     if credential.startswith(tokens.PREFIX):
         return await tokens.viewer_of(credential)
-    return await sessions.viewer_of(settings, credential)
+    return await sessions.viewer_of(credential)
 
 
 async def viewer_of_cookie(connection: Connection, settings: Settings) -> Viewer | None:
@@ -53,7 +53,7 @@ async def viewer_of_cookie(connection: Connection, settings: Settings) -> Viewer
     if not token:
         return None
     try:
-        return await viewer_of_credential(token, settings)
+        return await viewer_of_credential(token)
     except (Unauthenticated, SessionRevoked):
         return None
 
@@ -72,6 +72,13 @@ def bearer_of(connection: Connection) -> str | None:
 def carries_cookies(connection: Connection, settings: Settings) -> bool:
     cookies = connection.cookies
     return bool(cookies.get(access_cookie(settings)) or cookies.get(refresh_cookie(settings)))
+
+
+def refresh_token_of(connection: Connection, settings: Settings) -> str | None:
+    """The refresh token that a browser sent; one who comes with a bearer credential does not mean it."""
+    if "authorization" in connection.headers:
+        return None
+    return connection.cookies.get(refresh_cookie(settings)) or None
 
 
 def access_cookie(settings: Settings) -> str:

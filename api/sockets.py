@@ -204,9 +204,7 @@ class Socket:
             raise Ended(Close.MALFORMED, "'token' in connection_init must be a string.")
         try:
             if credential is not None:
-                viewer: Viewer | None = await viewer_of_credential(
-                    credential.removeprefix("Bearer ").strip(), self._services.settings
-                )
+                viewer: Viewer | None = await viewer_of_credential(credential.removeprefix("Bearer ").strip())
             else:
                 viewer = await viewer_of_cookie(self._connection, self._services.settings)
         except DatabaseUnavailable as error:
