@@ -1,4 +1,4 @@
-"""Operators: what may be done from the machine's command line, where whoever asks already holds the database."""
+"""Operators: what may be done at the command line, where whoever asks holds the database anyway."""
 
 from datetime import datetime
 from uuid import UUID

@@ -32,10 +32,23 @@ AUDIENCE = "webref"
 ACCESS_TYPE = "at+jwt"  # RFC 9068
 REFRESH_PREFIX = b"\x01"
 SECRET_BYTES = 32
-TAG_BYTES = 16
+TAG_BYTES = 17  # so that the whole is 66 bytes, which base64 writes without padding
 REFRESH_BYTES = len(REFRESH_PREFIX) + 16 + SECRET_BYTES + TAG_BYTES
+REFRESH_CHARACTERS = REFRESH_BYTES * 4 // 3
 MOST_LISTED = 200
 SEEN_EVERY = timedelta(minutes=1)
+
+
+class Signing(Struct, frozen=True):
+    """The keys and lifetimes of this process's tokens: one secret, a key of its own for every purpose."""
+
+    access_key: bytes
+    refresh_key: bytes
+    access_lifetime: timedelta
+    refresh_lifetime: timedelta
+
+
+SIGNING: Signing | None = None
 
 
 class SignedIn(Struct, frozen=True):
@@ -60,9 +73,19 @@ class Session(Struct, frozen=True):
     is_current: bool
 
 
-async def sign_in(
-    settings: Settings, *, email: str, password: str, user_agent: str = "", address: str = ""
-) -> SignedIn:
+def sign_with(settings: Settings) -> None:
+    """Says once per process which secret signs. Tokens signed with another one are nobody's from then on."""
+    global SIGNING
+    secret = settings.with_secret().secret.encode()
+    SIGNING = Signing(
+        access_key=hmac.digest(secret, b"webref access token", "sha256"),
+        refresh_key=hmac.digest(secret, b"webref refresh token", "sha256"),
+        access_lifetime=timedelta(minutes=settings.access_minutes),
+        refresh_lifetime=timedelta(days=settings.refresh_days),
+    )
+
+
+async def sign_in(*, email: str, password: str, user_agent: str = "", address: str = "") -> SignedIn:
     """Opens a session. Raises WrongCredentials, with equal words and time whatever is wrong; TooBusy."""
     email = email.strip().lower()[:254]
     with (
@@ -72,13 +95,10 @@ async def sign_in(
         account_id, stored = await _prove(email, password)
     if passwords.needs_rehash(stored):
         stored = await _rehash(account_id, password, stored)
-    return await open_session(
-        settings, account_id, user_agent=user_agent, address=address, password_hash=stored
-    )
+    return await open_session(account_id, user_agent=user_agent, address=address, password_hash=stored)
 
 
 async def open_session(
-    settings: Settings,
     account_id: UUID,
     *,
     user_agent: str = "",
@@ -90,7 +110,7 @@ async def open_session(
     password_hash: the one that was compared with; a password changed meanwhile opens nothing.
     """
     session_id = uuid4()
-    token, digest = _new_refresh_token(settings, session_id)
+    token, digest = _new_refresh_token(session_id)
     row = await fetchrow(
         "with owner as (select * from account where id = $2 and disabled_at is null"
         "   and password_hash = coalesce($7, password_hash) for share),"
@@ -101,26 +121,24 @@ async def open_session(
         session_id,
         account_id,
         digest,
-        timedelta(days=settings.refresh_days),
+        _signing().refresh_lifetime,
         seen_line(user_agent, 300),
         seen_line(address, 64),
         password_hash,
     )
     if row is None:
         raise _wrong_credentials()
-    return _signed_in(settings, account_from(row), session_id, token, row["expires_at"])
+    return _signed_in(account_from(row), session_id, token, row["expires_at"])
 
 
-async def refresh(
-    settings: Settings, refresh_token: str, *, user_agent: str = "", address: str = ""
-) -> SignedIn:
+async def refresh(refresh_token: str, *, user_agent: str = "", address: str = "") -> SignedIn:
     """Exchanges a refresh token, once, for a new pair.
 
     A token that was used before ends the whole session: SessionRevoked. Anything that is not
     ours, or whose time is over: Unauthenticated.
     """
-    session_id = _session_of(settings, refresh_token)
-    token, digest = _new_refresh_token(settings, session_id)
+    session_id = _session_of(refresh_token)
+    token, digest = _new_refresh_token(session_id)
     row = await fetchrow(
         "update session set refresh_hash = $3, refreshed_at = now(), last_seen_at = now(),"
         "   expires_at = now() + $4::interval, user_agent = coalesce(nullif($5, ''), user_agent),"
@@ -131,13 +149,13 @@ async def refresh(
         session_id,
         _digest(refresh_token),
         digest,
-        timedelta(days=settings.refresh_days),
+        _signing().refresh_lifetime,
         seen_line(user_agent, 300),
         seen_line(address, 64),
     )
     if row is None:
         raise await _refusal(session_id, refresh_token)
-    return _signed_in(settings, account_from(row), session_id, token, row["expires_at"])
+    return _signed_in(account_from(row), session_id, token, row["expires_at"])
 
 
 async def sign_out(viewer: Viewer) -> None:
@@ -146,10 +164,10 @@ async def sign_out(viewer: Viewer) -> None:
         await _revoke(viewer.account_id, [viewer.session_id])
 
 
-async def sign_out_by_refresh_token(settings: Settings, refresh_token: str) -> None:
+async def sign_out_by_refresh_token(refresh_token: str) -> None:
     """Ends the session of a device whose access token is over; a token not ours is ignored."""
     try:
-        session_id = _session_of(settings, refresh_token)
+        session_id = _session_of(refresh_token)
     except Unauthenticated:
         return
     account_id = await fetchval("select account from session where id = $1", session_id)
@@ -176,12 +194,12 @@ async def revoke_sessions(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
     return await _revoke(viewer.account_id, good_ids(ids))
 
 
-async def viewer_of(settings: Settings, access_token: str) -> Viewer:
+async def viewer_of(access_token: str) -> Viewer:
     """Who holds this access token, if their session and account still stand at this moment.
 
     Raises Unauthenticated (refresh and try again) or SessionRevoked (sign in again).
     """
-    session_id, account_id = _read_access_token(settings, access_token)
+    session_id, account_id = _read_access_token(access_token)
     row = await fetchrow(
         "select name, is_owner, revoked_at is null and expires_at > now() as open,"
         "   last_seen_at < now() - $3::interval as unseen"
@@ -264,10 +282,10 @@ async def _refusal(session_id: UUID, refresh_token: str) -> SessionRevoked | Una
 
 
 def _signed_in(
-    settings: Settings, account: Account, session_id: UUID, refresh_token: str, refresh_expires_at: datetime
+    account: Account, session_id: UUID, refresh_token: str, refresh_expires_at: datetime
 ) -> SignedIn:
     issued_at = datetime.now(UTC).replace(microsecond=0)
-    access_expires_at = issued_at + timedelta(minutes=settings.access_minutes)
+    access_expires_at = issued_at + _signing().access_lifetime
     claims = {
         "aud": AUDIENCE,
         "sub": str(account.id),
@@ -277,17 +295,17 @@ def _signed_in(
         "exp": access_expires_at,
     }
     access_token = jwt.encode(
-        claims, _key(settings, b"access"), algorithm=ALGORITHM, headers={"typ": ACCESS_TYPE}
+        claims, _signing().access_key, algorithm=ALGORITHM, headers={"typ": ACCESS_TYPE}
     )
     return SignedIn(account, session_id, access_token, refresh_token, access_expires_at, refresh_expires_at)
 
 
-def _read_access_token(settings: Settings, access_token: str) -> tuple[UUID, UUID]:
+def _read_access_token(access_token: str) -> tuple[UUID, UUID]:
     """Session and account. The algorithm, audience and type are pinned; the server's clocks may differ."""
     try:
         token = jwt.decode_complete(
             access_token,
-            _key(settings, b"access"),
+            _signing().access_key,
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             options={"require": ["exp", "iat", "aud", "sub", "sid"], "verify_iat": False},
@@ -301,39 +319,41 @@ def _read_access_token(settings: Settings, access_token: str) -> tuple[UUID, UUI
         raise Unauthenticated("The access token is not valid. Sign in again.") from error
 
 
-def _new_refresh_token(settings: Settings, session_id: UUID) -> tuple[str, bytes]:
+def _new_refresh_token(session_id: UUID) -> tuple[str, bytes]:
     """The token and the digest to keep of it."""
     body = REFRESH_PREFIX + session_id.bytes + secrets.token_bytes(SECRET_BYTES)
-    token = base64.urlsafe_b64encode(body + _tag(settings, body)).rstrip(b"=").decode()
+    token = base64.urlsafe_b64encode(body + _tag(body)).decode()
     return token, _digest(token)
 
 
-def _session_of(settings: Settings, refresh_token: str) -> UUID:
+def _session_of(refresh_token: str) -> UUID:
     """The session a refresh token of ours was issued for. Raises Unauthenticated for any other."""
     try:
-        raw = base64.b64decode(refresh_token.encode("ascii") + b"==", altchars=b"-_", validate=True)
+        raw = base64.b64decode(refresh_token.encode("ascii"), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raw = b""
     body, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
-    canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == refresh_token
-    if len(raw) != REFRESH_BYTES or not canonical or not hmac.compare_digest(tag, _tag(settings, body)):
+    if (
+        len(refresh_token) != REFRESH_CHARACTERS
+        or len(raw) != REFRESH_BYTES
+        or not hmac.compare_digest(tag, _tag(body))
+    ):
         raise Unauthenticated("The refresh token is not valid. Sign in again.")
     return UUID(bytes=body[len(REFRESH_PREFIX) : len(REFRESH_PREFIX) + 16])
 
 
-def _tag(settings: Settings, body: bytes) -> bytes:
-    return hmac.digest(_key(settings, b"refresh"), body, "sha256")[:TAG_BYTES]
+def _tag(body: bytes) -> bytes:
+    return hmac.digest(_signing().refresh_key, body, "sha256")[:TAG_BYTES]
 
 
 def _digest(refresh_token: str) -> bytes:
     return hashlib.sha256(refresh_token.encode()).digest()
 
 
-def _key(settings: Settings, purpose: bytes) -> bytes:
-    """One secret, a key of its own for every purpose."""
-    if not settings.secret:
-        raise ValueError("settings without a secret can not sign: call with_secret() first")
-    return hmac.digest(settings.secret.encode(), b"webref " + purpose, "sha256")
+def _signing() -> Signing:
+    if SIGNING is None:
+        raise RuntimeError("call sessions.sign_with(settings) when the process starts")
+    return SIGNING
 
 
 def _wrong_credentials() -> WrongCredentials:

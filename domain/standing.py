@@ -1,10 +1,11 @@
 """Standing: what a viewer may do to the server and to their own account, whatever the board."""
 
 import json
+from collections.abc import Collection
 from uuid import UUID
 
 from domain.access import Scope, Viewer
-from domain.database import execute
+from domain.database import execute, fetch
 from domain.errors import Forbidden
 
 
@@ -29,3 +30,21 @@ def require_server_owner(viewer: Viewer, deed: str) -> None:
 async def announce_access(account_id: UUID) -> None:
     """Makes every process look again at what this account may still see, once the transaction commits."""
     await execute("select pg_notify('webref', $1)", json.dumps({"access": str(account_id)}))
+
+
+async def still_signed_in(viewers: Collection[Viewer]) -> set[Viewer]:
+    """Those whose session or token, and account, stand at this moment; one query for all."""
+    asked = list(viewers)
+    rows = await fetch(
+        "select asked.n from unnest($1::uuid[], $2::uuid[], $3::uuid[])"
+        "   with ordinality as asked (account_id, session_id, token_id, n)"
+        " join account on account.id = asked.account_id and account.disabled_at is null"
+        " where exists (select from session where session.id = asked.session_id"
+        "     and session.account = account.id and revoked_at is null and expires_at > now())"
+        "   or exists (select from token where token.id = asked.token_id and token.account = account.id"
+        "     and revoked_at is null and (expires_at is null or expires_at > now()))",
+        [viewer.account_id for viewer in asked],
+        [viewer.session_id for viewer in asked],
+        [viewer.token_id for viewer in asked],
+    )
+    return {asked[row["n"] - 1] for row in rows}

@@ -1,0 +1,159 @@
+"""The command line: `webref` and what it can do; a command imports what is heavy itself."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from api.cli_accounts import token, user
+from api.cli_frame import FAILED, run_quietly, say, set_up_logging, takes_place, told_in_words
+from domain.settings import Settings
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="webref", prog_name="webref")
+def main() -> None:
+    """webref: a self-hosted reference board.
+
+    `webref serve` is all it takes to use it. Every setting is an environment variable (WEBREF_…,
+    listed in the README); an option given here wins over its variable.
+    """
+
+
+@main.command()
+@told_in_words
+@takes_place
+@click.option("--host", metavar="ADDRESS", help="Address to listen on (WEBREF_HOST; default: 127.0.0.1).")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="NUMBER",
+    help="Port to listen on; 0 takes a free one (WEBREF_PORT; default: 8484).",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    metavar="NUMBER",
+    help="Worker threads in this process; 0 leaves the work to `webref worker` (WEBREF_WORKERS; default: 2).",
+)
+def serve(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve API, web app and workers until Ctrl-C.
+
+    Starts the built-in PostgreSQL in the data folder (unless a database is given), brings it up
+    to date, and prints the address when everything is ready.
+    """
+    settings = replace(
+        settings,
+        host=settings.host if host is None else host,
+        port=settings.port if port is None else port,
+        workers=settings.workers if workers is None else workers,
+    )
+    set_up_logging()
+    say("Starting webref")
+    import uvloop
+
+    from api.server import serve as serve_until_stopped
+
+    uvloop.run(serve_until_stopped(settings, say))
+
+
+@main.command()
+@told_in_words
+@takes_place
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    metavar="NUMBER",
+    help="Worker threads in this process (WEBREF_WORKERS; default: 2).",
+)
+def worker(settings: Settings, threads: int | None) -> None:
+    """Do the background work of a server that runs elsewhere, until Ctrl-C.
+
+    Needs the same database and the same data folder as the server.
+    """
+    settings = replace(settings, workers=threads or max(1, settings.workers))
+    set_up_logging()
+    say("Starting the workers")
+    import uvloop
+
+    from api.cli_worker import work_until_stopped
+
+    uvloop.run(work_until_stopped(settings, say))
+
+
+@main.command()
+@told_in_words
+@takes_place
+def migrate(settings: Settings) -> None:
+    """Bring the database up to date.
+
+    `serve` and `worker` do this themselves; use it to do it at a time of your choice. Safe to
+    run twice and from several machines at once.
+    """
+    from domain.migrate import migrate as bring_up_to_date
+    from domain.postgres import database_at
+
+    async def run() -> None:
+        async with database_at(settings) as url:
+            await bring_up_to_date(url)
+        say("The database is up to date.")
+
+    run_quietly(run())
+
+
+@main.command()
+@told_in_words
+@takes_place
+@click.option("--deep", is_flag=True, help="Read every stored file and compare its SHA-256: takes its time.")
+def doctor(settings: Settings, deep: bool) -> None:
+    """Look whether everything is well, and change nothing.
+
+    Checks the database, its migrations and durability, the data folder, that every picture has
+    its file, that no change log has a gap, unfinished work, and the picture decoder. Exit code
+    0: all is well; 1: something needs attention.
+    """
+    from domain.doctor import Verdict, examine
+
+    async def run() -> None:
+        findings = [finding async for finding in examine(settings, deep=deep)]
+        width = max(len(finding.subject) for finding in findings)
+        marks = {Verdict.WELL: "ok  ", Verdict.NOTE: "note", Verdict.ILL: "FAIL"}
+        for finding in findings:
+            say(f"{marks[finding.verdict]}  {finding.subject:<{width}}  {finding.words}")
+        ill = sum(finding.verdict is Verdict.ILL for finding in findings)
+        say(f"\n{ill} of {len(findings)} checks failed." if ill else "\nAll is well.")
+        if ill:
+            sys.exit(FAILED)
+
+    run_quietly(run())
+
+
+@main.command("export-schema")
+@told_in_words
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="File to write; without it the schema is printed.",
+)
+def export_schema(output: Path | None) -> None:
+    """Print the GraphQL schema, the contract that every client is built on."""
+    from schema.root import printed_schema
+
+    text = printed_schema()
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    output.write_text(text)
+    say(f"The schema is in {output}.")
+
+
+main.add_command(user)
+main.add_command(token)
+
+if __name__ == "__main__":
+    main(prog_name="webref")

@@ -1,0 +1,27 @@
+"""`webref worker`: the workers alone, in a process beside or far from the server."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from api.server import Say, stopping_signals
+from domain.database import close_database, open_database
+from domain.migrate import migrate
+from domain.postgres import database_at
+from domain.settings import Settings
+from workers.process import running_workers
+
+
+async def work_until_stopped(settings: Settings, say: Say) -> None:
+    """Works until SIGINT or SIGTERM. Raises DomainError when it can not start."""
+    stop = asyncio.Event()
+    with stopping_signals(stop):
+        async with AsyncExitStack() as opened:
+            url = await opened.enter_async_context(database_at(settings))
+            await migrate(url)
+            await open_database(url, pool_size=settings.pool_size)
+            opened.push_async_callback(close_database)
+            await opened.enter_async_context(running_workers(replace(settings, database_url=url)))
+            say(f"{settings.workers} worker threads are ready (Ctrl-C stops them)")
+            await stop.wait()
+    say("The workers have stopped")
