@@ -7,7 +7,7 @@ export type Page =
   | "register"
   | "library"
   | "settings"
-  | "jobs"
+  | "trash"
   | "not-found";
 
 export interface Route {
@@ -24,7 +24,7 @@ const ROUTES: readonly [RegExp, Page, boolean][] = [
   [/^\/sign-in$/, "sign-in", false],
   [/^\/register$/, "register", false],
   [/^\/library$/, "library", true],
-  [/^\/jobs$/, "jobs", true],
+  [/^\/trash$/, "trash", true],
   [/^\/settings(?:\/([a-z-]+))?$/, "settings", true],
 ];
 

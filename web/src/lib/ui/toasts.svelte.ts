@@ -1,27 +1,33 @@
 /** Toasts: short words about what just happened, each with at most one action. */
 
-export type ToastAction = { label: string; run: () => void | Promise<void> }
-export type Toast = { id: number; text: string; tone: 'plain' | 'danger'; action?: ToastAction; seconds: number }
+export type ToastAction = { label: string; run: () => void | Promise<void> };
+export type Toast = {
+  id: number;
+  text: string;
+  tone: "plain" | "danger";
+  action?: ToastAction;
+  seconds: number;
+};
 
-const MOST_SHOWN = 4
+const MOST_SHOWN = 4;
 
 class Toasts {
-  shown = $state<Toast[]>([])
-  #last = 0
+  shown = $state<Toast[]>([]);
+  #last = 0;
 
   /** Shows `text`; an action keeps it longer so that it can be reached. Returns its id. */
-  say(text: string, options: { tone?: Toast['tone']; action?: ToastAction; seconds?: number } = {}): number {
-    const id = ++this.#last
-    const seconds = options.seconds ?? (options.action || options.tone === 'danger' ? 10 : 5)
-    const toast: Toast = { id, text, tone: options.tone ?? 'plain', seconds }
-    if (options.action) toast.action = options.action
-    this.shown = [...this.shown, toast].slice(-MOST_SHOWN)
-    return id
+  say(text: string, options: { tone?: Toast["tone"]; action?: ToastAction; seconds?: number } = {}): number {
+    const id = ++this.#last;
+    const seconds = options.seconds ?? (options.action || options.tone === "danger" ? 10 : 5);
+    const toast: Toast = { id, text, tone: options.tone ?? "plain", seconds };
+    if (options.action) toast.action = options.action;
+    this.shown = [...this.shown, toast].slice(-MOST_SHOWN);
+    return id;
   }
 
   dismiss(id: number): void {
-    this.shown = this.shown.filter((toast) => toast.id !== id)
+    this.shown = this.shown.filter((toast) => toast.id !== id);
   }
 }
 
-export const toasts = new Toasts()
+export const toasts = new Toasts();

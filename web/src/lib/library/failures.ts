@@ -1,0 +1,16 @@
+/** Why a picture could not be prepared, in words; the codes are the server's. */
+
+const WORDS: Readonly<Record<string, string>> = {
+  CORRUPT: "The file is damaged.",
+  EMPTY: "The file is empty.",
+  NOT_AN_IMAGE: "The file is not a picture.",
+  UNSUPPORTED_FORMAT: "This kind of picture is not supported.",
+  TOO_MANY_PIXELS: "The picture has more pixels than this server prepares.",
+  TOO_MANY_FRAMES: "The animation has more frames than this server prepares.",
+  TOO_EXPENSIVE: "Preparing it took more time or memory than this server allows.",
+};
+
+export function failureInWords(code: string | null | undefined): string {
+  if (!code) return "The server gave no reason.";
+  return WORDS[code] ?? `The server says: ${code.replaceAll("_", " ").toLowerCase()}.`;
+}
