@@ -1,0 +1,1 @@
+"""The language: what webref says and understands in GraphQL."""

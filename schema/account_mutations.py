@@ -1,0 +1,347 @@
+"""Mutations about people: joining, signing in, sessions, tokens, invites."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, enum_value, field
+
+from domain import accounts, invites, sessions, tokens
+from domain.access import Scope
+from domain.errors import Unauthenticated
+from domain.sessions import SignedIn
+from schema.accounts import (
+    Invite,
+    RegistrationPolicy,
+    Token,
+    TokenScope,
+    Viewer,
+    invite_of,
+    token_of,
+    viewer_of,
+)
+from schema.connections import INPUT, maybe_uuid, uuids_of
+from schema.context import Context, Info
+from schema.instance import Instance, instance_of
+from schema.scalars import Colour
+
+MUTATION_ID = (
+    "A UUID you make for this call, kept 7 days: sending the same call with it again gives the stored answer "
+    "instead of doing it twice; with another payload it is refused (MUTATION_ID_CONFLICT)."
+)
+
+
+@strawberry.enum(description="How a session's tokens are handed over.")
+class TokenDelivery(Enum):
+    COOKIE = enum_value("COOKIE", description="As HTTP-only cookies, for browsers: no script ever sees them.")
+    BODY = enum_value("BODY", description="In the answer, for programs that keep them themselves.")
+
+
+@strawberry.type(description="A session's secrets, for programs that keep them themselves.")
+class SessionTokens:
+    access_token: str = field(description="Send it as `Authorization: Bearer …` until `accessExpiresAt`.")
+    refresh_token: str = field(
+        description="For `refreshSession`, once: each use gives a new one, and using an old one ends the session."
+    )
+    access_expires_at: datetime = field(description="When the access token ends.")
+    refresh_expires_at: datetime = field(description="When the session ends unless it is refreshed.")
+
+
+@strawberry.input(description="A new account.")
+class RegisterInput:
+    name: str = field(description="What others call you: one line, 1 to 80 characters.")
+    email: str = field(description="The address to sign in with.")
+    password: str = field(description="8 to 128 characters.")
+    invite_code: str | None = field(default=UNSET, description="The code of an invite, where one is needed.")
+    delivery: TokenDelivery = field(
+        default=TokenDelivery.COOKIE, description="How the new session's tokens are handed over."
+    )
+
+
+@strawberry.input(description="Who signs in.")
+class SignInInput:
+    email: str = field(description="The account's address.")
+    password: str = field(description="The account's password.")
+    delivery: TokenDelivery = field(
+        default=TokenDelivery.COOKIE, description="How the session's tokens are handed over."
+    )
+
+
+@strawberry.input(description="Which session is carried on.")
+class RefreshSessionInput:
+    refresh_token: str | None = field(default=UNSET, description="The refresh token; leave it out to use the cookie.")
+    delivery: TokenDelivery = field(
+        default=TokenDelivery.COOKIE, description="How the new tokens are handed over."
+    )
+
+
+@strawberry.input(description="Signing out.")
+class SignOutInput:
+    refresh_token: str | None = field(
+        default=UNSET, description="Ends the session it belongs to; leave it out to end the one that is asking."
+    )
+
+
+@strawberry.input(description="A new password.")
+class ChangePasswordInput:
+    current_password: str = field(description="The password so far.")
+    new_password: str = field(description="The new one, 8 to 128 characters.")
+
+
+@strawberry.input(description="What changes about the viewer; what is left out or null stays.")
+class EditProfileInput:
+    name: str | None = field(default=UNSET, description="What others call you: one line, 1 to 80 characters.")
+    colour: Colour | None = field(default=UNSET, description="Your colour, for cursors and names.")
+
+
+@strawberry.input(description="Which sessions end.")
+class RevokeSessionsInput:
+    ids: list[strawberry.ID] = field(description="Ids of your sessions, 1 to 500; unknown ones are skipped.")
+
+
+@strawberry.input(description="A new API token.")
+class CreateTokenInput:
+    name: str = field(description="What it is for: one line, 1 to 80 characters.")
+    scope: TokenScope = field(default=TokenScope.READ, description="What it may do.")
+    expires_at: datetime | None = field(default=UNSET, description="When it ends by itself; left out or null: never.")
+    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
+
+
+@strawberry.input(description="Which tokens end.")
+class RevokeTokensInput:
+    ids: list[strawberry.ID] = field(description="Ids of your tokens, 1 to 500; unknown ones are skipped.")
+
+
+@strawberry.input(description="Who may register from now on.")
+class SetRegistrationInput:
+    registration: RegistrationPolicy = field(description="The new rule.")
+
+
+@strawberry.input(description="A new invite.")
+class CreateInviteInput:
+    email: str | None = field(
+        default=UNSET, description="The only address that may use it; left out or null: whoever has the code."
+    )
+    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
+
+
+@strawberry.input(description="Which invites are taken back.")
+class RevokeInvitesInput:
+    ids: list[strawberry.ID] = field(description="Ids of open invites, 1 to 500; unknown ones are skipped.")
+
+
+@strawberry.type(description="The new account, signed in.")
+class RegisterPayload:
+    viewer: Viewer = field(description="Who is asking from now on.")
+    access_expires_at: datetime = field(description="When to refresh the session.")
+    session: SessionTokens | None = field(description="The tokens; null where cookies carry them.")
+
+
+@strawberry.type(description="The session that was opened.")
+class SignInPayload:
+    viewer: Viewer = field(description="Who is asking from now on.")
+    access_expires_at: datetime = field(description="When to refresh the session.")
+    session: SessionTokens | None = field(description="The tokens; null where cookies carry them.")
+
+
+@strawberry.type(description="The session, carried on.")
+class RefreshSessionPayload:
+    viewer: Viewer = field(description="Who is asking.")
+    access_expires_at: datetime = field(description="When to refresh the session again.")
+    session: SessionTokens | None = field(description="The tokens; null where cookies carry them.")
+
+
+@strawberry.type(description="The session ended.")
+class SignOutPayload:
+    signed_out: bool = field(description="Always true: whoever was signed in no longer is.")
+
+
+@strawberry.type(description="The password was changed.")
+class ChangePasswordPayload:
+    viewer: Viewer = field(description="The viewer; all their other sessions have ended.")
+
+
+@strawberry.type(description="The profile was changed.")
+class EditProfilePayload:
+    viewer: Viewer = field(description="The viewer as they are now.")
+
+
+@strawberry.type(description="Sessions ended.")
+class RevokeSessionsPayload:
+    revoked_ids: list[strawberry.ID] = field(description="Those that ended.")
+    viewer: Viewer = field(description="The viewer with the sessions that go on.")
+
+
+@strawberry.type(description="A token was made.")
+class CreateTokenPayload:
+    token: Token = field(description="The token's entry.")
+    secret: str = field(description="The whole token, `wr_…`: shown this once, only its hash is kept.")
+
+
+@strawberry.type(description="Tokens ended.")
+class RevokeTokensPayload:
+    revoked_ids: list[strawberry.ID] = field(description="Those that ended.")
+    viewer: Viewer = field(description="The viewer with the tokens that still work.")
+
+
+@strawberry.type(description="The rule for new accounts was set.")
+class SetRegistrationPayload:
+    instance: Instance = field(description="The server with its new rule.")
+
+
+@strawberry.type(description="An invite was made.")
+class CreateInvitePayload:
+    invite: Invite = field(description="The invite's entry.")
+    code: str = field(description="The code to hand over: shown this once, only its hash is kept.")
+
+
+@strawberry.type(description="Invites were taken back.")
+class RevokeInvitesPayload:
+    revoked_ids: list[strawberry.ID] = field(description="Those that were taken back.")
+    viewer: Viewer = field(description="The viewer with the invites that remain.")
+
+
+async def _handed_over(
+    signed_in: SignedIn, delivery: TokenDelivery, context: Context
+) -> tuple[Viewer, SessionTokens | None]:
+    viewer = await viewer_of(await sessions.viewer_of(signed_in.access_token))
+    if delivery is TokenDelivery.COOKIE:
+        context.cookies_out.append(signed_in)
+        return viewer, None
+    return viewer, SessionTokens(
+        access_token=signed_in.access_token,
+        refresh_token=signed_in.refresh_token,
+        access_expires_at=signed_in.access_expires_at,
+        refresh_expires_at=signed_in.refresh_expires_at,
+    )
+
+
+def _ids(values: list[strawberry.ID]) -> list[strawberry.ID]:
+    return [strawberry.ID(str(value)) for value in values]
+
+
+@strawberry.type
+class AccountMutations:
+    @field(description="Makes an account and signs it in. The very first one owns the server.")
+    async def register(self, info: Info, input: Annotated[RegisterInput, INPUT]) -> RegisterPayload:
+        context = info.context
+        account = await accounts.register(
+            name=input.name,
+            email=input.email,
+            password=input.password,
+            invite_code=input.invite_code or None,
+            address=context.address,
+        )
+        signed_in = await sessions.open_session(
+            account.id, user_agent=context.user_agent, address=context.address
+        )
+        viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
+        return RegisterPayload(viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_)
+
+    @field(description="Opens a session with email and password.")
+    async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInPayload:
+        context = info.context
+        signed_in = await sessions.sign_in(
+            email=input.email,
+            password=input.password,
+            user_agent=context.user_agent,
+            address=context.address,
+        )
+        viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
+        return SignInPayload(viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_)
+
+    @field(description="Carries a session on: an access token lasts minutes, a session for weeks.")
+    async def refresh_session(
+        self, info: Info, input: Annotated[RefreshSessionInput, INPUT]
+    ) -> RefreshSessionPayload:
+        context = info.context
+        token = input.refresh_token or context.refresh_cookie
+        if not token:
+            raise Unauthenticated("There is no session to carry on: sign in.")
+        signed_in = await sessions.refresh(token, user_agent=context.user_agent, address=context.address)
+        viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
+        return RefreshSessionPayload(
+            viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_
+        )
+
+    @field(description="Ends the session, and forgets its cookies. Signing out twice is no error.")
+    async def sign_out(self, info: Info, input: Annotated[SignOutInput, INPUT]) -> SignOutPayload:
+        context = info.context
+        token = input.refresh_token or (context.refresh_cookie if context.viewer is None else None)
+        if token:
+            await sessions.sign_out_by_refresh_token(token)
+        elif context.viewer is not None:
+            await sessions.sign_out(context.viewer)
+        context.cookies_out.append(None)
+        return SignOutPayload(signed_out=True)
+
+    @field(description="Changes the viewer's password and ends their other sessions. Needs a session.")
+    async def change_password(
+        self, info: Info, input: Annotated[ChangePasswordInput, INPUT]
+    ) -> ChangePasswordPayload:
+        viewer = info.context.require_viewer()
+        await accounts.change_password(viewer, current=input.current_password, new=input.new_password)
+        return ChangePasswordPayload(viewer=await viewer_of(viewer))
+
+    @field(description="Changes the viewer's name or colour.")
+    async def edit_profile(self, info: Info, input: Annotated[EditProfileInput, INPUT]) -> EditProfilePayload:
+        viewer = info.context.require_viewer()
+        await accounts.edit_profile(viewer, name=input.name or None, colour=input.colour or None)
+        return EditProfilePayload(viewer=await viewer_of(viewer))
+
+    @field(description="Ends sessions of the viewer. What they have open closes within 2 s.")
+    async def revoke_sessions(
+        self, info: Info, input: Annotated[RevokeSessionsInput, INPUT]
+    ) -> RevokeSessionsPayload:
+        viewer = info.context.require_viewer()
+        shown = await viewer_of(viewer)
+        revoked = await sessions.revoke_sessions(viewer, uuids_of(input.ids))
+        return RevokeSessionsPayload(revoked_ids=_ids(revoked), viewer=shown)
+
+    @field(description="Makes an API token that acts for the viewer. Needs a session: tokens make no tokens.")
+    async def create_token(self, info: Info, input: Annotated[CreateTokenInput, INPUT]) -> CreateTokenPayload:
+        made = await tokens.create_token(
+            info.context.require_viewer(),
+            name=input.name,
+            scope=Scope(input.scope.value),
+            expires_at=input.expires_at or None,
+            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+        )
+        return CreateTokenPayload(token=token_of(made.token), secret=made.secret)
+
+    @field(description="Ends API tokens of the viewer.")
+    async def revoke_tokens(
+        self, info: Info, input: Annotated[RevokeTokensInput, INPUT]
+    ) -> RevokeTokensPayload:
+        viewer = info.context.require_viewer()
+        shown = await viewer_of(viewer)
+        revoked = await tokens.revoke_tokens(viewer, uuids_of(input.ids))
+        return RevokeTokensPayload(revoked_ids=_ids(revoked), viewer=shown)
+
+    @field(description="Sets who may register. For the server's owner.")
+    async def set_registration(
+        self, info: Info, input: Annotated[SetRegistrationInput, INPUT]
+    ) -> SetRegistrationPayload:
+        policy = accounts.RegistrationPolicy(input.registration.value)
+        await accounts.set_registration(info.context.require_viewer(), policy)
+        return SetRegistrationPayload(instance=instance_of(info.context.settings))
+
+    @field(description="Lets one person register within 14 days. For the server's owner.")
+    async def create_invite(
+        self, info: Info, input: Annotated[CreateInviteInput, INPUT]
+    ) -> CreateInvitePayload:
+        made = await invites.create_invite(
+            info.context.require_viewer(),
+            email=input.email or None,
+            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+        )
+        return CreateInvitePayload(invite=invite_of(made.invite), code=made.code)
+
+    @field(description="Takes open invites back. For the server's owner.")
+    async def revoke_invites(
+        self, info: Info, input: Annotated[RevokeInvitesInput, INPUT]
+    ) -> RevokeInvitesPayload:
+        viewer = info.context.require_viewer()
+        revoked = await invites.revoke_invites(viewer, uuids_of(input.ids))
+        return RevokeInvitesPayload(revoked_ids=_ids(revoked), viewer=await viewer_of(viewer))

@@ -1,0 +1,141 @@
+"""People as the schema shows them: accounts, the viewer, sessions, tokens, invites and the server's rules."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+from strawberry import enum_value, field
+
+from domain import accounts, invites, sessions, tokens
+from domain.access import Viewer as Who
+from schema.connections import Node
+from schema.context import Info
+from schema.scalars import Colour
+
+
+@strawberry.enum(description="Who may make an account on this server.")
+class RegistrationPolicy(Enum):
+    OPEN = enum_value("OPEN", description="Everyone who reaches the server.")
+    INVITE = enum_value("INVITE", description="Whoever has an invite from the server's owner.")
+    CLOSED = enum_value("CLOSED", description="Nobody.")
+
+
+@strawberry.enum(description="What an API token may do.")
+class TokenScope(Enum):
+    READ = enum_value("READ", description="Queries, subscriptions and files.")
+    WRITE = enum_value("WRITE", description="Everything its person may do on boards, mutations included.")
+
+
+@strawberry.type(description="A person on this server, as others see them.")
+class Account(Node):
+    name: str = field(description="What they are called.")
+    colour: Colour = field(description="Their colour, for cursors and names.")
+
+
+@strawberry.type(description="A signed-in device.")
+class Session:
+    id: strawberry.ID = field(description="A UUID, for `revokeSessions`.")
+    created_at: datetime = field(description="When it signed in.")
+    last_seen_at: datetime = field(description="When it last asked for something, to the minute.")
+    user_agent: str = field(description="What its browser or program calls itself.")
+    address: str = field(description="The network address it signed in from.")
+    is_current: bool = field(description="Whether this very request belongs to it.")
+
+
+@strawberry.type(description="An API token: a named key with which a program acts for a person.")
+class Token:
+    id: strawberry.ID = field(description="A UUID, for `revokeTokens`.")
+    name: str = field(description="What it is for, in its person's words.")
+    scope: TokenScope = field(description="What it may do.")
+    created_at: datetime = field(description="When it was made.")
+    expires_at: datetime | None = field(description="When it ends by itself; null: never.")
+    last_used_at: datetime | None = field(description="When it was last used, to the minute; null: never.")
+
+
+@strawberry.type(description="A permission for one person to make an account.")
+class Invite:
+    id: strawberry.ID = field(description="A UUID, for `revokeInvites`.")
+    email: str | None = field(description="The only address that may use it; null: whoever has the code.")
+    created_at: datetime = field(description="When it was made.")
+    expires_at: datetime = field(description="Until when it may be used.")
+    used_at: datetime | None = field(description="When it was used; null: still open.")
+    used_by_id: strawberry.Private[UUID | None]
+
+    @field(description="Who joined with it; null: nobody yet.")
+    async def used_by(self, info: Info) -> Account | None:
+        if self.used_by_id is None:
+            return None
+        return await info.context.loaders.accounts.load(self.used_by_id)
+
+
+@strawberry.type(description="Who is asking: the signed-in person, or the person whose token is used.")
+class Viewer:
+    account: Account = field(description="The person, as others see them.")
+    email: str = field(description="The address they sign in with.")
+    is_server_owner: bool = field(
+        description="Whether they own this server: they set who may register, invite people and see all jobs. "
+        "It opens no board of others."
+    )
+    scope: TokenScope = field(description="What this request may do: WRITE for sessions.")
+    who: strawberry.Private[Who]
+
+    @field(description="Devices where they are signed in, the latest used first.")
+    async def sessions(self) -> list[Session]:
+        return [session_of(row) for row in await sessions.sessions_of(self.who)]
+
+    @field(description="Their API tokens that still work, the newest first.")
+    async def tokens(self) -> list[Token]:
+        return [token_of(row) for row in await tokens.tokens_of(self.who)]
+
+    @field(description="Invites to this server, the newest first; empty for all but the server's owner.")
+    async def invites(self) -> list[Invite]:
+        return [invite_of(row) for row in await invites.invites_of(self.who)]
+
+
+def account_of(row: accounts.Account) -> Account:
+    return Account(id=strawberry.ID(str(row.id)), name=row.name, colour=Colour(row.colour))
+
+
+def session_of(row: sessions.Session) -> Session:
+    return Session(
+        id=strawberry.ID(str(row.id)),
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        user_agent=row.user_agent,
+        address=row.address,
+        is_current=row.is_current,
+    )
+
+
+def token_of(row: tokens.Token) -> Token:
+    return Token(
+        id=strawberry.ID(str(row.id)),
+        name=row.name,
+        scope=TokenScope(row.scope.value),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def invite_of(row: invites.Invite) -> Invite:
+    return Invite(
+        id=strawberry.ID(str(row.id)),
+        email=row.email,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+        used_by_id=row.used_by,
+    )
+
+
+async def viewer_of(who: Who) -> Viewer:
+    account = await accounts.account_of(who)
+    return Viewer(
+        account=account_of(account),
+        email=account.email,
+        is_server_owner=account.is_owner,
+        scope=TokenScope(who.scope.value),
+        who=who,
+    )

@@ -1,0 +1,153 @@
+"""Boards as the schema shows them: their words, people, items and log."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry import argument, enum_value, field
+
+from domain import boards, changes, history, items, members
+from schema.accounts import Account
+from schema.changes import Change, change_of
+from schema.connections import After, Connection, Node, connection_of
+from schema.context import Info
+from schema.images import Image
+from schema.items import Item, item_of
+from schema.scalars import Long
+
+
+@strawberry.enum(description="What a person may do on a board; each role may do all that the lesser ones may.")
+class Role(Enum):
+    OWNER = enum_value("OWNER", description="Everything: people, trash and deletion too.")
+    EDITOR = enum_value("EDITOR", description="Change what lies on the board, its words and its cover.")
+    COMMENTER = enum_value("COMMENTER", description="Read, and comment.")
+    VIEWER = enum_value("VIEWER", description="Read.")
+
+
+@strawberry.enum(description="Which boards are listed.")
+class BoardState(Enum):
+    ACTIVE = enum_value("ACTIVE", description="Boards in use.")
+    TRASHED = enum_value("TRASHED", description="Boards in the trash.")
+
+
+@strawberry.enum(description="The order of a list of boards.")
+class BoardOrder(Enum):
+    UPDATED = enum_value("UPDATED", description="The latest changed first.")
+    CREATED = enum_value("CREATED", description="The newest first.")
+    TITLE = enum_value("TITLE", description="By title, A to Z.")
+
+
+@strawberry.type(description="A person on a board.")
+class Member:
+    role: Role = field(description="What they may do.")
+    since: datetime = field(description="When the role was given.")
+    account_id: strawberry.Private[UUID]
+    granted_by_id: strawberry.Private[UUID | None]
+
+    @field(description="The person.")
+    async def account(self, info: Info) -> Account:
+        return await info.context.loaders.account(self.account_id)
+
+    @field(description="Who gave the role; null: it came with making the board.")
+    async def granted_by(self, info: Info) -> Account | None:
+        if self.granted_by_id is None:
+            return None
+        return await info.context.loaders.accounts.load(self.granted_by_id)
+
+
+@strawberry.type(description="An endless canvas with pictures and notes.")
+class Board(Node):
+    title: str = field(description="Its title.")
+    description: str = field(description="What it is about; empty: nothing written.")
+    seq: Long = field(
+        description="Number of its last change. A snapshot read with `seq` n continues with "
+        "`boardChanges(after: n)`: nothing lost, nothing twice."
+    )
+    viewer_role: Role = field(description="What the viewer may do here.")
+    created_at: datetime = field(description="When it was made.")
+    updated_at: datetime = field(description="When it last changed.")
+    trashed_at: datetime | None = field(description="When it was put into the trash; null: it is in use.")
+    item_count: int = field(description="How many items lie on it.")
+    key: strawberry.Private[UUID]
+    created_by_id: strawberry.Private[UUID]
+    shown_cover_id: strawberry.Private[UUID | None]
+
+    @field(description="Who made it.")
+    async def created_by(self, info: Info) -> Account:
+        return await info.context.loaders.account(self.created_by_id)
+
+    @field(description="The picture that stands for it: the chosen one, else the earliest on it; null: none.")
+    async def cover(self, info: Info) -> Image | None:
+        return await info.context.loaders.cover(self.key, self.shown_cover_id)
+
+    @field(description="What lies on it, from back to front.")
+    async def items(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 100,
+        after: After = None,
+    ) -> Connection[Item]:
+        viewer = info.context.require_viewer()
+        return connection_of(await items.items_on(viewer, self.key, first=first, after=after), item_of, after)
+
+    @field(description="The people on it, in the order in which they came.")
+    async def members(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 50,
+        after: After = None,
+    ) -> Connection[Member]:
+        viewer = info.context.require_viewer()
+        page = await members.members_of(viewer, self.key, first=first, after=after)
+        return connection_of(page, member_of, after)
+
+    @field(description="Its log. Every change is kept: applying all of them in order gives the board.")
+    async def changes(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
+        after: After = None,
+        since: Annotated[
+            Long | None,
+            argument(description="Only changes after this seq, the oldest first; null: the newest first."),
+        ] = None,
+    ) -> Connection[Change]:
+        viewer = info.context.require_viewer()
+        page = await changes.changes_of(viewer, self.key, first=first, after=after, since=since)
+        return connection_of(page, change_of, after)
+
+    @field(description="Whether the viewer has something to undo here.")
+    async def can_undo(self, info: Info) -> bool:
+        return await history.can_undo(info.context.require_viewer(), self.key)
+
+    @field(description="Whether the viewer has something to redo here.")
+    async def can_redo(self, info: Info) -> bool:
+        return await history.can_redo(info.context.require_viewer(), self.key)
+
+
+def board_of(row: boards.BoardRow) -> Board:
+    return Board(
+        id=strawberry.ID(str(row.id)),
+        title=row.title,
+        description=row.description,
+        seq=Long(row.seq),
+        viewer_role=Role(row.role.value),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        trashed_at=row.trashed_at,
+        item_count=row.item_count,
+        key=row.id,
+        created_by_id=row.created_by,
+        shown_cover_id=row.cover_id,
+    )
+
+
+def member_of(row: members.Member) -> Member:
+    return Member(
+        role=Role(row.role.value),
+        since=row.since,
+        account_id=row.account_id,
+        granted_by_id=row.granted_by,
+    )

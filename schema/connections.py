@@ -1,0 +1,96 @@
+"""Connections: long lists in pages, as the Relay specification has them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry import argument, field
+
+from domain.errors import BadInput
+from domain.pagination import Page
+
+Node_ = TypeVar("Node_")
+Row = TypeVar("Row")
+
+After = Annotated[
+    str | None,
+    argument(description="Cursor of the last entry already read; the page starts right after it."),
+]
+INPUT = argument(description="Everything the mutation needs.")
+
+
+@strawberry.interface(description="Something with an identity: `node(id:)` finds it again.")
+class Node:
+    id: strawberry.ID = field(description="A UUID, unique across all types; it never changes.")
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = field(description="Whether more entries follow: ask again with `after: endCursor`.")
+    has_previous_page: bool = field(description="Whether entries come before this page (lists are read forwards).")
+    start_cursor: str | None = field(description="Cursor of the first entry; null on an empty page.")
+    end_cursor: str | None = field(description="Cursor of the last entry; null on an empty page.")
+
+
+@strawberry.type(description="One entry of a list and its place in it.")
+class Edge(Generic[Node_]):
+    node: Node_ = field(description="The entry.")
+    cursor: str = field(description="Its place: opaque, stable while the list changes; pass it as `after`.")
+
+
+@strawberry.type(description="One page of a list in a stable order.")
+class Connection(Generic[Node_]):
+    nodes: list[Node_] = field(description="The entries of this page.")
+    page_info: PageInfo = field(description="Where this page lies in the list.")
+    cursors: strawberry.Private[list[str]]
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @field(description="The entries of this page with their cursors.")
+    def edges(self) -> list[Edge[Node_]]:
+        return [Edge(node=node, cursor=cursor) for node, cursor in zip(self.nodes, self.cursors, strict=True)]
+
+    @field(description="How many entries the whole list has, whatever the page; counted when asked for.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+def connection_of(
+    page: Page[Row], shape: Callable[[Row], Node_], after: str | None = None
+) -> Connection[Node_]:
+    """A domain page in the words of the schema."""
+    cursors = list(page.cursors)
+    return Connection(
+        nodes=[shape(row) for row in page.nodes],
+        cursors=cursors,
+        count=page.total,
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=after is not None,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+    )
+
+
+def uuid_of(text: str, argument_name: str = "id") -> UUID:
+    """Raises BadInput for what is no UUID in its usual form."""
+    try:
+        value = UUID(text)
+    except ValueError:
+        value = None
+    if value is None or len(text) != 36:
+        raise BadInput(
+            f"{argument_name} is no id: ids are UUIDs such as 3f2b8c1e-0d4a-4f6b-9a57-1c2d3e4f5a6b.",
+            field=argument_name,
+        )
+    return value
+
+
+def uuids_of(texts: list[strawberry.ID], argument_name: str = "ids") -> list[UUID]:
+    return [uuid_of(text, argument_name) for text in texts]
+
+
+def maybe_uuid(text: str | None, argument_name: str) -> UUID | None:
+    """None for a value that was left out."""
+    return uuid_of(text, argument_name) if isinstance(text, str) else None

@@ -1,0 +1,42 @@
+"""What a resolver knows of the request: who asks, and the few things it may reach for."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from domain.access import Viewer
+from domain.errors import Unauthenticated
+from domain.live import Hub
+from domain.sessions import SignedIn
+from domain.settings import Settings
+
+if TYPE_CHECKING:
+    from schema.loaders import Loaders
+
+
+@dataclass
+class Context:
+    """One per operation (a subscription keeps its own).
+
+    user_agent, address: of the client, for its session's entry. refresh_cookie: the refresh token
+    a browser sent. cookies_out: what the session mutations want the browser to keep, in order; None
+    means: forget the session's cookies. loaders: put in place when the operation starts.
+    """
+
+    viewer: Viewer | None
+    settings: Settings
+    hub: Hub
+    user_agent: str = ""
+    address: str = ""
+    refresh_cookie: str | None = None
+    cookies_out: list[SignedIn | None] = field(default_factory=list)
+    loaders: "Loaders" = field(init=False)
+
+    def require_viewer(self) -> Viewer:
+        if self.viewer is None:
+            raise Unauthenticated("Sign in first, or send an API token: Authorization: Bearer wr_….")
+        return self.viewer
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,83 @@
+"""Mutations of the library and of background work."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, field
+
+from domain import images, jobs
+from schema.account_mutations import MUTATION_ID
+from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
+from schema.context import Info
+from schema.images import Image, image_of
+from schema.jobs import Job, job_of
+
+
+@strawberry.input(description="An image and what changes of its words; what is left out or null stays.")
+class ImageEditInput:
+    id: strawberry.ID = field(description="The image's id.")
+    name: str | None = field(default=UNSET, description="Its file name, 1 to 200 characters.")
+    title: str | None = field(default=UNSET, description="Its title; empty: none.")
+    tags: list[str] | None = field(default=UNSET, description="All its tags; an empty list: none.")
+
+
+@strawberry.input(description="Which images change their words.")
+class EditImagesInput:
+    images: list[ImageEditInput] = field(description="Images of yours and what changes of each, 1 to 500.")
+    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
+
+
+@strawberry.input(description="Which images are tried again.")
+class RetryImagesInput:
+    ids: list[strawberry.ID] = field(description="Ids of your images whose state is FAILED, 1 to 500.")
+
+
+@strawberry.input(description="Which jobs are tried again.")
+class RetryJobsInput:
+    ids: list[strawberry.ID] = field(description="Ids of jobs whose state is DEAD, 1 to 500.")
+
+
+@strawberry.type(description="The words of images were changed.")
+class EditImagesPayload:
+    images: list[Image] = field(description="They, in the order sent.")
+
+
+@strawberry.type(description="Images are tried again.")
+class RetryImagesPayload:
+    images: list[Image] = field(description="They, in the order sent.")
+
+
+@strawberry.type(description="Jobs are tried again.")
+class RetryJobsPayload:
+    jobs: list[Job] = field(description="They, in the order sent.")
+
+
+def _edit(edit: ImageEditInput) -> images.ImageEdit:
+    return images.ImageEdit(
+        id=uuid_of(edit.id),
+        name=edit.name if isinstance(edit.name, str) else None,
+        title=edit.title if isinstance(edit.title, str) else None,
+        tags=edit.tags if isinstance(edit.tags, list) else None,
+    )
+
+
+@strawberry.type
+class ImageMutations:
+    @field(description="Changes names, titles and tags of the viewer's images.")
+    async def edit_images(self, info: Info, input: Annotated[EditImagesInput, INPUT]) -> EditImagesPayload:
+        rows = await images.edit_images(
+            info.context.require_viewer(),
+            [_edit(edit) for edit in input.images],
+            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+        )
+        return EditImagesPayload(images=[image_of(row) for row in rows])
+
+    @field(description="Makes the renditions of failed images of the viewer once more. Repeating it is harmless.")
+    async def retry_images(self, info: Info, input: Annotated[RetryImagesInput, INPUT]) -> RetryImagesPayload:
+        rows = await images.retry_images(info.context.require_viewer(), uuids_of(input.ids))
+        return RetryImagesPayload(images=[image_of(row) for row in rows])
+
+    @field(description="Gives dead jobs new attempts. For the server's owner. Repeating it is harmless.")
+    async def retry_jobs(self, info: Info, input: Annotated[RetryJobsInput, INPUT]) -> RetryJobsPayload:
+        rows = await jobs.retry_jobs(info.context.require_viewer(), uuids_of(input.ids))
+        return RetryJobsPayload(jobs=[job_of(row) for row in rows])

@@ -1,0 +1,139 @@
+"""Pictures as the schema shows them: what was uploaded, what was made of it, where it is used."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry import argument, enum_value, field
+
+from domain import images, renditions
+from schema.accounts import Account
+from schema.connections import After, Connection, Node
+from schema.context import Info
+from schema.scalars import Colour, Long, Path, Thumbhash
+
+if TYPE_CHECKING:
+    from schema.boards import Board
+
+
+@strawberry.enum(description="How far a picture's renditions are.")
+class ImageState(Enum):
+    WAITING = enum_value("WAITING", description="Stored; its renditions are queued.")
+    WORKING = enum_value("WORKING", description="Its renditions are being made, the smallest first.")
+    READY = enum_value("READY", description="All its renditions are there.")
+    FAILED = enum_value("FAILED", description="No rendition could be made; `failure` says why. The original is kept.")
+
+
+@strawberry.type(description="A smaller WebP made of a picture: upright, sRGB, without EXIF or place.")
+class Rendition:
+    size: int = field(description="Its class: 320, 800 or 1600, the longest side asked for, in pixels.")
+    width: int = field(description="Real width in pixels; never more than the original's.")
+    height: int = field(description="Real height in pixels; never more than the original's.")
+    size_bytes: Long = field(description="Size of the file in bytes.")
+    url: Path = field(description="Where it is read (GET, HEAD, ranges). It never changes: cache it for ever.")
+
+
+@strawberry.type(description="A picture in the library, known by its content.")
+class Image(Node):
+    name: str = field(description="The file's name as it was uploaded, or as it was renamed.")
+    title: str = field(description="A title in people's words; empty: none.")
+    tags: list[str] = field(description="Words to find it by.")
+    format: str = field(description="Format of the original, e.g. JPEG, PNG, WEBP.")
+    mime: str = field(description="Media type of the original, e.g. image/jpeg.")
+    width: int = field(description="Width of the upright picture in pixels.")
+    height: int = field(description="Height of the upright picture in pixels.")
+    frames: int = field(description="How many frames it has: 1, or more for an animation.")
+    has_alpha: bool = field(description="Whether it has transparency.")
+    size_bytes: Long = field(description="Size of the original in bytes.")
+    digest: str = field(description="SHA-256 of the original, in hex.")
+    taken_at: datetime | None = field(description="When it was taken, by its EXIF data; null: unknown.")
+    camera: str | None = field(description="The camera that took it, by its EXIF data; null: unknown.")
+    placeholder: Thumbhash = field(description="What to draw until a rendition has loaded.")
+    palette: list[Colour] = field(description="Its chief colours, the most frequent first; at most 8.")
+    state: ImageState = field(description="How far its renditions are.")
+    failure: str | None = field(
+        description="Why no rendition could be made, as a code (CORRUPT, TOO_EXPENSIVE, …); null: nothing failed."
+    )
+    created_at: datetime = field(description="When it was uploaded.")
+    original_url: Path = field(
+        description="Where the bytes as they came are read (GET, HEAD, ranges); add `?download=1` to save them."
+    )
+    key: strawberry.Private[UUID]
+    owner_id: strawberry.Private[UUID]
+
+    @field(description="Who uploaded it.")
+    async def owner(self, info: Info) -> Account:
+        return await info.context.loaders.account(self.owner_id)
+
+    @field(description="Its renditions that are there already, the smallest first.")
+    async def renditions(self, info: Info) -> list[Rendition]:
+        return await info.context.loaders.renditions.load(self.key)
+
+    @field(
+        description="The smallest rendition that is at least so large and is there already, else the largest one "
+        "that is; null before the first. A rendition that has all the original's pixels is large enough."
+    )
+    async def url(
+        self,
+        info: Info,
+        at_least: Annotated[int, argument(description="Length of the longest side, in pixels.")] = 800,
+    ) -> Path | None:
+        made = await info.context.loaders.renditions.load(self.key)
+        large_enough = [rendition for rendition in made if rendition.size >= at_least]
+        chosen = large_enough[:1] or made[-1:]
+        return chosen[0].url if chosen else None
+
+    @field(description="Boards it is placed on that the viewer may read, the latest changed first.")
+    async def boards(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 20,
+        after: After = None,
+    ) -> Connection[Annotated["Board", strawberry.lazy("schema.boards")]]:
+        return await info.context.loaders.boards_with(self.key, first, after)
+
+
+@strawberry.type(description="How far the renditions of a set of pictures are.")
+class ImageProgress:
+    done: int = field(description="How many pictures of the set are READY or FAILED.")
+    total: int = field(description="How many pictures the set has.")
+    image: Image = field(description="The picture that moved, with its renditions so far.")
+
+
+def image_of(row: images.Image) -> Image:
+    return Image(
+        id=strawberry.ID(str(row.id)),
+        name=row.name,
+        title=row.title,
+        tags=row.tags,
+        format=row.format,
+        mime=row.mime,
+        width=row.width,
+        height=row.height,
+        frames=row.frames,
+        has_alpha=row.has_alpha,
+        size_bytes=Long(row.size_bytes),
+        digest=row.digest,
+        taken_at=row.taken_at,
+        camera=row.camera or None,
+        placeholder=Thumbhash(row.placeholder),
+        palette=[Colour(text) for text in row.palette],
+        state=ImageState(row.state),
+        failure=row.failure,
+        created_at=row.created_at,
+        original_url=Path(f"/files/{row.id}/original"),
+        key=row.id,
+        owner_id=row.owner,
+    )
+
+
+def rendition_of(row: renditions.Rendition) -> Rendition:
+    return Rendition(
+        size=row.size,
+        width=row.width,
+        height=row.height,
+        size_bytes=Long(row.size_bytes),
+        url=Path(f"/files/{row.image}/{row.size}"),
+    )

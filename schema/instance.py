@@ -1,0 +1,65 @@
+"""The server as the schema shows it: its version, who may join, and how pictures are uploaded."""
+
+from importlib.metadata import version
+
+import strawberry
+from strawberry import field
+
+from domain import accounts
+from domain.decoding import FORMATS
+from domain.settings import Settings
+from schema.accounts import RegistrationPolicy
+from schema.scalars import Long, Path
+
+UPLOADING = """How pictures are uploaded: over plain HTTP beside GraphQL, streamed, with the same session or token.
+
+One picture: `POST {url}?name=<file name>` with its bytes as the body. Optional query parameters: `id`, a UUID you
+choose for the image (sending the same bytes with it again gives the same answer), and `batch`, a UUID shared by
+files that are dropped together. Answer: 201 with `{"image": {"id", "name", "width", "height", "format", "sizeBytes",
+"placeholder", "palette", "state", "deduplicated"}}`.
+
+Several: `POST {url}` as multipart/form-data with parts named `file`, each with a filename. Answer: 201 with
+`{"images": [{"name", "image"} or {"name", "error"}]}` in the order sent.
+
+Errors: `{"error": {"code", "message", "details"}}` with the codes of the schema's catalogue, among them
+FILE_TOO_LARGE and IMAGE_REFUSED. Send `Authorization: Bearer wr_…`; a browser with a session's cookies sends
+`X-Webref: 1` instead. Then place the image with `addItems` and follow `imageProgress`."""
+
+
+@strawberry.type(description=UPLOADING)
+class UploadRules:
+    url: Path = field(description="Where to POST.")
+    max_file_bytes: Long = field(description="Largest file taken, in bytes.")
+    max_batch_bytes: Long = field(description="Largest sum of the files of one `batch` or one request, in bytes.")
+    max_megapixels: int = field(description="Largest picture taken, in millions of pixels (width × height).")
+    formats: list[str] = field(
+        description="Formats taken, as `Image.format` names them. The bytes decide, not the file's name."
+    )
+
+
+@strawberry.type(description="This server.")
+class Instance:
+    version: str = field(description="Version of webref, as in the changelog.")
+    rules: strawberry.Private[Settings]
+
+    @field(description="Whether somebody owns this server. If not, the first to register will.")
+    async def has_owner(self) -> bool:
+        return not await accounts.needs_first_account()
+
+    @field(description="Who may make an account.")
+    async def registration(self) -> RegistrationPolicy:
+        return RegistrationPolicy((await accounts.registration_policy()).value)
+
+    @field(description="How pictures are uploaded.")
+    def uploads(self) -> UploadRules:
+        return UploadRules(
+            url=Path("/uploads"),
+            max_file_bytes=Long(self.rules.max_file_bytes),
+            max_batch_bytes=Long(self.rules.max_batch_bytes),
+            max_megapixels=self.rules.max_megapixels,
+            formats=sorted(FORMATS),
+        )
+
+
+def instance_of(settings: Settings) -> Instance:
+    return Instance(version=version("webref"), rules=settings)

@@ -1,0 +1,114 @@
+"""Queries: where every reading begins."""
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+from strawberry import argument, field
+
+from domain import boards, images, jobs
+from domain.errors import LimitExceeded
+from schema.accounts import Viewer, viewer_of
+from schema.boards import Board, BoardOrder, BoardState, board_of
+from schema.connections import After, Connection, Node, connection_of, uuid_of, uuids_of
+from schema.context import Info
+from schema.images import Image, image_of
+from schema.instance import Instance, instance_of
+from schema.jobs import Job, JobState, job_of
+
+MOST_NODES = 100
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    @field(description="This server: its version, who may join, how pictures are uploaded. For everybody.")
+    def instance(self, info: Info) -> Instance:
+        return instance_of(info.context.settings)
+
+    @field(description="Who is asking; null: nobody is signed in.")
+    async def viewer(self, info: Info) -> Viewer | None:
+        return None if info.context.viewer is None else await viewer_of(info.context.viewer)
+
+    @field(description="Anything that has an id; null: it does not exist, or the viewer may not know that it does.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, argument(description="The id of anything.")]
+    ) -> Node | None:
+        info.context.require_viewer()
+        return await info.context.loaders.node(uuid_of(id))
+
+    @field(description="Several things by their ids, in the order asked for; null for those that cannot be seen.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], argument(description="Ids of anything, at most 100.")],
+    ) -> list[Node | None]:
+        info.context.require_viewer()
+        if len(ids) > MOST_NODES:
+            raise LimitExceeded(f"Ask for at most {MOST_NODES} ids at once.", limit=MOST_NODES, field="ids")
+        return await asyncio.gather(*(info.context.loaders.node(key) for key in uuids_of(ids)))
+
+    @field(description="A board; null: it does not exist, or the viewer is not on it.")
+    async def board(
+        self, info: Info, id: Annotated[strawberry.ID, argument(description="The board's id.")]
+    ) -> Board | None:
+        info.context.require_viewer()
+        return await info.context.loaders.boards.load(uuid_of(id))
+
+    @field(description="Boards the viewer is on.")
+    async def boards(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 20,
+        after: After = None,
+        search: Annotated[
+            str | None, argument(description="Only boards with these words in title or description.")
+        ] = None,
+        state: Annotated[BoardState, argument(description="Those in use, or those in the trash.")] = BoardState.ACTIVE,
+        order: Annotated[BoardOrder, argument(description="Their order.")] = BoardOrder.UPDATED,
+    ) -> Connection[Board]:
+        page = await boards.boards_of(
+            info.context.require_viewer(),
+            first=first,
+            after=after,
+            search=search,
+            state=boards.State(state.value),
+            order=boards.Order(order.value),
+        )
+        return connection_of(page, board_of, after)
+
+    @field(description="A picture; null: it does not exist, or the viewer may not see it.")
+    async def image(
+        self, info: Info, id: Annotated[strawberry.ID, argument(description="The image's id.")]
+    ) -> Image | None:
+        info.context.require_viewer()
+        return await info.context.loaders.images.load(uuid_of(id))
+
+    @field(description="The viewer's library: what they uploaded, the newest first.")
+    async def images(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
+        after: After = None,
+        search: Annotated[
+            str | None, argument(description="Only pictures with these words in name, title or tags.")
+        ] = None,
+        tags: Annotated[
+            list[str] | None, argument(description="Only pictures that have all these tags.")
+        ] = None,
+    ) -> Connection[Image]:
+        viewer = info.context.require_viewer()
+        page = await images.images_of(viewer, first=first, after=after, search=search, tags=tags)
+        return connection_of(page, image_of, after)
+
+    @field(description="Background work, the newest first. For the server's owner.")
+    async def jobs(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 50,
+        after: After = None,
+        state: Annotated[JobState | None, argument(description="Only jobs in this state; null: all.")] = None,
+    ) -> Connection[Job]:
+        viewer = info.context.require_viewer()
+        wanted = None if state is None else jobs.JobState(state.value)
+        page = await jobs.jobs_of(viewer, first=first, after=after, state=wanted)
+        return connection_of(page, job_of, after)

@@ -1,0 +1,119 @@
+"""Subscriptions: what happens while one looks, each event authorized when it is delivered."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from enum import Enum
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry import argument, enum_value, field
+
+from domain import live
+from domain.errors import BadInput
+from domain.operations import TransformItems
+from schema.accounts import Account
+from schema.changes import Change, change_of
+from schema.connections import maybe_uuid, uuid_of, uuids_of
+from schema.context import Info
+from schema.images import ImageProgress, image_of
+from schema.operations import ItemPlacement, placement_of
+from schema.scalars import Long
+
+
+@strawberry.enum(description="What kind of movement is told.")
+class TransformPhase(Enum):
+    MOVING = enum_value("MOVING", description="A drag is under way.")
+    DROPPED = enum_value("DROPPED", description="The drag ended; COMMITTED follows.")
+    CANCELLED = enum_value("CANCELLED", description="The drag was given up: the items are where they were.")
+    COMMITTED = enum_value("COMMITTED", description="The move is in the log.")
+
+
+@strawberry.type(description="Items moving on a board: drags at up to 30 a second, and moves that were committed.")
+class TransformEvent:
+    gesture_id: strawberry.ID | None = field(description="The drag it belongs to; null for COMMITTED.")
+    phase: TransformPhase = field(description="What kind of movement this is.")
+    seq: Long | None = field(description="Seq of the change, for COMMITTED; null for drags, which no log keeps.")
+    items: list[ItemPlacement] = field(description="The items and where they are.")
+    actor_id: strawberry.Private[UUID]
+
+    @field(description="Who moves them.")
+    async def actor(self, info: Info) -> Account:
+        return await info.context.loaders.account(self.actor_id)
+
+
+@strawberry.type(description="What can be followed, over graphql-transport-ws. A stream ends with an error and its "
+    "code: NOT_FOUND when access ends, RESYNC when it cannot go on without a gap.")
+class Subscription:
+    @strawberry.subscription(
+        description="Every change of a board in order, gapless: after a cut, subscribe again with the last seq seen."
+    )
+    async def board_changes(
+        self,
+        info: Info,
+        board_id: Annotated[strawberry.ID, argument(description="The board's id.")],
+        after: Annotated[
+            Long | None, argument(description="Seq of the last change known; null: only what happens from now on.")
+        ] = None,
+    ) -> AsyncIterator[Change]:
+        viewer = info.context.require_viewer()
+        lines = info.context.hub.changes(viewer, uuid_of(board_id, "boardId"), after=after)
+        async with aclosing(lines):
+            async for line in lines:
+                yield change_of(line)
+
+    @strawberry.subscription(
+        description="How far renditions are: first each picture of the set as it is now, then every step."
+    )
+    async def image_progress(
+        self,
+        info: Info,
+        board_id: Annotated[
+            strawberry.ID | None, argument(description="All pictures placed on this board. Either this …")
+        ] = None,
+        image_ids: Annotated[
+            list[strawberry.ID] | None, argument(description="… or these pictures, 1 to 500.")
+        ] = None,
+    ) -> AsyncIterator[ImageProgress]:
+        viewer = info.context.require_viewer()
+        if (board_id is None) == (image_ids is None):
+            raise BadInput("Name a board or pictures: exactly one of boardId and imageIds.", field="boardId")
+        steps = info.context.hub.image_progress(
+            viewer,
+            image_ids=None if image_ids is None else uuids_of(image_ids, "imageIds"),
+            board_id=maybe_uuid(board_id, "boardId"),
+        )
+        async with aclosing(steps):
+            async for step in steps:
+                yield ImageProgress(done=step.done, total=step.total, image=image_of(step.image))
+
+    @strawberry.subscription(description="Items moving on a board, from now on: drags under way and committed moves.")
+    async def transforms(
+        self,
+        info: Info,
+        board_id: Annotated[strawberry.ID, argument(description="The board's id.")],
+    ) -> AsyncIterator[TransformEvent]:
+        viewer = info.context.require_viewer()
+        moves = info.context.hub.transforms(viewer, uuid_of(board_id, "boardId"))
+        async with aclosing(moves):
+            async for move in moves:
+                yield transform_event_of(move)
+
+
+def transform_event_of(move: live.Drag | live.Change) -> TransformEvent:
+    if isinstance(move, live.Drag):
+        return TransformEvent(
+            gesture_id=strawberry.ID(str(move.gesture_id)),
+            phase=TransformPhase(move.phase.value),
+            seq=None,
+            items=[placement_of(placement) for placement in move.placements],
+            actor_id=move.actor_id,
+        )
+    placements = move.operation.items if isinstance(move.operation, TransformItems) else []
+    return TransformEvent(
+        gesture_id=None,
+        phase=TransformPhase.COMMITTED,
+        seq=Long(move.seq),
+        items=[placement_of(placement) for placement in placements],
+        actor_id=move.actor_id,
+    )
