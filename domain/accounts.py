@@ -24,7 +24,6 @@ from domain.standing import announce_access, require_server_owner, require_sessi
 # Distinct on a dark canvas, for cursors and names; picked by the account's id.
 COLOURS = ("#e5484d", "#f76b15", "#ffc53d", "#46a758", "#12a594", "#0090ff", "#6e56cf", "#d6409f")
 
-COLUMNS = "account.id, email, account.name, colour, is_owner, account.created_at, disabled_at"
 ONE_OWNER = 0x57_45_42_52_45_46  # advisory lock: whoever holds it decides who owns the server
 
 
@@ -49,7 +48,7 @@ class Account(Struct, frozen=True):
 
 
 def account_from(row: Any) -> Account:
-    """From a row of COLUMNS."""
+    """From a whole row."""
     return Account(*(row[name] for name in Account.__struct_fields__))
 
 
@@ -84,7 +83,7 @@ async def insert_account(*, name: str, email: str, password_hash: str, is_owner:
     identifier = uuid4()
     row = await fetchrow(
         "insert into account (id, email, name, colour, password_hash, is_owner)"
-        f" values ($1, $2, $3, $4, $5, $6) on conflict (email) do nothing returning {COLUMNS}",
+        " values ($1, $2, $3, $4, $5, $6) on conflict (email) do nothing returning *",
         identifier,
         email,
         name,
@@ -105,7 +104,7 @@ async def needs_first_account() -> bool:
 
 
 async def account_of(viewer: Viewer) -> Account:
-    row = await fetchrow(f"select {COLUMNS} from account where id = $1", viewer.account_id)
+    row = await fetchrow("select * from account where id = $1", viewer.account_id)
     if row is None:
         raise NotFound("This account does not exist.")
     return account_from(row)
@@ -116,7 +115,7 @@ async def accounts_by_ids(ids: Sequence[UUID]) -> list[Account | None]:
 
     For the people met on things that the viewer may read: show their names and colours only.
     """
-    rows = await fetch(f"select {COLUMNS} from account where id = any($1::uuid[])", list(ids))
+    rows = await fetch("select * from account where id = any($1::uuid[])", list(ids))
     found = {row["id"]: account_from(row) for row in rows}
     return [found.get(identifier) for identifier in ids]
 
@@ -130,7 +129,7 @@ async def edit_profile(viewer: Viewer, *, name: str | None = None, colour: str |
         colour = good_colour(colour)
     row = await fetchrow(
         "update account set name = coalesce($2, name), colour = coalesce($3, colour)"
-        f" where id = $1 and disabled_at is null returning {COLUMNS}",
+        " where id = $1 and disabled_at is null returning *",
         viewer.account_id,
         name,
         colour,

@@ -172,9 +172,8 @@ async def change_logs(connection: Connection) -> Finding:
     )
     if torn:
         return _ill(subject, f"{_counted(len(torn), 'board')} with gaps: {_named(torn)}. Restore a backup.")
-    return _well(
-        subject, f"{_counted(await connection.fetchval('select count(*) from board'), 'board')}, no gaps"
-    )
+    boards = await connection.fetchval("select count(*) from board")
+    return _well(subject, f"{_counted(boards, 'board')}, no gaps")
 
 
 async def item_counts(connection: Connection) -> Finding:

@@ -19,9 +19,6 @@ LIFETIME = timedelta(days=14)
 MOST_OPEN = 200
 MOST_LISTED = 500
 
-COLUMNS = "id, email, created_by, created_at, expires_at, used_at, used_by"
-OPEN = "used_at is null and revoked_at is null and expires_at > now()"
-
 
 class Invite(Struct, frozen=True):
     """email: the only address that may use it, or None for whoever has the code."""
@@ -52,7 +49,10 @@ async def create_invite(
     """
     require_server_owner(viewer, "invite people")
     email = good_email(email) if email is not None else None
-    if await fetchval(f"select count(*) from invite where {OPEN}") >= MOST_OPEN:
+    open_ones = await fetchval(
+        "select count(*) from invite where used_at is null and revoked_at is null and expires_at > now()"
+    )
+    if open_ones >= MOST_OPEN:
         raise LimitExceeded(f"There are {MOST_OPEN} open invites already. Revoke some.", limit=MOST_OPEN)
     code = secrets.token_urlsafe(32)
     row = await fetchrow(
@@ -61,7 +61,7 @@ async def create_invite(
         " on conflict (id) do update set code_hash = excluded.code_hash, expires_at = excluded.expires_at"
         " where invite.email is not distinct from excluded.email"
         "   and invite.used_at is null and invite.revoked_at is null"
-        f" returning {COLUMNS}",
+        " returning *",
         uuid5(viewer.account_id, f"invite {mutation_id}") if mutation_id else uuid4(),
         code_hash(code),
         email,
@@ -78,7 +78,7 @@ async def invites_of(viewer: Viewer) -> list[Invite]:
     if not viewer.is_owner:
         return []
     rows = await fetch(
-        f"select {COLUMNS} from invite"
+        "select * from invite"
         " where revoked_at is null and (used_at is not null or expires_at > now())"
         " order by created_at desc, id limit $1",
         MOST_LISTED,
@@ -100,7 +100,8 @@ async def revoke_invites(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
 async def can_use(code: str, email: str) -> bool:
     """Whether this person could register with the code at this moment."""
     usable = await fetchval(
-        f"select id from invite where code_hash = $1 and (email is null or email = $2) and {OPEN}",
+        "select id from invite where code_hash = $1 and (email is null or email = $2)"
+        " and used_at is null and revoked_at is null and expires_at > now()",
         code_hash(code),
         email,
     )
@@ -111,7 +112,8 @@ async def use(code: str, email: str, account_id: UUID) -> bool:
     """Spends the code inside the caller's transaction; False when somebody else was quicker."""
     spent = await fetchval(
         "update invite set used_at = now(), used_by = $3"
-        f" where code_hash = $1 and (email is null or email = $2) and {OPEN} returning id",
+        " where code_hash = $1 and (email is null or email = $2)"
+        " and used_at is null and revoked_at is null and expires_at > now() returning id",
         code_hash(code),
         email,
         account_id,

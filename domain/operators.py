@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain import passwords, tokens
 from domain.access import Scope
-from domain.accounts import COLUMNS, ONE_OWNER, Account, account_from, end_sessions, insert_account
+from domain.accounts import ONE_OWNER, Account, account_from, end_sessions, insert_account
 from domain.database import execute, fetch, fetchrow, transaction
 from domain.entries import good_email, good_line
 from domain.errors import LastOwner, NotFound
@@ -24,12 +24,12 @@ async def create_account(*, name: str, email: str, password: str) -> Account:
 
 async def accounts_present() -> list[Account]:
     """Everybody, the disabled too, in the order they came."""
-    rows = await fetch(f"select {COLUMNS} from account order by created_at, id")
+    rows = await fetch("select * from account order by created_at, id")
     return [account_from(row) for row in rows]
 
 
 async def account_called(email: str) -> Account:
-    row = await fetchrow(f"select {COLUMNS} from account where email = $1", good_email(email))
+    row = await fetchrow("select * from account where email = $1", good_email(email))
     if row is None:
         raise NotFound(f"There is no account with the email {email.strip()}.")
     return account_from(row)
@@ -42,7 +42,7 @@ async def disable_account(email: str) -> Account:
         await execute("select pg_advisory_xact_lock($1)", ONE_OWNER)
         row = await fetchrow(
             "update account set disabled_at = coalesce(disabled_at, now())"
-            f" where id = $1 and not is_owner returning {COLUMNS}",
+            " where id = $1 and not is_owner returning *",
             account.id,
         )
         if row is None:
@@ -54,9 +54,7 @@ async def disable_account(email: str) -> Account:
 async def enable_account(email: str) -> Account:
     """Lets a disabled account sign in again; its API tokens work again too."""
     account = await account_called(email)
-    row = await fetchrow(
-        f"update account set disabled_at = null where id = $1 returning {COLUMNS}", account.id
-    )
+    row = await fetchrow("update account set disabled_at = null where id = $1 returning *", account.id)
     return account_from(row)
 
 
@@ -66,8 +64,7 @@ async def set_password(email: str, password: str) -> Account:
     hashed = await passwords.hash_password(password)
     async with transaction():
         row = await fetchrow(
-            "update account set password_hash = $2, password_changed_at = now()"
-            f" where id = $1 returning {COLUMNS}",
+            "update account set password_hash = $2, password_changed_at = now() where id = $1 returning *",
             account.id,
             hashed,
         )
@@ -86,7 +83,7 @@ async def set_owner(email: str) -> Account:
             "update account set is_owner = false where is_owner and id <> $1 returning id", account.id
         )
         row = await fetchrow(
-            f"update account set is_owner = true where id = $1 and disabled_at is null returning {COLUMNS}",
+            "update account set is_owner = true where id = $1 and disabled_at is null returning *",
             account.id,
         )
         if row is None:

@@ -19,7 +19,6 @@ from msgspec import Struct
 
 from domain import attempts, passwords
 from domain.access import Scope, Viewer
-from domain.accounts import COLUMNS as ACCOUNT_COLUMNS
 from domain.accounts import Account, account_from
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, seen_line
@@ -145,7 +144,7 @@ async def refresh(refresh_token: str, *, user_agent: str = "", address: str = ""
         "   address = coalesce(nullif($6, ''), address)"
         " from account where session.id = $1 and refresh_hash = $2 and revoked_at is null"
         "   and expires_at > now() and account.id = session.account and disabled_at is null"
-        f" returning {ACCOUNT_COLUMNS}, expires_at",
+        " returning account.*, expires_at",
         session_id,
         _digest(refresh_token),
         digest,

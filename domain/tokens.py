@@ -26,9 +26,6 @@ SHAPE = re.compile(r"wr_([0-9a-f]{16})_([0-9a-f]{64})")
 MOST_OPEN = 100
 USED_EVERY = timedelta(minutes=1)
 
-COLUMNS = "id, name, scope, created_at, expires_at, last_used_at"
-OPEN = "revoked_at is null and (expires_at is null or expires_at > now())"
-
 
 class Token(Struct, frozen=True):
     """last_used_at is exact to a minute; expires_at None: until revoked."""
@@ -82,7 +79,11 @@ async def issue_token(
     key, secret = secrets.token_hex(8), secrets.token_hex(32)
     async with transaction():
         await execute("select from account where id = $1 for update", account_id)  # one counter at a time
-        open_ones = await fetchval(f"select count(*) from token where account = $1 and {OPEN}", account_id)
+        open_ones = await fetchval(
+            "select count(*) from token where account = $1 and revoked_at is null"
+            " and (expires_at is null or expires_at > now())",
+            account_id,
+        )
         if open_ones >= MOST_OPEN:
             raise LimitExceeded(f"There are {MOST_OPEN} tokens already. Revoke some.", limit=MOST_OPEN)
         row = await fetchrow(
@@ -92,7 +93,7 @@ async def issue_token(
             " where (token.name, token.scope) = (excluded.name, excluded.scope)"
             "   and token.expires_at is not distinct from excluded.expires_at"
             "   and token.last_used_at is null and token.revoked_at is null"
-            f" returning {COLUMNS}",
+            " returning *",
             uuid5(account_id, f"token {mutation_id}") if mutation_id else uuid4(),
             account_id,
             name,
@@ -113,7 +114,8 @@ async def tokens_of(viewer: Viewer) -> list[Token]:
 
 async def tokens_by_account(account_id: UUID) -> list[Token]:
     rows = await fetch(
-        f"select {COLUMNS} from token where account = $1 and {OPEN} order by created_at desc, id limit $2",
+        "select * from token where account = $1 and revoked_at is null"
+        " and (expires_at is null or expires_at > now()) order by created_at desc, id limit $2",
         account_id,
         MOST_OPEN,
     )
