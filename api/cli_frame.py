@@ -71,7 +71,10 @@ def takes_place(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def run(*args: Any, data: Path | None, database_url: str | None, **kwargs: Any) -> None:
-        settings = Settings.from_environment({"data": data, "database_url": database_url})
+        environment = dict(os.environ)
+        if database_url is not None:
+            environment["WEBREF_DATABASE_URL"] = database_url  # judged like the variable
+        settings = Settings.from_environment({"data": data}, environment)
         command(*args, settings=settings, **kwargs)
 
     return run

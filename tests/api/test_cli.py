@@ -1,0 +1,169 @@
+"""Laws of the command line: every command has help, tells failures in words, and keeps its exit codes."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.postgres import embedded_postgres
+from domain.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+GOOD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder whose PostgreSQL keeps running, so that commands need not start it each time."""
+    folder = tmp_path_factory.mktemp("cli") / "data"
+    with asyncio.Runner() as runner:
+        running = embedded_postgres(Settings(data=folder))
+        runner.run(running.__aenter__())
+        yield folder
+        runner.run(running.__aexit__(None, None, None))
+
+
+def webref(*arguments: str, data: Path | None = None, said: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WEBREF_")}
+    if data is not None:
+        environment["WEBREF_DATA"] = str(data)
+    return subprocess.run(
+        [sys.executable, "-m", "api.cli", *arguments],
+        cwd=REPOSITORY,
+        env=environment,
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_every_command_has_help_and_help_is_quick() -> None:
+    began = time.perf_counter()
+    listed = webref("--help")
+    assert time.perf_counter() - began < 2
+    commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["export-schema"], ["user"], ["token"]]
+    commands += [
+        ["user", verb] for verb in ("create", "list", "disable", "enable", "set-password", "set-owner")
+    ]
+    commands += [["token", verb] for verb in ("create", "list", "revoke")]
+    for command in commands:
+        assert command[0] in listed.stdout
+        helped = webref(*command, "--help")
+        assert helped.returncode == 0
+        assert len(helped.stdout.splitlines()) > 4
+
+
+def test_help_needs_no_database_and_loads_no_framework() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import api.cli, sys; print(' '.join(sys.modules))"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert {"litestar", "strawberry", "piccolo", "asyncpg", "uvicorn", "dramatiq"} & set(loaded) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["user", "create"], ["token", "revoke", "no-uuid"]], ids=str
+)
+def test_a_wrong_call_is_explained(arguments: list[str]) -> None:
+    answer = webref(*arguments)
+    assert answer.returncode == 2
+    assert "Usage: webref" in answer.stderr
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    answer = webref("user", "list", "--database-url", "rubbish", data=tmp_path)
+    assert answer.returncode == 1
+    assert "WEBREF_DATABASE_URL" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_database_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:
+    answer = webref("user", "list", "--database-url", "postgresql://nobody@127.0.0.1:1/none", data=tmp_path)
+    assert answer.returncode == 1
+    assert "database" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_person_is_made_managed_and_listed(data: Path) -> None:
+    def user(*arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        return webref("user", *arguments, data=data, said=said)
+
+    made = user("create", "Ana@example.org", "--name", "Ana", "--password-stdin", said=GOOD)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "owns this server" in made.stdout
+    made = user("create", "ben@example.org", "--password-stdin", said=f"{GOOD}\n")
+    assert "owns this server" not in made.stdout
+    assert GOOD not in made.stdout
+    refused = {
+        "an account with this email": user("create", "ana@example.org", "--password-stdin", said=GOOD),
+        "10 to 128 characters": user("create", "eve@example.org", "--password-stdin", said="short"),
+        "not an email": user("create", "eve", "--password-stdin", said=GOOD),
+        "owns this server": user("disable", "ana@example.org"),
+        "no account": user("set-owner", "nobody@example.org"),
+    }
+    for words, answer in refused.items():
+        assert answer.returncode == 1
+        assert answer.stdout == ""
+        assert words in answer.stderr
+        assert "Traceback" not in answer.stderr
+    assert user("set-owner", "ben@example.org").returncode == 0
+    assert user("disable", "ana@example.org").returncode == 0
+    assert (
+        user("set-password", "ana@example.org", "--password-stdin", said="another good one").returncode == 0
+    )
+    listed = [line.split("\t")[1:] for line in user("list").stdout.splitlines()]
+    assert [line[0] for line in listed] == ["ana@example.org", "ben@example.org"]
+    assert "disabled" in listed[0][-1]
+    assert listed[1][-1] == "owner"
+    assert user("enable", "ana@example.org").returncode == 0
+    assert "disabled" not in user("list").stdout
+
+
+def test_a_token_is_made_listed_and_revoked(data: Path) -> None:
+    webref("user", "create", "cy@example.org", "--password-stdin", data=data, said=GOOD)
+    made = webref("token", "create", "cy@example.org", "--name", "backup", "--days", "3", data=data)
+    assert re.fullmatch(r"wr_[0-9a-f]{16}_[0-9a-f]{64}\n", made.stdout), "standard output is the token alone"
+    listed = webref("token", "list", "cy@example.org", data=data).stdout
+    token_id, name, scope = listed.split("\t")[:3]
+    assert (name, scope) == ("backup", "READ")
+    assert made.stdout.strip() not in listed
+    assert webref("token", "revoke", token_id, data=data).returncode == 0
+    again = webref("token", "revoke", token_id, data=data)
+    assert (again.returncode, "revoked already" in again.stderr) == (1, True)
+    assert webref("token", "list", "cy@example.org", data=data).stdout == ""
+
+
+def test_migrating_twice_is_once(data: Path) -> None:
+    for _ in range(2):
+        answer = webref("migrate", data=data)
+        assert (answer.returncode, answer.stdout) == (0, "The database is up to date.\n")
+
+
+def test_the_doctor_says_by_its_exit_code_how_it_is(data: Path, tmp_path: Path) -> None:
+    webref("migrate", data=data)
+    well = webref("doctor", "--deep", data=data)
+    assert (well.returncode, "All is well." in well.stdout) == (0, True), well.stdout
+    ill = webref("doctor", data=tmp_path / "nowhere")
+    assert (ill.returncode, "FAIL" in ill.stdout) == (1, True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
+    printed = webref("export-schema")
+    written = webref("export-schema", "--output", str(tmp_path / "schema.graphql"))
+    assert (printed.returncode, written.returncode) == (0, 0)
+    assert "type Mutation" in printed.stdout
+    assert (tmp_path / "schema.graphql").read_text() == printed.stdout
+    nowhere = webref("export-schema", "--output", str(tmp_path / "none" / "schema.graphql"))
+    assert (nowhere.returncode, "Traceback" in nowhere.stderr) == (1, False)
