@@ -1,0 +1,15 @@
+"""What tests of the domain share."""
+
+from pathlib import Path
+
+import pytest
+
+from domain import attempts, sessions
+from domain.settings import Settings
+
+
+@pytest.fixture
+def signing(tmp_path: Path) -> None:
+    """Lets this process sign sessions, and forgets who guessed how often."""
+    attempts.forget_all()
+    sessions.sign_with(Settings(data=tmp_path, secret="only for tests, and long enough for them"))
