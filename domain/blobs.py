@@ -32,6 +32,8 @@ _folder: Path | None = None
 def open_blobs(folder: Path) -> None:
     """Names the folder of this process and makes it. Raises StorageUnavailable in words."""
     global _folder
+    if _folder == folder:
+        return
     with storage_words():
         for room in ("incoming", "originals", "renditions"):
             (folder / room).mkdir(parents=True, exist_ok=True)

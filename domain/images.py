@@ -183,8 +183,8 @@ async def _insert(
         row = await connection.fetchrow(
             "INSERT INTO image (id, owner, digest, name, title, tags, size_bytes, format, mime, "
             "width, height, frames, has_alpha, taken_at, camera, placeholder, palette, batch, state, "
-            "created_at) VALUES ($1, $2, $3, $4, '', '{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'WAITING', "
-            "clock_timestamp()) RETURNING *",
+            "created_at) VALUES ($1, $2, $3, $4, '', '{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+            "$15, $16, 'WAITING', clock_timestamp()) RETURNING *",
             image_id,
             viewer.account_id,
             digest,
@@ -263,5 +263,5 @@ async def _present(connection: Connection, ids: Sequence[UUID]) -> list[Image]:
 
 def search_query(text: str) -> str | None:
     """What somebody types, as a tsquery: every word, the last also as a beginning. None: nothing asked."""
-    words = re.findall(r"\w+", text.lower())[:20]
+    words = re.findall(r"[^\W_]+", text.lower())[:20]
     return " & ".join(f"'{word}'" for word in words) + ":*" if words else None

@@ -37,6 +37,7 @@ class Intake:
     """
 
     def __init__(self, settings: Settings) -> None:
+        blobs.open_blobs(settings.blobs)
         self.settings = settings
         self.path = blobs.room("incoming") / uuid4().hex
         self.size_bytes = 0

@@ -1,0 +1,265 @@
+"""Jobs: each is done, or dead and visible after three attempts; none is lost, none finished twice."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain import jobs
+from domain.database import execute, fetchrow, fetchval, transaction
+from domain.errors import DatabaseUnavailable, StorageUnavailable
+from domain.jobs import Job, JobState, Run, Unrepeatable
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def queued(*, kind: str = "test", subject: UUID | None = None, priority: int = 0) -> UUID:
+    async with transaction() as connection:
+        return await jobs.enqueue(connection, kind, subject or uuid4(), priority=priority)
+
+
+async def present(job_id: UUID) -> Job:
+    row = await fetchrow("SELECT * FROM job WHERE id = $1", job_id)
+    assert row is not None
+    return jobs.job_of(row)
+
+
+async def make_due(job_id: UUID) -> None:
+    await execute("UPDATE job SET due_at = now() WHERE id = $1", job_id)
+
+
+async def succeed(run: Run) -> None:
+    await run.report(0.5)
+
+
+async def test_a_job_is_done_once() -> None:
+    job_id = await queued()
+    assert [job.id for job in await jobs.due(10)] == [job_id]
+    assert await jobs.run(job_id, succeed)
+    assert not await jobs.run(job_id, succeed)
+    job = await present(job_id)
+    assert (job.state, job.attempts, job.progress, job.error) == (JobState.DONE, 1, 1, None)
+    assert await jobs.due(10) == []
+
+
+async def test_a_job_that_rolls_back_with_its_cause_never_was() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await _fail_after_enqueue()
+    assert await fetchval("SELECT count(*) FROM job") == 0
+
+
+async def _fail_after_enqueue() -> None:
+    async with transaction() as connection:
+        await jobs.enqueue(connection, "test", uuid4())
+        raise ZeroDivisionError
+
+
+async def test_the_same_work_waits_once_and_the_higher_priority_wins() -> None:
+    subject = uuid4()
+    first = await queued(subject=subject)
+    assert await queued(subject=subject, priority=7) == first
+    assert (await present(first)).priority == 7
+    await jobs.run(first, succeed)
+    assert await queued(subject=subject) != first
+
+
+async def test_the_urgent_come_first_then_the_oldest() -> None:
+    old, young, urgent = await queued(), await queued(), await queued(priority=5)
+    assert [job.id for job in await jobs.due(10)] == [urgent, old, young]
+    assert [job.id for job in await jobs.due(10, excluding={urgent})] == [old, young]
+
+
+async def test_two_workers_never_run_the_same_job() -> None:
+    job_id, runs = await queued(), 0
+
+    async def count(run: Run) -> None:
+        nonlocal runs
+        runs += 1
+        await asyncio.sleep(0.05)
+
+    answers = await asyncio.gather(*(jobs.run(job_id, count) for _ in range(5)))
+    assert (sorted(answers), runs) == ([False] * 4 + [True], 1)
+
+
+async def test_a_failing_job_is_tried_three_times_then_dead_with_its_reason() -> None:
+    job_id, attempts = await queued(), []
+
+    async def fail(run: Run) -> None:
+        attempts.append(run.job.attempts)
+        raise ValueError("no such luck")
+
+    for _ in range(4):
+        await jobs.run(job_id, fail)
+        await make_due(job_id)
+    job = await present(job_id)
+    assert attempts == [1, 2, 3]
+    assert (job.state, job.attempts) == (JobState.DEAD, 3)
+    assert job.error == "INTERNAL: ValueError: no such luck"
+
+
+async def test_between_attempts_there_is_patience() -> None:
+    job_id = await queued()
+
+    async def fail(run: Run) -> None:
+        raise ValueError
+
+    await jobs.run(job_id, fail)
+    job = await present(job_id)
+    assert job.state is JobState.QUEUED
+    assert job.due_at > job.updated_at
+    assert not await jobs.run(job_id, succeed)
+
+
+async def test_what_can_not_get_better_is_not_tried_again() -> None:
+    job_id = await queued()
+
+    async def fail(run: Run) -> None:
+        raise Unrepeatable("CORRUPT", "it is broken")
+
+    await jobs.run(job_id, fail)
+    job = await present(job_id)
+    assert (job.state, job.attempts, job.error) == (JobState.DEAD, 1, "CORRUPT: it is broken")
+
+
+@pytest.mark.parametrize("error", [StorageUnavailable("full"), DatabaseUnavailable("gone")])
+async def test_an_outage_costs_no_attempt(error: Exception) -> None:
+    job_id = await queued()
+
+    async def fail(run: Run) -> None:
+        raise error
+
+    for _ in range(5):
+        await jobs.run(job_id, fail)
+        await make_due(job_id)
+    job = await present(job_id)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+    assert job.error is not None
+    assert await jobs.run(job_id, succeed)
+    assert (await present(job_id)).error is None
+
+
+async def test_a_worker_that_dies_leaves_its_job_to_others() -> None:
+    job_id = await queued()
+    await _abandon(job_id)
+    assert await jobs.take_back() == 1
+    job = await present(job_id)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 1)
+    assert await jobs.run(job_id, succeed)
+    assert (await present(job_id)).state is JobState.DONE
+
+
+async def _abandon(job_id: UUID) -> None:
+    """As if a worker had claimed the job and was killed longer ago than its lease."""
+    await execute(
+        "UPDATE job SET state = 'RUNNING', attempts = attempts + 1, lease = $2, "
+        "lease_until = now() - interval '1 s' WHERE id = $1",
+        job_id,
+        uuid4(),
+    )
+
+
+async def test_a_job_that_kills_its_workers_is_dead_after_three() -> None:
+    job_id = await queued()
+    for _ in range(3):
+        await _abandon(job_id)
+        await jobs.take_back()
+    job = await present(job_id)
+    assert (job.state, job.attempts) == (JobState.DEAD, 3)
+    assert (job.error or "").startswith("WORKER_LOST")
+    assert not await jobs.run(job_id, succeed)
+
+
+async def test_a_running_job_is_not_taken_back() -> None:
+    job_id = await queued()
+
+    async def look(run: Run) -> None:
+        assert await jobs.take_back() == 0
+
+    await jobs.run(job_id, look)
+    assert (await present(job_id)).state is JobState.DONE
+
+
+async def test_who_lost_the_lease_finishes_nothing() -> None:
+    """A worker that slept through its lease: somebody else ran the job meanwhile."""
+    job_id, other_ran = await queued(), False
+
+    async def oversleep(run: Run) -> None:
+        nonlocal other_ran
+        await execute("UPDATE job SET lease_until = now() - interval '1 s' WHERE id = $1", job_id)
+        await jobs.take_back()
+        other_ran = await jobs.run(job_id, succeed)
+
+    assert not await jobs.run(job_id, oversleep)
+    job = await present(job_id)
+    assert other_ran
+    assert (job.state, job.attempts) == (JobState.DONE, 2)
+
+
+async def test_the_heartbeat_stops_work_whose_lease_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.02)
+    job_id, finished = await queued(), False
+
+    async def linger(run: Run) -> None:
+        nonlocal finished
+        await execute("UPDATE job SET lease = $2 WHERE id = $1", job_id, uuid4())
+        await asyncio.sleep(5)
+        finished = True
+
+    assert not await jobs.run(job_id, linger)
+    assert not finished
+    assert (await present(job_id)).state is JobState.RUNNING
+
+
+async def test_the_heartbeat_keeps_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(jobs, "LEASE_SECONDS", 0.3)
+    job_id = await queued()
+
+    async def take_time(run: Run) -> None:
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            assert await jobs.take_back() == 0
+
+    assert await jobs.run(job_id, take_time)
+    assert (await present(job_id)).state is JobState.DONE
+
+
+async def test_a_job_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RUN_SECONDS", 0.05)
+    job_id = await queued()
+
+    async def hang(run: Run) -> None:
+        await asyncio.sleep(60)
+
+    await jobs.run(job_id, hang)
+    assert ((await present(job_id)).error or "").startswith("TOO_EXPENSIVE")
+
+
+@pytest.mark.parametrize("how", ["stop_running", "cancel"])
+async def test_a_worker_shutting_down_gives_its_job_back_uncounted(how: str) -> None:
+    job_id, begun = await queued(), asyncio.Event()
+
+    async def hang(run: Run) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    running = asyncio.create_task(jobs.run(job_id, hang))
+    await begun.wait()
+    if how == "cancel":
+        running.cancel()
+    else:
+        jobs.stop_running()
+    await asyncio.wait({running})
+    job = await present(job_id)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+    assert await jobs.run(job_id, succeed)
+
+
+async def test_the_sweep_forgets_old_done_jobs_only() -> None:
+    done, young, dead = await queued(), await queued(), await queued()
+    await jobs.run(done, succeed)
+    await jobs.run(young, succeed)
+    await execute("UPDATE job SET state = 'DEAD' WHERE id = $1", dead)
+    await execute("UPDATE job SET updated_at = now() - interval '3 days' WHERE id = ANY($1)", [done, dead])
+    await jobs.sweep()
+    assert await fetchval("SELECT array_agg(id ORDER BY id) FROM job") == sorted([young, dead])

@@ -1,0 +1,142 @@
+"""Originals: whole and durable under their content address, or not there at all."""
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from domain import blobs, originals
+from domain.errors import FileTooLarge, StorageUnavailable
+from domain.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    configured = Settings(data=tmp_path, max_file_bytes=50_000_000)
+    blobs.open_blobs(configured.blobs)
+    return configured
+
+
+def files(settings: Settings) -> list[Path]:
+    return [path for path in settings.blobs.rglob("*") if path.is_file()]
+
+
+async def keep(settings: Settings, *pieces: bytes) -> None:
+    async with originals.receive(settings) as intake:
+        for piece in pieces:
+            await intake.write(piece)
+        await originals.keep(intake)
+
+
+async def break_off(settings: Settings) -> None:
+    async with originals.receive(settings) as intake:
+        await intake.write(b"x" * 2_000_000)
+        raise ZeroDivisionError
+
+
+async def test_a_file_is_kept_under_its_hash(settings: Settings) -> None:
+    content = os.urandom(3_000_000)
+    async with originals.receive(settings) as intake:
+        for start in range(0, len(content), 65_536):
+            await intake.write(content[start : start + 65_536])
+        digest, size = await intake.finish()
+        await originals.keep(intake)
+    assert (digest, size) == (hashlib.sha256(content).hexdigest(), len(content))
+    place = originals.path(digest)
+    assert place == settings.blobs / "originals" / digest[:2] / digest[2:4] / digest
+    assert place.read_bytes() == content
+    assert files(settings) == [place]
+
+
+async def test_what_is_not_kept_leaves_nothing(settings: Settings) -> None:
+    async with originals.receive(settings) as intake:
+        await intake.write(b"x" * 2_000_000)
+        await intake.finish()
+    with pytest.raises(ZeroDivisionError):
+        await break_off(settings)
+    assert files(settings) == []
+
+
+async def test_the_same_bytes_are_kept_once(settings: Settings) -> None:
+    for _ in range(2):
+        await keep(settings, b"the same")
+    assert len(files(settings)) == 1
+
+
+async def test_a_damaged_copy_is_replaced(settings: Settings) -> None:
+    async with originals.receive(settings) as intake:
+        await intake.write(b"the right bytes")
+        digest, _ = await intake.finish()
+        place = originals.path(digest)
+        place.parent.mkdir(parents=True)
+        place.write_bytes(b"cut")
+        await originals.keep(intake)
+    assert place.read_bytes() == b"the right bytes"
+
+
+async def test_a_file_over_the_limit_is_refused_while_it_comes(settings: Settings) -> None:
+    with pytest.raises(FileTooLarge) as refused:
+        await keep(settings, *[b"x" * 1_000_000] * 60)
+    assert refused.value.details["limit_bytes"] == 50_000_000
+    assert files(settings) == []
+
+
+async def test_a_full_disk_is_said_in_words_and_nothing_stays(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("domain.originals.os.write", full)
+    with pytest.raises(StorageUnavailable, match="full"):
+        await keep(settings, b"x" * 2_000_000)
+    assert files(settings) == []
+
+
+async def test_a_full_disk_while_keeping_stores_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("domain.originals.os.fsync", full)
+    with pytest.raises(StorageUnavailable, match="full"):
+        await keep(settings, b"abc")
+    assert files(settings) == []
+
+
+def test_a_rendition_that_does_not_fit_is_not_half_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("domain.blobs.os.fsync", full)
+    with pytest.raises(StorageUnavailable):
+        blobs.write_blob(settings.blobs / "renditions" / "a" / "1.webp", b"content")
+    assert files(settings) == []
+
+
+async def test_memory_stays_flat_while_a_large_file_comes(settings: Settings) -> None:
+    chunk = os.urandom(65_536)
+    process = psutil.Process()
+    async with originals.receive(settings) as intake:
+        for _ in range(40):
+            await intake.write(chunk)
+        before, most = process.memory_info().rss, 0
+        for _ in range(600):
+            await intake.write(chunk)
+            most = max(most, process.memory_info().rss)
+    assert most - before < 8_000_000
+
+
+def test_old_drafts_are_removed_and_young_ones_stay(settings: Settings) -> None:
+    old, young = settings.blobs / "incoming" / "old", settings.blobs / "incoming" / "young"
+    for path in (old, young):
+        path.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    assert blobs.remove_old_drafts(86_400) == 1
+    assert (old.exists(), young.exists()) == (False, True)

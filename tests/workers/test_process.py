@@ -1,0 +1,210 @@
+"""Workers: every picture is developed although workers are killed, stopped or poisoned."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from domain import blobs, darkroom, jobs
+from domain.database import execute, fetch, fetchrow, fetchval
+from domain.jobs import JobState
+from domain.settings import Settings
+from tests import pictures
+from tests.library import a_viewer, add
+from workers.broker import PostgresBroker, make_broker
+from workers.process import running_workers
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    configured = Settings(data=tmp_path, workers=2)
+    blobs.open_blobs(configured.blobs)
+    return configured
+
+
+async def until(holds: Callable[[], Awaitable[object]], seconds: float = 20.0) -> None:
+    begun = time.monotonic()
+    while not await holds():
+        assert time.monotonic() - begun < seconds, "it did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+async def is_ready(image_id: UUID) -> bool:
+    return bool(await fetchval("SELECT state = 'READY' FROM image WHERE id = $1", image_id))
+
+
+async def a_worker(url: str, settings: Settings, *words: str) -> Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.workers.worker", url, str(settings.data), *words, stdout=PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
+
+
+async def end(process: Process) -> int:
+    process.terminate()
+    return await asyncio.wait_for(process.wait(), 10)
+
+
+async def test_an_upload_is_developed_within_moments(database: str, settings: Settings) -> None:
+    ana = await a_viewer()
+    async with running_workers(settings):
+        begun = time.monotonic()
+        added = [(await add(ana, pictures.photo(seed=seed), settings)).image.id for seed in range(6)]
+        for image_id in added:
+            await until(lambda image_id=image_id: is_ready(image_id))  # type: ignore[misc]
+        assert time.monotonic() - begun < 15
+    rows = await fetch("SELECT image, size, digest FROM rendition ORDER BY image, size")
+    assert [(row["image"], row["size"]) for row in rows] == [
+        (image_id, size) for image_id in sorted(added) for size in (320, 800, 1600)
+    ]
+    assert await fetchval("SELECT count(*) FROM job WHERE state = 'DONE' AND attempts = 1") == 6
+
+
+async def test_each_rendition_is_announced_the_smallest_first(database: str, settings: Settings) -> None:
+    ana, seen = await a_viewer(), []
+    async with running_workers(settings):
+        added = await add(ana, pictures.photo(4000, 3000), settings)
+
+        async def look() -> bool:
+            sizes = await fetchval(
+                "SELECT array_agg(size ORDER BY size) FROM rendition WHERE image = $1", added.image.id
+            )
+            if sizes and (not seen or seen[-1] != sizes):
+                seen.append(sizes)
+            return await is_ready(added.image.id)
+
+        await until(look)
+    assert all(sizes == [320, 800, 1600][: len(sizes)] for sizes in seen)
+    assert seen[-1] == [320, 800, 1600]
+
+
+async def test_no_workers_means_jobs_wait(database: str, settings: Settings) -> None:
+    ana = await a_viewer()
+    async with running_workers(Settings(data=settings.data, workers=0)):
+        added = await add(ana, pictures.photo(), settings)
+        await asyncio.sleep(0.5)
+    assert await fetchval("SELECT state FROM image WHERE id = $1", added.image.id) == "WAITING"
+
+
+async def test_a_killed_worker_delays_its_picture_and_repeats_nothing(
+    database: str, settings: Settings
+) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(5600, 4200), settings)
+    first = await a_worker(database, settings)
+    await until(lambda: fetchval("SELECT count(*) FROM rendition WHERE image = $1", added.image.id))
+    decoders = psutil.Process(first.pid).children(recursive=True)
+    first.kill()
+    await first.wait()
+    killed_at = time.monotonic()
+    job = await fetchrow("SELECT * FROM job WHERE subject = $1", added.image.id)
+    assert job is not None
+    if job["state"] != JobState.DONE:
+        assert (job["state"], job["attempts"]) == (JobState.RUNNING, 1)
+    second = await a_worker(database, settings)
+    await until(lambda: is_ready(added.image.id), 30)
+    assert time.monotonic() - killed_at < 30
+    rows = await fetch("SELECT size, digest FROM rendition WHERE image = $1 ORDER BY size", added.image.id)
+    assert [row["size"] for row in rows] == [320, 800, 1600]
+    assert await fetchval("SELECT count(*) FROM job WHERE subject = $1", added.image.id) == 1
+    assert [path.name for path in (settings.blobs / "incoming").iterdir()] == []
+    assert not any(decoder.is_running() for decoder in decoders), "its decoder died with it"
+    assert await end(second) == 0
+
+
+async def test_a_job_that_kills_its_worker_is_dead_after_three_and_says_so(
+    database: str, settings: Settings
+) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+    for _ in range(3):
+        worker = await a_worker(database, settings, "poison")
+        assert await asyncio.wait_for(worker.wait(), 20) == -signal.SIGKILL
+        await asyncio.sleep(1.1)
+    last = await a_worker(database, settings, "poison")
+    await until(lambda: fetchval("SELECT state = 'DEAD' FROM job WHERE subject = $1", added.image.id))
+    assert last.returncode is None
+    job = await fetchrow("SELECT * FROM job WHERE subject = $1", added.image.id)
+    assert job is not None
+    assert job["attempts"] == 3
+    assert job["error"].startswith("WORKER_LOST")
+    image = await fetchrow("SELECT state, failure FROM image WHERE id = $1", added.image.id)
+    assert image is not None
+    assert tuple(image) == ("FAILED", "WORKER_LOST")
+    assert await end(last) == 0
+
+
+async def test_a_worker_told_to_stop_gives_its_jobs_back(database: str, settings: Settings) -> None:
+    ana = await a_viewer()
+    for seed in range(8):
+        await add(ana, pictures.photo(3000, 2000, seed=seed), settings)
+    worker = await a_worker(database, settings)
+    await until(lambda: fetchval("SELECT count(*) FROM rendition"))
+    begun = time.monotonic()
+    assert await end(worker) == 0
+    assert time.monotonic() - begun < 6
+    rows = await fetch("SELECT state, attempts FROM job")
+    assert {row["state"] for row in rows} <= {"DONE", "QUEUED"}
+    assert {row["attempts"] for row in rows if row["state"] == "QUEUED"} <= {0}
+
+
+async def test_a_killed_decoder_costs_one_attempt(database: str, settings: Settings) -> None:
+    ana = await a_viewer()
+    async with running_workers(settings):
+        added = await add(ana, pictures.photo(5000, 4000), settings)
+        await until(lambda: fetchval("SELECT count(*) FROM job WHERE state = 'RUNNING'"))
+        os.kill(darkroom.decoder_id() or 0, signal.SIGKILL)
+        await until(lambda: is_ready(added.image.id))
+
+
+async def test_idle_workers_cost_next_to_nothing(database: str, settings: Settings) -> None:
+    async with running_workers(settings):
+        await asyncio.sleep(0.5)
+        before = time.process_time()
+        await asyncio.sleep(2.0)
+        assert time.process_time() - before < 0.06
+
+
+async def test_a_missed_notice_costs_a_poll_not_a_job(database: str, settings: Settings) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+    await execute("UPDATE job SET due_at = now() + interval '1 s'")
+    async with running_workers(settings):
+        await until(lambda: is_ready(added.image.id), 10)
+
+
+def test_our_broker_hints_each_job_once() -> None:
+    broker = make_broker(Settings())
+    assert isinstance(broker, PostgresBroker)
+    broker.declare_queue("pictures")
+    message = _hint(broker, uuid4())
+    broker.enqueue(message)
+    broker.enqueue(message)
+    consumer = broker.consume("pictures", timeout=10)
+    hint = next(consumer)
+    assert hint is not None
+    assert next(consumer) is None
+    assert len(broker.taken) == 1
+    consumer.ack(hint)
+    assert broker.taken == set()
+    broker.enqueue(message)
+    assert next(consumer) is not None
+
+
+def _hint(broker: PostgresBroker, job_id: UUID):  # type: ignore[no-untyped-def]
+    from workers.broker import actor_for
+    from workers.renditions import make_renditions
+
+    return actor_for(broker, jobs.PICTURES, make_renditions).message(str(job_id))

@@ -1,0 +1,42 @@
+"""A worker process for tests: `python -m tests.workers.worker URL DATA [poison]`.
+
+With "poison" every rendition job kills its worker, as a picture that crashes it would.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from domain import jobs
+from domain.database import close_database, open_database
+from domain.settings import Settings
+from workers import process, sweeps
+from workers.process import running_workers
+
+
+async def die(job_id: str) -> None:
+    async def crash(run: jobs.Run) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    await jobs.run(UUID(job_id), crash)
+
+
+async def main(url: str, data: str, poison: bool) -> None:
+    if poison:
+        jobs.LEASE_SECONDS, jobs.HEARTBEAT_SECONDS, sweeps.TAKE_BACK_SECONDS = 1.0, 0.3, 0.3
+        die.__name__ = "make_renditions"
+        process.make_renditions = die
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await open_database(url, durable=False)
+    async with running_workers(Settings(data=Path(data), workers=2)):
+        print("ready", flush=True)
+        await stop.wait()
+    await close_database()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], "poison" in sys.argv))
