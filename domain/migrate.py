@@ -7,9 +7,11 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.engine.postgres import PostgresTransaction
 
 from domain.database import DB, connect
 from domain.errors import DatabaseUnavailable
@@ -108,7 +110,7 @@ async def _run(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> N
     if not isinstance(manager, MigrationManager):
         return
     manager.wrap_in_transaction = False
-    token = DB.current_transaction.set(_Running(connection))
+    token = DB.current_transaction.set(cast(PostgresTransaction, _Running(connection)))
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             await manager.run()

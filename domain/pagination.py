@@ -1,0 +1,77 @@
+"""Pages: long lists in pieces, by cursors that stay true while the list changes."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from domain.errors import BadInput
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some nodes in order, each with its cursor. total: counts the whole list, only when called."""
+
+    nodes: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+    total: Callable[[], Awaitable[int]]
+
+    def mapped(self, shape: Callable[[T], U]) -> "Page[U]":
+        return Page([shape(node) for node in self.nodes], self.cursors, self.has_next, self.total)
+
+
+def require_first(first: int, most: int) -> int:
+    """The size of a page: 1 to `most`. Raises BadInput."""
+    if not 1 <= first <= most:
+        raise BadInput(f"first must be from 1 to {most}.", field="first", limit=most)
+    return first
+
+
+def page_of(
+    rows: Sequence[T], first: int, cursor_of: Callable[[T], str], total: Callable[[], Awaitable[int]]
+) -> Page[T]:
+    """From rows that were read with LIMIT first + 1: the one too many says that there are more."""
+    nodes = rows[:first]
+    return Page(nodes, [cursor_of(node) for node in nodes], len(rows) > first, total)
+
+
+def cursor_to(order: str, *keys: object) -> str:
+    """The place of a row: its sort keys, the last of them unique. order: which list this belongs to."""
+    text = msgspec.json.encode([order, *keys])
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def keys_of(cursor: str | None, order: str, *kinds: type) -> tuple[object, ...] | None:
+    """The keys that `cursor_to` was given, None for None. Raises BadInput on any other text."""
+    if cursor is None:
+        return None
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        values = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=list)
+        if len(values) != len(kinds) + 1 or values[0] != order:
+            raise ValueError("a cursor of another list")
+        keys = tuple(
+            msgspec.convert(value, type=kind, strict=True)
+            for value, kind in zip(values[1:], kinds, strict=True)
+        )
+        if any(isinstance(key, str) and "\x00" in key for key in keys):
+            raise ValueError("no text")
+    except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError) as error:
+        raise BadInput(
+            "The cursor belongs to no entry of this list: use one that the list gave, or none.", field="after"
+        ) from error
+    return tuple(_aware(key) for key in keys)
+
+
+def _aware(key: object) -> object:
+    if isinstance(key, datetime) and key.tzinfo is None:
+        return key.replace(tzinfo=UTC)
+    return key
