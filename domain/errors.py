@@ -1,0 +1,163 @@
+"""What can go wrong, each with a stable code: the only exceptions that reach a client in words."""
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """An expected failure. `code` is part of the public contract and never changes its meaning.
+
+    `message` says what happened and what to do next; `details` holds JSON values for `extensions`.
+    `http_status` is what a plain HTTP route answers.
+    """
+
+    code: ClassVar[str] = "DOMAIN_ERROR"
+    http_status: ClassVar[int] = 400
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class BadInput(DomainError):
+    """A value is outside what its description allows; `field` names it."""
+
+    code = "BAD_INPUT"
+    http_status = 422
+
+
+class Unauthenticated(DomainError):
+    """Nobody is signed in, or the access token has ended (refresh it and try again)."""
+
+    code = "UNAUTHENTICATED"
+    http_status = 401
+
+
+class WrongCredentials(DomainError):
+    """Email and password do not belong together; says nothing about which."""
+
+    code = "WRONG_CREDENTIALS"
+    http_status = 401
+
+
+class SessionRevoked(DomainError):
+    """The session was ended, or its refresh token was used twice."""
+
+    code = "SESSION_REVOKED"
+    http_status = 401
+
+
+class Forbidden(DomainError):
+    """The viewer may see this but not do that; `required` names the least role or scope."""
+
+    code = "FORBIDDEN"
+    http_status = 403
+
+
+class NotFound(DomainError):
+    """It does not exist, or the viewer may not know that it does."""
+
+    code = "NOT_FOUND"
+    http_status = 404
+
+
+class RegistrationClosed(DomainError):
+    """New accounts are not open to this person."""
+
+    code = "REGISTRATION_CLOSED"
+    http_status = 403
+
+
+class AlreadyExists(DomainError):
+    """An identifier sent by the client is taken by something else."""
+
+    code = "ALREADY_EXISTS"
+    http_status = 409
+
+
+class MutationIdConflict(DomainError):
+    """A client mutation id was used before with another payload."""
+
+    code = "MUTATION_ID_CONFLICT"
+    http_status = 409
+
+
+class BoardTrashed(DomainError):
+    """A board in the trash can be read and restored, not changed."""
+
+    code = "BOARD_TRASHED"
+    http_status = 409
+
+
+class ItemsLocked(DomainError):
+    """Some of the items are locked; `ids` lists them."""
+
+    code = "ITEMS_LOCKED"
+    http_status = 409
+
+
+class LimitExceeded(DomainError):
+    """A bound of the product: list length, items on a board, size of a query."""
+
+    code = "LIMIT_EXCEEDED"
+    http_status = 413
+
+
+class NothingToUndo(DomainError):
+    """The viewer has nothing left to undo (or redo) on this board."""
+
+    code = "NOTHING_TO_UNDO"
+    http_status = 409
+
+
+class LastOwner(DomainError):
+    """A board always keeps at least one owner."""
+
+    code = "LAST_OWNER"
+    http_status = 409
+
+
+class TooBusy(DomainError):
+    """Too many requests of this kind at once; `retry_after_seconds` says when to try again."""
+
+    code = "TOO_BUSY"
+    http_status = 429
+
+
+class FileTooLarge(DomainError):
+    """The file or its batch is over the limit, `limit_bytes`."""
+
+    code = "FILE_TOO_LARGE"
+    http_status = 413
+
+
+class ImageRefused(DomainError):
+    """The bytes are no picture that webref takes; `reason` is one of the codes below.
+
+    EMPTY, NOT_AN_IMAGE, UNSUPPORTED_FORMAT, TOO_MANY_PIXELS, TOO_MANY_FRAMES, CORRUPT,
+    TOO_EXPENSIVE (decoding ran out of its time or memory).
+    """
+
+    code = "IMAGE_REFUSED"
+    http_status = 422
+
+
+class StorageUnavailable(DomainError):
+    """Files can not be written or read right now (disk full, store unreachable)."""
+
+    code = "STORAGE_UNAVAILABLE"
+    http_status = 507
+
+
+class DatabaseUnavailable(DomainError):
+    """PostgreSQL does not answer; nothing was changed."""
+
+    code = "DATABASE_UNAVAILABLE"
+    http_status = 503
+
+
+class Resync(DomainError):
+    """The stream cannot be continued without a gap: read the board again, then subscribe from its seq."""
+
+    code = "RESYNC"
+    http_status = 409

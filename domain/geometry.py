@@ -1,0 +1,107 @@
+"""Where transformed items lie on the plane, and where new ones find room.
+
+Board units, y downwards, angles clockwise in degrees. The browser has the same functions and is checked by
+the same vectors (tests/vectors/geometry.json).
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from domain.operations import Transform
+
+GAP = 40.0
+ROW_SHAPE = 1.6
+
+
+class Point(Struct, frozen=True):
+    x: float
+    y: float
+
+
+class Size(Struct, frozen=True):
+    width: float
+    height: float
+
+
+class Bounds(Struct, frozen=True):
+    """An upright rectangle."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+
+def corners(transform: Transform, width: float, height: float) -> tuple[Point, Point, Point, Point]:
+    """The item's own top left, top right, bottom right, bottom left on the board.
+
+    Flips mirror the picture inside its box, so they do not move the corners.
+    """
+    turn = math.radians(transform.rotation)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    across = width * transform.scale / 2
+    down = height * transform.scale / 2
+
+    def corner(x: float, y: float) -> Point:
+        return Point(transform.x + x * cosine - y * sine, transform.y + x * sine + y * cosine)
+
+    return corner(-across, -down), corner(across, -down), corner(across, down), corner(-across, down)
+
+
+def bounds(transform: Transform, width: float, height: float) -> Bounds:
+    """The least upright rectangle around a transformed item."""
+    turn = math.radians(transform.rotation)
+    cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
+    across = (width * cosine + height * sine) * transform.scale / 2
+    down = (width * sine + height * cosine) * transform.scale / 2
+    return Bounds(transform.x - across, transform.y - down, transform.x + across, transform.y + down)
+
+
+def bounds_of_all(many: Iterable[Bounds]) -> Bounds | None:
+    """The least upright rectangle around all of them; None around nothing."""
+    boxes = list(many)
+    if not boxes:
+        return None
+    return Bounds(
+        min(box.left for box in boxes),
+        min(box.top for box in boxes),
+        max(box.right for box in boxes),
+        max(box.bottom for box in boxes),
+    )
+
+
+def places_beside(content: Bounds | None, last: Bounds | None, sizes: Sequence[Size]) -> list[Point]:
+    """Centres for new upright items in rows below what is there, in the order given, GAP apart.
+
+    `last` is the item placed last if nothing lies to the right of it in its row: that row is continued
+    first. Rows grow so wide that the whole stays a little wider than high (ROW_SHAPE).
+    """
+    area = 0.0 if content is None else (content.width + GAP) * (content.height + GAP)
+    for size in sizes:
+        area += (size.width + GAP) * (size.height + GAP)
+    row_width = max(math.sqrt(area * ROW_SHAPE), 0.0 if content is None else content.width)
+    edge = 0.0 if content is None else content.left
+    left = edge if last is None else last.right + GAP
+    top = 0.0 if content is None else content.bottom + GAP
+    bottom = top
+    if content is not None and last is not None:
+        top, bottom = last.top, content.bottom
+    places: list[Point] = []
+    for size in sizes:
+        if left > edge and left + size.width > edge + row_width:
+            left, top = edge, bottom + GAP
+            bottom = top
+        places.append(Point(left + size.width / 2, top + size.height / 2))
+        left += size.width + GAP
+        bottom = max(bottom, top + size.height)
+    return places
