@@ -128,11 +128,17 @@ class Server(uvicorn.Server):
                     await asyncio.wait_for(self._stop.wait(), 1)
             for server in self.servers:
                 server.close()
-            try:
-                async with asyncio.timeout(GRACE_SECONDS):
-                    await self._drain()
-            except TimeoutError:
-                log.warning("some streams did not end within %d s and are cut", GRACE_SECONDS)
+            draining = asyncio.create_task(self._drained())
+        await draining
+        # What is still open after the grace is cut, and uvicorn would show each cut with its traceback.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+
+    async def _drained(self) -> None:
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._drain()
+        except TimeoutError:
+            log.warning("some streams did not end within %d s and are cut", GRACE_SECONDS)
 
 
 @contextlib.contextmanager
