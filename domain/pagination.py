@@ -58,7 +58,7 @@ def keys_of(cursor: str | None, order: str, *kinds: type) -> tuple[object, ...] 
         values = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=list)
         if len(values) != len(kinds) + 1 or values[0] != order:
             raise ValueError("a cursor of another list")
-        keys = tuple(
+        keys: tuple[object, ...] = tuple(
             msgspec.convert(value, type=kind, strict=True)
             for value, kind in zip(values[1:], kinds, strict=True)
         )
