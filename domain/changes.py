@@ -1,0 +1,173 @@
+"""The change log: the only way a board's content changes, and the stream that everybody follows."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from domain import access
+from domain.access import Role, Viewer
+from domain.database import Connection, fetch, fetchrow, fetchval
+from domain.errors import BadInput, NotFound
+from domain.notices import CHANNEL
+from domain.operations import Operation, aspect_of, decode, encode, subjects_of
+from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+
+MOST_CHANGES = 500
+
+
+class ChangeKind(StrEnum):
+    """DO: a deed of its own; UNDO takes one back; REDO takes an UNDO back."""
+
+    DO = "DO"
+    UNDO = "UNDO"
+    REDO = "REDO"
+
+
+class Change(Struct, frozen=True):
+    """One line of the log. reverts: seq of the change that an UNDO or REDO takes back."""
+
+    board_id: UUID
+    seq: int
+    actor_id: UUID
+    at: datetime
+    operation: Operation
+    inverse: Operation
+    kind: ChangeKind = ChangeKind.DO
+    reverts: int | None = None
+    mutation_id: UUID | None = None
+
+
+class BoardNotice(Struct, frozen=True):
+    """Look into this board's log."""
+
+    board: UUID
+
+
+# The row lock on the board orders the log and leaves no gap; a sequence would do neither.
+_APPEND = """
+WITH bumped AS (
+    UPDATE board SET seq = seq + 1, updated_at = clock_timestamp(), item_count = item_count + $10
+    WHERE id = $1 RETURNING seq, updated_at
+), logged AS (
+    INSERT INTO change (board, seq, actor, at, aspect, operation, inverse, subjects, mutation_id, kind, reverts)
+    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $7, $8, $9 FROM bumped
+    RETURNING seq, at
+)
+SELECT seq, at, pg_notify($11, $12) FROM logged
+"""
+
+
+async def append(
+    connection: Connection,
+    board_id: UUID,
+    actor_id: UUID,
+    operation: Operation,
+    inverse: Operation,
+    *,
+    kind: ChangeKind = ChangeKind.DO,
+    reverts: int | None = None,
+    mutation_id: UUID | None = None,
+    items_added: int = 0,
+) -> Change:
+    """Writes the next line in the transaction of the rows it speaks of, and announces it.
+
+    items_added: by how many the items present grow (below zero: shrink). Raises NotFound without the board.
+    """
+    record = await connection.fetchrow(
+        _APPEND,
+        board_id,
+        actor_id,
+        aspect_of(operation),
+        encode(operation),
+        encode(inverse),
+        subjects_of(operation),
+        mutation_id,
+        kind.value,
+        reverts,
+        items_added,
+        CHANNEL,
+        msgspec.json.encode(BoardNotice(board_id)).decode(),
+    )
+    if record is None:
+        raise access.no_board(board_id)
+    return Change(
+        board_id, record["seq"], actor_id, record["at"], operation, inverse, kind, reverts, mutation_id
+    )
+
+
+_COLUMNS = "board, seq, actor, at, operation, inverse, kind, reverts, mutation_id"
+
+
+def change_of(record: asyncpg.Record) -> Change:
+    return Change(
+        board_id=record["board"],
+        seq=record["seq"],
+        actor_id=record["actor"],
+        at=record["at"],
+        operation=decode(record["operation"]),
+        inverse=decode(record["inverse"]),
+        kind=ChangeKind(record["kind"]),
+        reverts=record["reverts"],
+        mutation_id=record["mutation_id"],
+    )
+
+
+async def log_after(board_id: UUID, after: int, most: int = MOST_CHANGES) -> list[Change]:
+    """The lines that follow seq `after`, oldest first. Asks nobody: for the hub and the law of replay."""
+    records = await fetch(
+        f"SELECT {_COLUMNS} FROM change WHERE board = $1 AND seq > $2 ORDER BY seq LIMIT $3",  # noqa: S608
+        board_id,
+        after,
+        most,
+    )
+    return [change_of(record) for record in records]
+
+
+async def change_at(board_id: UUID, seq: int) -> Change:
+    """One line, for a command whose answer was stored. Raises NotFound."""
+    record = await fetchrow(
+        f"SELECT {_COLUMNS} FROM change WHERE board = $1 AND seq = $2",  # noqa: S608 (constants)
+        board_id,
+        seq,
+    )
+    if record is None:
+        raise NotFound("There is no such change any more.", kind="change", seq=seq)
+    return change_of(record)
+
+
+async def changes_since(
+    viewer: Viewer, board_id: UUID, after: int, first: int = MOST_CHANGES
+) -> list[Change]:
+    """The lines that follow seq `after`, oldest first, for those who may read the board."""
+    await access.board(viewer, board_id, Role.VIEWER)
+    return await log_after(board_id, _require_seq(after), require_first(first, MOST_CHANGES))
+
+
+async def changes_of(
+    viewer: Viewer, board_id: UUID, *, first: int, after: str | None = None, since: int | None = None
+) -> Page[Change]:
+    """A page of the log, oldest first. since: only what follows this seq."""
+    await access.board(viewer, board_id, Role.VIEWER)
+    require_first(first, MOST_CHANGES)
+    start = 0 if since is None else _require_seq(since)
+    keys = keys_of(after, "changes", int)
+
+    async def total() -> int:
+        count: int = await fetchval(
+            "SELECT count(*) FROM change WHERE board = $1 AND seq > $2", board_id, start
+        )
+        return count
+
+    position = start if keys is None else max(start, _require_seq(keys[0]))
+    lines = await log_after(board_id, position, first + 1)
+    return page_of(lines, first, lambda line: cursor_to("changes", line.seq), total)
+
+
+def _require_seq(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**53:
+        raise BadInput("A seq is a whole number from 0.", field="after")
+    return value
