@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from msgspec import Struct
 
 from domain import attempts, invites, passwords
-from domain.access import Viewer
+from domain.access import Viewer, require_scope
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_colour, good_email, good_line
 from domain.errors import (
@@ -19,7 +19,7 @@ from domain.errors import (
     Unauthenticated,
     WrongCredentials,
 )
-from domain.standing import announce_access, require_server_owner, require_session, require_write
+from domain.standing import announce_access, require_server_owner, require_session
 
 # Distinct on a dark canvas, for cursors and names; picked by the account's id.
 COLOURS = ("#e5484d", "#f76b15", "#ffc53d", "#46a758", "#12a594", "#0090ff", "#6e56cf", "#d6409f")
@@ -122,7 +122,7 @@ async def accounts_by_ids(ids: Sequence[UUID]) -> list[Account | None]:
 
 async def edit_profile(viewer: Viewer, *, name: str | None = None, colour: str | None = None) -> Account:
     """Changes the viewer's own name or colour; None leaves it. Running it twice equals once."""
-    require_write(viewer)
+    require_scope(viewer)
     if name is not None:
         name = good_line(name, "name")
     if colour is not None:

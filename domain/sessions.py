@@ -18,13 +18,13 @@ import jwt
 from msgspec import Struct
 
 from domain import attempts, passwords
-from domain.access import Scope, Viewer
+from domain.access import Scope, Viewer, require_scope
 from domain.accounts import Account, account_from
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, seen_line
 from domain.errors import BadInput, SessionRevoked, TooBusy, Unauthenticated, WrongCredentials
 from domain.settings import Settings
-from domain.standing import announce_access, require_write
+from domain.standing import announce_access
 
 ALGORITHM = "HS256"
 AUDIENCE = "webref"
@@ -189,7 +189,7 @@ async def sessions_of(viewer: Viewer) -> list[Session]:
 
 async def revoke_sessions(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
     """Ends some of the viewer's sessions at once; answers those ended now, others are left out."""
-    require_write(viewer)
+    require_scope(viewer)
     return await _revoke(viewer.account_id, good_ids(ids))
 
 

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
 
-from domain.access import Scope, Viewer
+from domain.access import Scope, Viewer, require_scope
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, good_line
 from domain.errors import BadInput, LimitExceeded, MutationIdConflict, Unauthenticated
-from domain.standing import announce_access, require_session, require_write
+from domain.standing import announce_access, require_session
 
 PREFIX = "wr_"
 SHAPE = re.compile(r"wr_([0-9a-f]{16})_([0-9a-f]{64})")
@@ -124,7 +124,7 @@ async def tokens_by_account(account_id: UUID) -> list[Token]:
 
 async def revoke_tokens(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
     """Makes tokens useless at once and ends their streams; answers those ended now, others are left out."""
-    require_write(viewer)
+    require_scope(viewer)
     return await end_tokens(viewer.account_id, good_ids(ids))
 
 

@@ -11,7 +11,7 @@ from domain import accounts, invites, operators
 from domain.access import Scope
 from domain.accounts import RegistrationPolicy
 from domain.database import execute, fetchval
-from domain.errors import Forbidden, LimitExceeded, MutationIdConflict, RegistrationClosed
+from domain.errors import AlreadyExists, Forbidden, LimitExceeded, MutationIdConflict, RegistrationClosed
 from tests.domain.signing_in import GOOD, join, viewer
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
@@ -83,7 +83,7 @@ async def test_a_used_invite_can_not_be_revoked() -> None:
 async def test_a_registration_that_fails_does_not_use_up_the_invite() -> None:
     await join("ana")
     made = await invites.create_invite(await viewer("ana"))
-    with pytest.raises(accounts.AlreadyExists):
+    with pytest.raises(AlreadyExists):
         await join("ana", made.code)
     await join("ben", made.code)
 

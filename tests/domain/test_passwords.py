@@ -115,7 +115,7 @@ async def test_whoever_goes_away_leaves_the_queue() -> None:
     third = asyncio.create_task(queue.run(lambda: go.wait(10)))
     await asyncio.sleep(0.05)
     go.set()
-    assert await asyncio.gather(first, third) == [True, True]
+    assert list(await asyncio.gather(first, third)) == [True, True]
 
 
 def test_only_wrong_guesses_count() -> None:

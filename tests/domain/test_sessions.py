@@ -161,6 +161,7 @@ async def test_tokens_are_stored_only_as_hashes() -> None:
     assert signed_in.refresh_token.encode().hex() not in row
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 async def test_an_access_token_is_ours_or_nothing() -> None:
     await join("ana")
     signed_in = await sign_in("ana")
