@@ -24,7 +24,7 @@ WRITE_TIMEOUT_SECONDS = 60.0
 INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"})
 
 
-@asgi("/files", is_mount=True, copy_scope=True)
+@asgi("/files/{path:path}", copy_scope=True)
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
     """GET and HEAD of /files/<image id>/original and /files/<image id>/<size>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)

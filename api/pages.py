@@ -143,7 +143,7 @@ def accepts(header: str, encoding: str) -> bool:
 def web_pages(web: WebApp) -> ASGIRouteHandler:
     """The door for every address that is not the API's."""
 
-    @asgi("/", is_mount=True, copy_scope=True)
+    @asgi(["/", "/{path:path}"], copy_scope=True)
     async def pages(scope: Scope, receive: Receive, send: Send) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         try:

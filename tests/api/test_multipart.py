@@ -1,6 +1,7 @@
 """Forms as a stream: any cut of the bytes gives the same parts, and nothing is held whole."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,14 +20,14 @@ FORM = (
 )
 PARTS = [
     ("batch", None, b"0f0e"),
-    ("file", "к\".png", b"\x89PNG\r\n--lin\r\n-"),
+    ("file", 'к".png', b"\x89PNG\r\n--lin\r\n-"),
     ("file", "two.png", b""),
 ]
 
 
 async def cut(form: bytes, at: list[int]) -> AsyncIterator[bytes]:
     edges = [0, *sorted(min(place, len(form)) for place in at), len(form)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         if stop > start:
             yield form[start:stop]
 
@@ -76,6 +77,8 @@ async def test_a_boundary_that_can_not_be_is_refused(boundary: str) -> None:
 
 
 async def test_a_form_over_its_limit_is_refused_while_it_arrives() -> None:
+    parts = parts_of(cut(FORM, [100]), "line", most_bytes=120)
+    first = await anext(parts)
+    assert first.name == "batch"
     with pytest.raises(BodyTooLarge):
-        async for part in parts_of(cut(FORM, [100]), "line", most_bytes=120):
-            await part.skip()
+        await anext(parts)

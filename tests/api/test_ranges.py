@@ -58,12 +58,20 @@ def test_what_must_match_and_does_not_is_refused() -> None:
     ("name", "mime", "expected"),
     [
         ("cat.png", "image/png", "inline; filename=\"cat.png\"; filename*=UTF-8''cat.png"),
-        ("кот 1.jpg", "image/jpeg", "inline; filename=\"___ 1.jpg\"; filename*=UTF-8''%D0%BA%D0%BE%D1%82%201.jpg"),
+        (
+            "кот 1.jpg",
+            "image/jpeg",
+            "inline; filename=\"___ 1.jpg\"; filename*=UTF-8''%D0%BA%D0%BE%D1%82%201.jpg",
+        ),
         ('a"b\\c.png', "image/png", "inline; filename=\"c.png\"; filename*=UTF-8''c.png"),
         ("../../etc/passwd", "image/png", "inline; filename=\"passwd\"; filename*=UTF-8''passwd"),
         ("x\r\nSet-Cookie: a=b", "image/png", None),
         ("photo.heic", "image/heic", "attachment; filename=\"photo.heic\"; filename*=UTF-8''photo.heic"),
-        ("drawing.svg", "image/svg+xml", "attachment; filename=\"drawing.svg\"; filename*=UTF-8''drawing.svg"),
+        (
+            "drawing.svg",
+            "image/svg+xml",
+            "attachment; filename=\"drawing.svg\"; filename*=UTF-8''drawing.svg",
+        ),
         ("\ud800", "image/png", "inline; filename=\"picture\"; filename*=UTF-8''picture"),
     ],
 )

@@ -17,7 +17,9 @@ from api.security import secured
 from domain.settings import Settings
 
 INLINE = "document.documentElement.dataset.theme='dark'"
-INDEX = f"<!doctype html><title>webref</title><script>{INLINE}</script><script src='/assets/app-1.js'></script>"
+INDEX = (
+    f"<!doctype html><title>webref</title><script>{INLINE}</script><script src='/assets/app-1.js'></script>"
+)
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""Pictures going out: to those who may see them, whole or in part, cached by nobody else."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.api.serving import Served
+from tests.pictures import photo
+
+PICTURE = photo(320, 200, seed=7)
+
+
+async def upload(served: Served, token: str, name: str = "cat.jpg") -> str:
+    async with served.client(token) as client:
+        answer = await client.post("/uploads", params={"name": name}, content=PICTURE)
+    found: str = answer.json()["image"]["id"]
+    return found
+
+
+async def test_an_original_is_given_as_it_came_and_kept_for_ever(served: Served) -> None:
+    ana = await served.join("ana")
+    image_id = await upload(served, ana.access_token)
+    async with served.client(ana.access_token) as client:
+        answer = await client.get(f"/files/{image_id}/original")
+        assert (answer.status_code, answer.content) == (200, PICTURE)
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["accept-ranges"] == "bytes"
+        assert answer.headers["content-disposition"].startswith('inline; filename="cat.jpg"')
+        etag = answer.headers["etag"]
+        assert etag.startswith('"')
+
+        same = await client.get(f"/files/{image_id}/original", headers={"If-None-Match": etag})
+        assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", etag)
+        head = await client.head(f"/files/{image_id}/original")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(PICTURE))
+        saved = await client.get(f"/files/{image_id}/original", params={"download": "1"})
+        assert saved.headers["content-disposition"].startswith("attachment; ")
+
+
+async def test_a_part_is_given_and_what_lies_outside_is_refused(served: Served) -> None:
+    ana = await served.join("ana")
+    address = f"/files/{await upload(served, ana.access_token)}/original"
+    async with served.client(ana.access_token) as client:
+        part = await client.get(address, headers={"Range": "bytes=10-19"})
+        assert (part.status_code, part.content) == (206, PICTURE[10:20])
+        assert part.headers["content-range"] == f"bytes 10-19/{len(PICTURE)}"
+        tail = await client.get(address, headers={"Range": "bytes=-7"})
+        assert tail.content == PICTURE[-7:]
+        outside = await client.get(address, headers={"Range": f"bytes={len(PICTURE)}-"})
+        assert (outside.status_code, outside.headers["content-range"]) == (416, f"bytes */{len(PICTURE)}")
+        stale = await client.get(address, headers={"Range": "bytes=0-1", "If-Range": '"old"'})
+        assert (stale.status_code, stale.content) == (200, PICTURE)
+
+
+async def test_who_may_not_see_a_picture_is_told_that_there_is_none(served: Served) -> None:
+    ana, eve = await served.join("ana"), await served.join("eve")
+    image_id = await upload(served, ana.access_token)
+    for variant in ("original", "320", "800", "1600"):
+        async with served.client(eve.access_token) as client:
+            answer = await client.get(f"/files/{image_id}/{variant}")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+            assert answer.headers["cache-control"] == "no-store"
+            etag = f'"{image_id}"'
+            assert (
+                await client.get(f"/files/{image_id}/{variant}", headers={"If-None-Match": etag})
+            ).status_code == 404
+        async with served.client() as client:
+            answer = await client.get(f"/files/{image_id}/{variant}")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
+
+
+async def test_cookies_are_enough_for_an_image_on_a_page(served: Served) -> None:
+    ana = await served.join("ana")
+    image_id = await upload(served, ana.access_token)
+    async with served.client(Cookie=f"webref_access={ana.access_token}") as client:
+        assert (await client.get(f"/files/{image_id}/original")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/files",
+        "/files/",
+        "/files/x/original",
+        "/files/{id}",
+        "/files/{id}/",
+        "/files/{id}/original/more",
+        "/files/{id}/4096",
+        "/files/{id}/-320",
+        "/files/{id}/٣٢٠",
+        "/files/{id}/..%2f..%2fsecret",
+        "/files/../../secret",
+    ],
+)
+async def test_odd_addresses_are_not_found(served: Served, address: str) -> None:
+    ana = await served.join("ana")
+    image_id = await upload(served, ana.access_token)
+    async with served.client(ana.access_token) as client:
+        answer = await client.get(address.replace("{id}", image_id))
+    assert answer.status_code in (404, 503)
+    assert "Traceback" not in answer.text
+
+
+async def test_an_unknown_picture_and_a_wrong_method(served: Served) -> None:
+    ana = await served.join("ana")
+    async with served.client(ana.access_token) as client:
+        assert (await client.get(f"/files/{uuid4()}/original")).status_code == 404
+        answer = await client.delete(f"/files/{uuid4()}/original")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_a_name_in_any_script_is_saved_as_it_is(served: Served) -> None:
+    ana = await served.join("ana")
+    image_id = await upload(served, ana.access_token, name='кот "tom".jpg')
+    async with served.client(ana.access_token) as client:
+        disposition = (await client.get(f"/files/{image_id}/original")).headers["content-disposition"]
+    assert "filename*=UTF-8''%D0%BA%D0%BE%D1%82%20%22tom%22.jpg" in disposition
