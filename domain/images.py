@@ -9,21 +9,22 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType
 
-from domain import darkroom, jobs, originals
-from domain.access import Viewer
+from domain import access, darkroom, jobs, originals, receipts
+from domain.access import BOARD_COLUMNS, BOARD_READABLE, BoardRow, Viewer, board_row, require_scope
 from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Inspection
 from domain.entries import good_ids
-from domain.errors import AlreadyExists, FileTooLarge, Forbidden, NotFound
+from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotFound
 from domain.notices import announce_image
 from domain.originals import Intake
-from domain.standing import require_write
+from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 
 MAX_NAME_CHARACTERS = 255
 MAX_TITLE_CHARACTERS = 500
 MAX_TAG_CHARACTERS = 64
 MAX_TAGS = 50
 MAX_EDITS = 500
+MAX_PAGE = 500
 
 
 class ImageState(StrEnum):
@@ -111,7 +112,7 @@ async def add_image(
     The same image_id and bytes again give the same answer. Raises ImageRefused, AlreadyExists,
     FileTooLarge (the batch), StorageUnavailable, Forbidden; then nothing is stored.
     """
-    require_write(viewer)
+    require_scope(viewer)
     digest, size_bytes = await intake.finish()
     known = await _known(viewer, digest, image_id)
     if known is not None:
@@ -147,7 +148,7 @@ async def _known(viewer: Viewer, digest: str, image_id: UUID | None) -> AddedIma
     row = await fetchrow(
         "SELECT i.* FROM image i WHERE i.digest = $2 AND (i.owner = $1 OR EXISTS ("
         "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
-        "WHERE item.image_id = i.id AND item.removed_at IS NULL)) "
+        "WHERE item.image_id = i.id)) "
         "ORDER BY i.owner = $1 DESC, i.created_at, i.id LIMIT 1",
         viewer.account_id,
         digest,
@@ -240,11 +241,75 @@ async def require_own_images(viewer: Viewer, connection: Connection, ids: Sequen
     raise Forbidden("Only the owner of a picture can change it.", required="OWNER")
 
 
-async def retry_images(viewer: Viewer, ids: Sequence[UUID]) -> list[Image]:
-    """Makes the renditions anew, three attempts, sooner than those of fresh uploads."""
-    require_write(viewer)
+async def edit_images(
+    viewer: Viewer, edits: Sequence[ImageEdit], *, mutation_id: UUID | None = None
+) -> list[Image]:
+    """Names, titles and tags of the viewer's own pictures, in the order of the ids.
+
+    Raises BadInput, NotFound, Forbidden (seen, but somebody else's).
+    """
+    require_scope(viewer)
+    good = sorted((_good_edit(edit) for edit in edits), key=lambda edit: edit.id)
+    if not 1 <= len(good) <= MAX_EDITS or len({edit.id for edit in good}) < len(good):
+        raise BadInput(f"A list holds 1 to {MAX_EDITS} edits, each of another picture.", field="images")
+    async with transaction() as connection:
+        receipt = await receipts.claim(connection, viewer.account_id, mutation_id, "edit_images", edits=good)
+        if receipt.is_repeat:
+            return receipt.answer(list[Image])
+        await require_own_images(viewer, connection, [edit.id for edit in good])
+        for edit in good:
+            await connection.execute(
+                "UPDATE image SET name = coalesce($2, name), title = coalesce($3, title), "
+                "tags = coalesce($4, tags) WHERE id = $1",
+                edit.id,
+                None if edit.name is UNSET else edit.name,
+                None if edit.title is UNSET else edit.title,
+                None if edit.tags is UNSET else edit.tags,
+            )
+            await announce_image(connection, edit.id)
+        edited = await _present(connection, [edit.id for edit in good])
+        await receipt.keep(edited)
+    return edited
+
+
+def _good_edit(edit: ImageEdit) -> ImageEdit:
+    name: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    if edit.name is not UNSET:
+        name = _good_line(edit.name, "name", MAX_NAME_CHARACTERS)
+        if not name:
+            raise BadInput("A picture's name can not be empty.", field="name")
+    if edit.title is not UNSET:
+        title = _good_line(edit.title, "title", MAX_TITLE_CHARACTERS)
+    if edit.tags is not UNSET:
+        lines = (_good_line(tag, "tags", MAX_TAG_CHARACTERS) for tag in edit.tags)
+        tags = list(dict.fromkeys(line for line in lines if line))
+        if len(tags) > MAX_TAGS:
+            raise BadInput(f"A picture has at most {MAX_TAGS} tags.", field="tags", limit=MAX_TAGS)
+    return ImageEdit(edit.id, name, title, tags)
+
+
+def _good_line(text: str, field: str, most: int) -> str:
+    line = plain_line(text, most + 1)
+    if len(line) > most:
+        raise BadInput(f"The {field} may have at most {most} characters.", field=field, limit=most)
+    return line
+
+
+async def retry_images(
+    viewer: Viewer, ids: Sequence[UUID], *, mutation_id: UUID | None = None
+) -> list[Image]:
+    """Makes the renditions anew, three attempts, sooner than those of fresh uploads.
+
+    Raises BadInput, NotFound, Forbidden.
+    """
+    require_scope(viewer)
     wanted = good_ids(ids)
     async with transaction() as connection:
+        receipt = await receipts.claim(connection, viewer.account_id, mutation_id, "retry_images", ids=wanted)
+        if receipt.is_repeat:
+            return receipt.answer(list[Image])
         await require_own_images(viewer, connection, wanted)
         for image_id in wanted:
             await connection.execute(
@@ -253,7 +318,86 @@ async def retry_images(viewer: Viewer, ids: Sequence[UUID]) -> list[Image]:
             )
             await jobs.enqueue(connection, jobs.RENDITIONS, image_id, priority=5, queue=jobs.PICTURES)
             await announce_image(connection, image_id)
-        return await _present(connection, wanted)
+        retried = await _present(connection, wanted)
+        await receipt.keep(retried)
+    return retried
+
+
+async def images_of(
+    viewer: Viewer,
+    *,
+    first: int = 50,
+    after: str | None = None,
+    search: str | None = None,
+    tags: Sequence[str] | None = None,
+) -> Page[Image]:
+    """The viewer's library, the newest first. search: all words in name, title or tags; tags: all of them."""
+    require_first(first, MAX_PAGE)
+    created_at, last_id = keys_of(after, "images", datetime, UUID) or (None, None)
+    asked = (viewer.account_id, search_query(search or ""), list(tags) if tags else None)
+    rows = await fetch(
+        "SELECT * FROM image WHERE owner = $1 AND ($2::text IS NULL OR search @@ to_tsquery('simple', $2)) "
+        "AND ($3::text[] IS NULL OR tags @> $3) AND ($5::uuid IS NULL OR (created_at, id) < ($4, $5)) "
+        "ORDER BY created_at DESC, id DESC LIMIT $6",
+        *asked,
+        created_at,
+        last_id,
+        first + 1,
+    )
+
+    async def total() -> int:
+        count: int = await fetchval(
+            "SELECT count(*) FROM image WHERE owner = $1 AND "
+            "($2::text IS NULL OR search @@ to_tsquery('simple', $2)) AND ($3::text[] IS NULL OR tags @> $3)",
+            *asked,
+        )
+        return count
+
+    return page_of(
+        [image_of(row) for row in rows],
+        first,
+        lambda image: cursor_to("images", image.created_at, image.id),
+        total,
+    )
+
+
+_BOARDS_WITH = (
+    f"SELECT {BOARD_COLUMNS} FROM {BOARD_READABLE} WHERE EXISTS (SELECT FROM item "  # noqa: S608 (constants)
+    "WHERE item.board = b.id AND item.image_id = $2 AND item.removed_at IS NULL) AND b.trashed_at IS NULL"
+)
+
+
+async def boards_with(
+    viewer: Viewer, image_id: UUID, *, first: int = 20, after: str | None = None
+) -> Page[BoardRow]:
+    """Where the picture is used, as far as the viewer may read; the newest board first. Raises NotFound."""
+    require_first(first, MAX_PAGE)
+    await access.image(viewer, image_id)
+    created_at, last_id = keys_of(after, "boards_with", datetime, UUID) or (None, None)
+    rows = await fetch(
+        f"{_BOARDS_WITH} AND ($4::uuid IS NULL OR (b.created_at, b.id) < ($3, $4)) "
+        "ORDER BY b.created_at DESC, b.id DESC LIMIT $5",
+        viewer.account_id,
+        image_id,
+        created_at,
+        last_id,
+        first + 1,
+    )
+
+    async def total() -> int:
+        count: int = await fetchval(
+            f"SELECT count(*) FROM ({_BOARDS_WITH}) AS found",  # noqa: S608 (constants)
+            viewer.account_id,
+            image_id,
+        )
+        return count
+
+    return page_of(
+        [board_row(row) for row in rows],
+        first,
+        lambda board: cursor_to("boards_with", board.created_at, board.id),
+        total,
+    )
 
 
 async def _present(connection: Connection, ids: Sequence[UUID]) -> list[Image]:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,10 +17,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from domain import receipts
 from domain.access import Viewer
-from domain.database import Connection, affected, execute, fetch, fetchrow, transaction
-from domain.errors import BadInput, DatabaseUnavailable, DomainError, NotFound, StorageUnavailable
+from domain.database import Connection, affected, execute, fetch, fetchrow, fetchval, transaction
+from domain.entries import good_ids
+from domain.errors import DatabaseUnavailable, DomainError, Forbidden, NotFound, StorageUnavailable
 from domain.notices import announce_image, announce_job
+from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.standing import require_server_owner
 
 LOG = logging.getLogger("webref.jobs")
@@ -30,7 +33,7 @@ HEARTBEAT_SECONDS = 5.0
 RUN_SECONDS = 120.0
 BACKOFF_SECONDS = (2.0, 15.0, 60.0)
 OUTAGE_SECONDS = 10.0
-MAX_IDS = 500
+MAX_PAGE = 500
 
 RENDITIONS = "renditions"
 """The kind whose subject is an image. Its queue is `PICTURES`."""
@@ -322,13 +325,40 @@ async def take_back() -> int:
     return len(rows)
 
 
-async def retry_jobs(viewer: Viewer, ids: list[UUID]) -> list[Job]:
+async def jobs_of(
+    viewer: Viewer, *, state: JobState | None = None, first: int = 50, after: str | None = None
+) -> Page[Job]:
+    """All jobs of this server, the newest first, for its owner. Raises Forbidden."""
+    if not viewer.is_owner:
+        raise Forbidden("Only the owner of this server can see its jobs.", required="SERVER_OWNER")
+    require_first(first, MAX_PAGE)
+    created_at, last_id = keys_of(after, "jobs", datetime, UUID) or (None, None)
+    rows = await fetch(
+        "SELECT * FROM job WHERE ($1::text IS NULL OR state = $1) "
+        "AND ($3::uuid IS NULL OR (created_at, id) < ($2, $3)) ORDER BY created_at DESC, id DESC LIMIT $4",
+        state,
+        created_at,
+        last_id,
+        first + 1,
+    )
+
+    async def total() -> int:
+        count: int = await fetchval("SELECT count(*) FROM job WHERE ($1::text IS NULL OR state = $1)", state)
+        return count
+
+    return page_of(
+        [job_of(row) for row in rows], first, lambda job: cursor_to("jobs", job.created_at, job.id), total
+    )
+
+
+async def retry_jobs(viewer: Viewer, ids: Sequence[UUID], *, mutation_id: UUID | None = None) -> list[Job]:
     """Gives dead jobs three new attempts; for the owner of the server. Raises NotFound, BadInput."""
     require_server_owner(viewer, "retry jobs")
-    wanted = sorted(set(ids))
-    if not 1 <= len(wanted) <= MAX_IDS:
-        raise BadInput(f"A list holds 1 to {MAX_IDS} ids.", field="ids")
+    wanted = good_ids(ids)
     async with transaction() as connection:
+        receipt = await receipts.claim(connection, viewer.account_id, mutation_id, "retry_jobs", ids=wanted)
+        if receipt.is_repeat:
+            return receipt.answer(list[Job])
         found = await connection.fetch(
             "SELECT * FROM job WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", wanted
         )
@@ -351,7 +381,9 @@ async def retry_jobs(viewer: Viewer, ids: list[UUID]) -> list[Job]:
                 await announce_image(connection, row["subject"])
             await announce_job(connection, row["queue"])
         rows = await connection.fetch("SELECT * FROM job WHERE id = ANY($1::uuid[]) ORDER BY id", wanted)
-    return [job_of(row) for row in rows]
+        retried = [job_of(row) for row in rows]
+        await receipt.keep(retried)
+    return retried
 
 
 async def sweep() -> int:
