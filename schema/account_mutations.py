@@ -42,7 +42,7 @@ class TokenDelivery(Enum):
 class SessionTokens:
     access_token: str = field(description="Send it as `Authorization: Bearer …` until `accessExpiresAt`.")
     refresh_token: str = field(
-        description="For `refreshSession`, once: each use gives a new one, and using an old one ends the session."
+        description="For `refreshSession`, once: each use gives a new one; using an old one ends the session."
     )
     access_expires_at: datetime = field(description="When the access token ends.")
     refresh_expires_at: datetime = field(description="When the session ends unless it is refreshed.")
@@ -70,7 +70,9 @@ class SignInInput:
 
 @strawberry.input(description="Which session is carried on.")
 class RefreshSessionInput:
-    refresh_token: str | None = field(default=UNSET, description="The refresh token; leave it out to use the cookie.")
+    refresh_token: str | None = field(
+        default=UNSET, description="The refresh token; leave it out to use the cookie."
+    )
     delivery: TokenDelivery = field(
         default=TokenDelivery.COOKIE, description="How the new tokens are handed over."
     )
@@ -79,7 +81,8 @@ class RefreshSessionInput:
 @strawberry.input(description="Signing out.")
 class SignOutInput:
     refresh_token: str | None = field(
-        default=UNSET, description="Ends the session it belongs to; leave it out to end the one that is asking."
+        default=UNSET,
+        description="Ends the session it belongs to; leave it out to end the one that is asking.",
     )
 
 
@@ -104,7 +107,9 @@ class RevokeSessionsInput:
 class CreateTokenInput:
     name: str = field(description="What it is for: one line, 1 to 80 characters.")
     scope: TokenScope = field(default=TokenScope.READ, description="What it may do.")
-    expires_at: datetime | None = field(default=UNSET, description="When it ends by itself; left out or null: never.")
+    expires_at: datetime | None = field(
+        default=UNSET, description="When it ends by itself; left out or null: never."
+    )
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 

@@ -74,7 +74,7 @@ class Viewer:
     account: Account = field(description="The person, as others see them.")
     email: str = field(description="The address they sign in with.")
     is_server_owner: bool = field(
-        description="Whether they own this server: they set who may register, invite people and see all jobs. "
+        description="Whether they own this server: they say who may register, invite people, see jobs. "
         "It opens no board of others."
     )
     scope: TokenScope = field(description="What this request may do: WRITE for sessions.")

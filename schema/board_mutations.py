@@ -20,7 +20,9 @@ from schema.context import Info
 
 @strawberry.input(description="A new board.")
 class CreateBoardInput:
-    id: strawberry.ID | None = field(default=UNSET, description="A UUID of your own for it; left out: one is made.")
+    id: strawberry.ID | None = field(
+        default=UNSET, description="A UUID of your own for it; left out: one is made."
+    )
     title: str = field(description="Its title, 1 to 200 characters.")
     description: str = field(default="", description="What it is about, up to 20,000 characters.")
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
@@ -44,7 +46,9 @@ class DuplicateBoardInput:
     new_id: strawberry.ID | None = field(
         default=UNSET, description="A UUID of your own for the copy; left out: one is made."
     )
-    title: str | None = field(default=UNSET, description="The copy's title; left out or null: made from the board's.")
+    title: str | None = field(
+        default=UNSET, description="The copy's title; left out or null: made from the board's."
+    )
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
@@ -66,7 +70,9 @@ class DeleteBoardsInput:
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
-@strawberry.input(description="A person and a role. Name the person by exactly one of `email` and `accountId`.")
+@strawberry.input(
+    description="A person and a role. Name the person by exactly one of `email` and `accountId`."
+)
 class GrantInput:
     role: Role = field(description="What they may do from now on.")
     email: str | None = field(default=UNSET, description="The address they sign in with.")
@@ -76,14 +82,18 @@ class GrantInput:
 @strawberry.input(description="Who may do what on a board.")
 class GrantRolesInput:
     board_id: strawberry.ID = field(description="The board's id.")
-    grants: list[GrantInput] = field(description="People and roles, 1 to 500; a role given before is replaced.")
+    grants: list[GrantInput] = field(
+        description="People and roles, 1 to 500; a role given before is replaced."
+    )
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
 @strawberry.input(description="Who leaves a board.")
 class RevokeGrantsInput:
     board_id: strawberry.ID = field(description="The board's id.")
-    account_ids: list[strawberry.ID] = field(description="Their accounts, 1 to 500. You may always name yourself.")
+    account_ids: list[strawberry.ID] = field(
+        description="Their accounts, 1 to 500. You may always name yourself."
+    )
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
@@ -154,15 +164,23 @@ class SkippedItem:
 @strawberry.type(description="What was undone.")
 class UndoPayload:
     board: Board = field(description="The board as it is now.")
-    change: Change | None = field(description="The line this wrote into the log; null: all of it was skipped.")
-    skipped: list[SkippedItem] = field(description="Items left alone, because others have worked on them since.")
+    change: Change | None = field(
+        description="The line this wrote into the log; null: all of it was skipped."
+    )
+    skipped: list[SkippedItem] = field(
+        description="Items left alone, because others have worked on them since."
+    )
 
 
 @strawberry.type(description="What was redone.")
 class RedoPayload:
     board: Board = field(description="The board as it is now.")
-    change: Change | None = field(description="The line this wrote into the log; null: all of it was skipped.")
-    skipped: list[SkippedItem] = field(description="Items left alone, because others have worked on them since.")
+    change: Change | None = field(
+        description="The line this wrote into the log; null: all of it was skipped."
+    )
+    skipped: list[SkippedItem] = field(
+        description="Items left alone, because others have worked on them since."
+    )
 
 
 def _skipped(values: list[history.Skipped]) -> list[SkippedItem]:
@@ -205,7 +223,9 @@ class BoardMutations:
         )
         return EditBoardPayload(board=await info.context.loaders.board(board_id), change=change_of(change))
 
-    @field(description="Copies a board with all that lies on it, but not its people or log. For viewers of it.")
+    @field(
+        description="Copies a board with all that lies on it, but not its people or log. For viewers of it."
+    )
     async def duplicate_board(
         self, info: Info, input: Annotated[DuplicateBoardInput, INPUT]
     ) -> DuplicateBoardPayload:
@@ -238,7 +258,9 @@ class BoardMutations:
         )
         return RestoreBoardsPayload(boards=[board_of(row) for row in rows])
 
-    @field(description="Deletes boards that are in the trash, for good. Their pictures stay in the library. For owners.")
+    @field(
+        description="Deletes boards in the trash for good. Their pictures stay in the library. For owners."
+    )
     async def delete_boards(
         self, info: Info, input: Annotated[DeleteBoardsInput, INPUT]
     ) -> DeleteBoardsPayload:
@@ -260,7 +282,9 @@ class BoardMutations:
         )
         return GrantRolesPayload(board=await info.context.loaders.board(board_id))
 
-    @field(description="Takes people off a board. For owners; everybody may leave. What they have open closes within 2 s.")
+    @field(
+        description="Takes people off a board: what they follow ends within 2 s. For owners; all may leave."
+    )
     async def revoke_grants(
         self, info: Info, input: Annotated[RevokeGrantsInput, INPUT]
     ) -> RevokeGrantsPayload:
@@ -273,7 +297,10 @@ class BoardMutations:
         )
         return RevokeGrantsPayload(board=await info.context.loaders.boards.load(board_id))
 
-    @field(description="Takes back the viewer's latest change here, by a new one, sparing what others did since. For editors.")
+    @field(
+        description="Takes back the viewer's latest change here by a new one, sparing what others did since. "
+        "For editors."
+    )
     async def undo(self, info: Info, input: Annotated[UndoInput, INPUT]) -> UndoPayload:
         board_id = uuid_of(input.board_id, "boardId")
         mutation_id = maybe_uuid(input.client_mutation_id, "clientMutationId")

@@ -8,7 +8,8 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import boards, changes, history, items, members
+from domain import changes, history, items, members
+from domain.access import BoardRow
 from schema.accounts import Account
 from schema.changes import Change, change_of
 from schema.connections import After, Connection, Node, connection_of
@@ -18,7 +19,9 @@ from schema.items import Item, item_of
 from schema.scalars import Long
 
 
-@strawberry.enum(description="What a person may do on a board; each role may do all that the lesser ones may.")
+@strawberry.enum(
+    description="What a person may do on a board; each role may do all that the lesser ones may."
+)
 class Role(Enum):
     OWNER = enum_value("OWNER", description="Everything: people, trash and deletion too.")
     EDITOR = enum_value("EDITOR", description="Change what lies on the board, its words and its cover.")
@@ -103,7 +106,7 @@ class Board(Node):
         page = await members.members_of(viewer, self.key, first=first, after=after)
         return connection_of(page, member_of, after)
 
-    @field(description="Its log. Every change is kept: applying all of them in order gives the board.")
+    @field(description="Its log, the oldest first: applying all of it in order gives the board.")
     async def changes(
         self,
         info: Info,
@@ -111,7 +114,7 @@ class Board(Node):
         after: After = None,
         since: Annotated[
             Long | None,
-            argument(description="Only changes after this seq, the oldest first; null: the newest first."),
+            argument(description="Only changes after this seq; null: from the very first."),
         ] = None,
     ) -> Connection[Change]:
         viewer = info.context.require_viewer()
@@ -127,7 +130,7 @@ class Board(Node):
         return await history.can_redo(info.context.require_viewer(), self.key)
 
 
-def board_of(row: boards.BoardRow) -> Board:
+def board_of(row: BoardRow) -> Board:
     return Board(
         id=strawberry.ID(str(row.id)),
         title=row.title,

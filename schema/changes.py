@@ -26,7 +26,9 @@ class ChangeKind(Enum):
     REDO = enum_value("REDO", description="It repeated a change that had been undone; `reverts` is the undo.")
 
 
-@strawberry.type(description="One change of a board: what its log, its history and its live events are made of.")
+@strawberry.type(
+    description="One change of a board: what its log, its history and its live events are made of."
+)
 class Change:
     seq: Long = field(description="Its number on the board: 1, 2, 3 … without a gap.")
     at: datetime = field(description="When it was committed.")
@@ -56,7 +58,7 @@ def change_of(row: changes.Change) -> Change:
     return Change(
         seq=Long(row.seq),
         at=row.at,
-        kind=ChangeKind(row.kind),
+        kind=ChangeKind(row.kind.value),
         reverts=None if row.reverts is None else Long(row.reverts),
         client_mutation_id=None if row.mutation_id is None else strawberry.ID(str(row.mutation_id)),
         board_id=row.board_id,

@@ -28,7 +28,9 @@ class Node:
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = field(description="Whether more entries follow: ask again with `after: endCursor`.")
-    has_previous_page: bool = field(description="Whether entries come before this page (lists are read forwards).")
+    has_previous_page: bool = field(
+        description="Whether entries come before this page (lists are read forwards)."
+    )
     start_cursor: str | None = field(description="Cursor of the first entry; null on an empty page.")
     end_cursor: str | None = field(description="Cursor of the last entry; null on an empty page.")
 

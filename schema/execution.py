@@ -1,30 +1,69 @@
-"""How a document is run: one request in, encoded answers out, none of GraphQL's machinery above."""
+"""How a document is run: one request in, encoded answers out, nothing of GraphQL's machinery leaks upwards.
 
-from collections.abc import AsyncGenerator, Mapping
+A request error (the document does not parse, fit the schema or its limits, its variables do not
+fit, no such operation) means that nothing ran: stage REFUSED, no `data` entry, HTTP 400. A field
+error means that the operation ran: stage EXECUTED, HTTP 200, `data` with null where it failed.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, parse
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult, PreExecutionError
-from strawberry.types.graphql import OperationType
-from strawberry.utils.operation import get_operation_type
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLFormattedError,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+)
+from graphql import execute as run
+from graphql import subscribe as follow
+from graphql.error import GraphQLSyntaxError
+from graphql.execution import get_variable_values
+from graphql.validation import (
+    OverlappingFieldsCanBeMergedRule,
+    recommended_rules,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from domain.errors import DomainError
+from schema import errors, limits
 from schema.context import Context
-from schema.root import schema
+from schema.loaders import Loaders
+from schema.root import GRAPH
+
+# Comparing fields with the same name is quadratic: only documents that are otherwise valid come to it.
+FIRST_RULES = (
+    *(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule),
+    *recommended_rules,
+    OneOfInputValidationRule,
+)
+LAST_RULES = (OverlappingFieldsCanBeMergedRule,)
+MOST_ERRORS = 10
+MOST_CACHED = 500
+LONGEST_CACHED_CHARACTERS = 20_000
 
 
 class Stage(StrEnum):
-    """How far a request came. REFUSED: it was never executed, so there is no data entry."""
+    """How far a request came.
+
+    EXECUTED: it ran. REFUSED: it never ran, so there is no data entry. WRONG_METHOD, NEEDS_SOCKET:
+    refused because of how it came. ENDED: a subscription that ran is over, with these errors.
+    """
 
     EXECUTED = "EXECUTED"
     REFUSED = "REFUSED"
     WRONG_METHOD = "WRONG_METHOD"
     NEEDS_SOCKET = "NEEDS_SOCKET"
+    ENDED = "ENDED"
 
 
 @dataclass(frozen=True)
@@ -39,7 +78,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """payload: the JSON of a GraphQL response. codes: those of its errors. has_data: data is not null."""
+    """payload: the JSON of a GraphQL response. codes: those of its errors. has_data: data is not null.
+
+    errors: the JSON list of them when the operation did not run or has ended (a websocket's `error`).
+    """
 
     payload: bytes
     stage: Stage
@@ -48,90 +90,201 @@ class Answer:
     errors: bytes = b"[]"
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A document within its limits and valid, and the operation to run."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    variables: dict[str, Any]
+
+
+class Refused(Exception):
+    """A request error, as its answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.codes)
+        self.answer = answer
+
+
 async def answer(request: Request, context: Context, *, queries_only: bool = False) -> Answer:
     """Runs a query or mutation. Never raises for what is wrong with the request itself."""
-    allowed = {OperationType.QUERY} if queries_only else {OperationType.QUERY, OperationType.MUTATION}
     try:
-        result = await schema.execute(
-            request.query,
-            variable_values=_plain(request.variables),
-            context_value=context,
-            operation_name=request.operation_name,
-            operation_extensions=_plain(request.extensions),
-            allowed_operation_types=allowed,
-        )
-    except CannotGetOperationTypeError as error:
-        return refusal("OPERATION_NOT_FOUND", _which_operation(error))
-    except MissingQueryError:
-        return refusal("BAD_REQUEST", "The request holds no query.")
-    except InvalidOperationTypeError as error:
-        if error.operation_type is OperationType.SUBSCRIPTION:
-            words = "Subscriptions run over the websocket (graphql-transport-ws) at this same address."
-            return refusal("SUBSCRIPTION_OVER_HTTP", words, Stage.NEEDS_SOCKET)
-        return refusal("METHOD_NOT_ALLOWED", "GET runs queries only: send it with POST.", Stage.WRONG_METHOD)
-    return _encoded(result)
+        prepared = _prepared(request, context)
+        _require_method(prepared, queries_only)
+    except Refused as refused:
+        return refused.answer
+    return await _executed(prepared, request, context)
 
 
-async def stream(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
-    """Runs any operation: a subscription gives many answers, the others one."""
-    results = await schema.stream(
-        request.query,
-        variable_values=_plain(request.variables),
-        context_value=context,
-        operation_name=request.operation_name,
-        operation_extensions=_plain(request.extensions),
-    )
-    async with aclosing(results):
-        async for result in results:
-            if not isinstance(result, ExecutionResult):
-                yield refusal("NOT_SUPPORTED", "Incremental delivery is not offered here.")
-                return
-            yield _encoded(result)
+async def stream(request: Request, context: Context) -> AsyncIterator[Answer]:
+    """Runs any operation: a subscription gives many answers, the others one.
 
-
-def refusal(code: str, message: str, stage: Stage = Stage.REFUSED) -> Answer:
-    """The answer to a request that can not be executed."""
-    errors = [{"message": message, "extensions": {"code": code}}]
-    return Answer(
-        payload=orjson.dumps({"errors": errors}), stage=stage, codes=(code,), errors=orjson.dumps(errors)
-    )
-
-
-def _encoded(result: ExecutionResult) -> Answer:
-    errors = [error.formatted for error in result.errors or []]
-    # An error of a field always has a path; without one (and without data) the request never ran.
-    never_ran = isinstance(result, PreExecutionError) or (
-        result.data is None and bool(errors) and all(error.get("path") is None for error in errors)
-    )
-    response: dict[str, Any] = {}
-    if errors:
-        response["errors"] = errors
-    if not never_ran:
-        response["data"] = result.data
-    if result.extensions:
-        response["extensions"] = result.extensions
-    return Answer(
-        payload=orjson.dumps(response, default=str),
-        stage=Stage.REFUSED if never_ran else Stage.EXECUTED,
-        codes=tuple(str((error.get("extensions") or {}).get("code", "")) for error in errors),
-        has_data=result.data is not None,
-        errors=orjson.dumps(errors, default=str) if never_ran else b"[]",
-    )
-
-
-def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if values is None else dict(values)
-
-
-def _which_operation(error: CannotGetOperationTypeError) -> str:
-    if error.operation_name is None:
-        return "The document holds no operation to run."
-    return f"The document holds no operation named {error.operation_name[:100]!r}."
+    After an answer that is not EXECUTED there is none: on a websocket its `errors` go out as `error`.
+    """
+    try:
+        prepared = _prepared(request, context)
+    except Refused as refused:
+        yield refused.answer
+        return
+    if prepared.operation.operation is not OperationType.SUBSCRIPTION:
+        yield await _executed(prepared, request, context)
+        return
+    async with aclosing(_followed(prepared, request, context)) as answers:
+        async for event in answers:
+            yield event
 
 
 def is_subscription(request: Request) -> bool:
-    """Whether a request would run as a subscription; a document that can not be read is none."""
+    """Whether the operation is a stream; False for what is no valid request."""
     try:
-        return get_operation_type(parse(request.query), request.operation_name) is OperationType.SUBSCRIPTION
-    except (GraphQLError, RuntimeError):
+        operation = get_operation_ast(limits.parse_within(request.query), request.operation_name)
+    except (DomainError, GraphQLSyntaxError):
         return False
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+
+
+def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: object) -> Answer:
+    """The answer to a request that can not be executed."""
+    return _without_data([{"message": message, "extensions": {**details, "code": code}}], stage)
+
+
+async def _executed(prepared: Prepared, request: Request, context: Context) -> Answer:
+    context.loaders = Loaders(context)
+    deadline = asyncio.timeout(limits.DEADLINE_SECONDS)
+    try:
+        async with deadline:
+            result = run(GRAPH, prepared.document, **_arguments(prepared, request, context))
+            found = result if isinstance(result, ExecutionResult) else await result
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+        words = f"This took longer than {limits.DEADLINE_SECONDS:g} s and was stopped: ask for less at once."
+        return _encoded(None, [{"message": words, "extensions": {"code": errors.TIMEOUT}}])
+    assert isinstance(found, ExecutionResult)
+    return _encoded(found.data, [errors.field_error(error) for error in found.errors or ()])
+
+
+async def _followed(prepared: Prepared, request: Request, context: Context) -> AsyncIterator[Answer]:
+    context.loaders = Loaders(context)
+    source = follow(GRAPH, prepared.document, **_arguments(prepared, request, context))
+    events = source if isinstance(source, ExecutionResult | AsyncIterator) else await source
+    if isinstance(events, ExecutionResult):
+        yield _without_data([errors.field_error(error) for error in events.errors or ()], Stage.ENDED)
+        return
+    try:
+        async with aclosing(events):  # type: ignore[type-var]
+            async for event in events:
+                yield _encoded(event.data, [errors.field_error(error) for error in event.errors or ()])
+    except Exception as error:
+        yield _without_data([errors.any_failure(error)], Stage.ENDED)
+
+
+def _arguments(prepared: Prepared, request: Request, context: Context) -> dict[str, Any]:
+    return {
+        "context_value": context,
+        "variable_values": dict(request.variables or {}),
+        "operation_name": request.operation_name,
+    }
+
+
+_valid: OrderedDict[tuple[str, bool], DocumentNode] = OrderedDict()
+
+
+def _document(text: str, known: bool) -> DocumentNode:
+    """Parsed, measured and valid; remembered, since programs send the same few documents.
+
+    known: somebody is signed in; a stranger gets no hints about the schema.
+    """
+    key = (text, known)
+    if key in _valid:
+        _valid.move_to_end(key)
+        return _valid[key]
+    try:
+        document = limits.parse_within(text)
+        limits.require_shape(document)
+    except GraphQLSyntaxError as error:
+        raise Refused(_refused(errors.request_errors([error], errors.SYNTAX_ERROR))) from None
+    except DomainError as error:
+        raise Refused(_refused([errors.from_domain(error)])) from None
+    if not known and limits.asks_for_schema(document):
+        words = "Sign in to ask for the schema itself; it is also in the documentation."
+        raise Refused(refusal(errors.INTROSPECTION_REFUSED, words))
+    for rules in (FIRST_RULES, LAST_RULES):
+        found = validate(GRAPH, document, rules, max_errors=MOST_ERRORS, hide_suggestions=not known)
+        if found:
+            raise Refused(_refused(errors.request_errors(found, errors.INVALID_DOCUMENT)))
+    if len(text) <= LONGEST_CACHED_CHARACTERS:
+        _valid[key] = document
+        if len(_valid) > MOST_CACHED:
+            _valid.popitem(last=False)
+    return document
+
+
+def _prepared(request: Request, context: Context) -> Prepared:
+    """Raises Refused."""
+    known = context.viewer is not None
+    if not request.query.strip():
+        raise Refused(refusal(errors.BAD_REQUEST, "The request holds no query."))
+    document = _document(request.query, known)
+    operation = get_operation_ast(document, request.operation_name)
+    if operation is None:
+        raise Refused(refusal(errors.OPERATION_NOT_FOUND, _which_operation(request.operation_name)))
+    values = get_variable_values(
+        GRAPH,
+        operation.variable_definitions or (),
+        dict(request.variables or {}),
+        max_errors=MOST_ERRORS,
+        hide_suggestions=not known,
+    )
+    if isinstance(values, list):
+        raise Refused(_refused(errors.request_errors(values, errors.INVALID_VARIABLES)))
+    try:
+        limits.require_cost(GRAPH, document, operation, values.coerced)
+    except DomainError as error:
+        raise Refused(_refused([errors.from_domain(error)])) from None
+    return Prepared(document, operation, values.coerced)
+
+
+def _require_method(prepared: Prepared, queries_only: bool) -> None:
+    kind = prepared.operation.operation
+    if kind is OperationType.SUBSCRIPTION:
+        words = "Subscriptions run over the websocket (graphql-transport-ws) at this same address."
+        raise Refused(refusal(errors.SUBSCRIPTION_OVER_HTTP, words, Stage.NEEDS_SOCKET))
+    if queries_only and kind is not OperationType.QUERY:
+        words = "GET runs queries only: send it with POST."
+        raise Refused(refusal(errors.METHOD_NOT_ALLOWED, words, Stage.WRONG_METHOD))
+
+
+def _which_operation(name: str | None) -> str:
+    if name is None:
+        return "The document holds several operations or none: name the one to run (operationName)."
+    return f"The document holds no operation named {name[:100]!r}."
+
+
+def _refused(found: list[GraphQLFormattedError]) -> Answer:
+    return _without_data(found, Stage.REFUSED)
+
+
+def _without_data(found: list[GraphQLFormattedError], stage: Stage) -> Answer:
+    return Answer(
+        payload=orjson.dumps({"errors": found}),
+        stage=stage,
+        codes=_codes(found),
+        errors=orjson.dumps(found),
+    )
+
+
+def _encoded(data: dict[str, Any] | None, found: list[GraphQLFormattedError]) -> Answer:
+    response: dict[str, Any] = {"errors": found} if found else {}
+    response["data"] = data
+    return Answer(
+        payload=orjson.dumps(response),
+        stage=Stage.EXECUTED,
+        codes=_codes(found),
+        has_data=data is not None,
+    )
+
+
+def _codes(found: list[GraphQLFormattedError]) -> tuple[str, ...]:
+    return tuple(str(error.get("extensions", {}).get("code", "")) for error in found)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+from msgspec import UNSET as KEEP
 from strawberry import UNSET, field
 
 from domain import images, jobs
@@ -55,9 +56,9 @@ class RetryJobsPayload:
 def _edit(edit: ImageEditInput) -> images.ImageEdit:
     return images.ImageEdit(
         id=uuid_of(edit.id),
-        name=edit.name if isinstance(edit.name, str) else None,
-        title=edit.title if isinstance(edit.title, str) else None,
-        tags=edit.tags if isinstance(edit.tags, list) else None,
+        name=edit.name if isinstance(edit.name, str) else KEEP,
+        title=edit.title if isinstance(edit.title, str) else KEEP,
+        tags=edit.tags if isinstance(edit.tags, list) else KEEP,
     )
 
 
@@ -72,7 +73,9 @@ class ImageMutations:
         )
         return EditImagesPayload(images=[image_of(row) for row in rows])
 
-    @field(description="Makes the renditions of failed images of the viewer once more. Repeating it is harmless.")
+    @field(
+        description="Makes the renditions of failed images of the viewer once more. Repeating it is harmless."
+    )
     async def retry_images(self, info: Info, input: Annotated[RetryImagesInput, INPUT]) -> RetryImagesPayload:
         rows = await images.retry_images(info.context.require_viewer(), uuids_of(input.ids))
         return RetryImagesPayload(images=[image_of(row) for row in rows])

@@ -23,7 +23,9 @@ class ImageState(Enum):
     WAITING = enum_value("WAITING", description="Stored; its renditions are queued.")
     WORKING = enum_value("WORKING", description="Its renditions are being made, the smallest first.")
     READY = enum_value("READY", description="All its renditions are there.")
-    FAILED = enum_value("FAILED", description="No rendition could be made; `failure` says why. The original is kept.")
+    FAILED = enum_value(
+        "FAILED", description="No rendition could be made; `failure` says why. The original is kept."
+    )
 
 
 @strawberry.type(description="A smaller WebP made of a picture: upright, sRGB, without EXIF or place.")
@@ -32,7 +34,9 @@ class Rendition:
     width: int = field(description="Real width in pixels; never more than the original's.")
     height: int = field(description="Real height in pixels; never more than the original's.")
     size_bytes: Long = field(description="Size of the file in bytes.")
-    url: Path = field(description="Where it is read (GET, HEAD, ranges). It never changes: cache it for ever.")
+    url: Path = field(
+        description="Where it is read (GET, HEAD, ranges). It never changes: cache it for ever."
+    )
 
 
 @strawberry.type(description="A picture in the library, known by its content.")
@@ -54,11 +58,11 @@ class Image(Node):
     palette: list[Colour] = field(description="Its chief colours, the most frequent first; at most 8.")
     state: ImageState = field(description="How far its renditions are.")
     failure: str | None = field(
-        description="Why no rendition could be made, as a code (CORRUPT, TOO_EXPENSIVE, …); null: nothing failed."
+        description="Why no rendition could be made, as a code (CORRUPT, TOO_EXPENSIVE, …); null: none."
     )
     created_at: datetime = field(description="When it was uploaded.")
     original_url: Path = field(
-        description="Where the bytes as they came are read (GET, HEAD, ranges); add `?download=1` to save them."
+        description="Where the bytes as they came are read (GET, HEAD, ranges); `?download=1` to save them."
     )
     key: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID]
@@ -72,8 +76,8 @@ class Image(Node):
         return await info.context.loaders.renditions.load(self.key)
 
     @field(
-        description="The smallest rendition that is at least so large and is there already, else the largest one "
-        "that is; null before the first. A rendition that has all the original's pixels is large enough."
+        description="The smallest rendition that is at least so large and is there already, else the largest "
+        "there is; null before the first. A rendition that has all the original's pixels is large enough."
     )
     async def url(
         self,
@@ -120,20 +124,20 @@ def image_of(row: images.Image) -> Image:
         camera=row.camera or None,
         placeholder=Thumbhash(row.placeholder),
         palette=[Colour(text) for text in row.palette],
-        state=ImageState(row.state),
+        state=ImageState(row.state.value),
         failure=row.failure,
         created_at=row.created_at,
         original_url=Path(f"/files/{row.id}/original"),
         key=row.id,
-        owner_id=row.owner,
+        owner_id=row.owner_id,
     )
 
 
-def rendition_of(row: renditions.Rendition) -> Rendition:
+def rendition_of(image_id: UUID, row: renditions.Rendition) -> Rendition:
     return Rendition(
         size=row.size,
         width=row.width,
         height=row.height,
         size_bytes=Long(row.size_bytes),
-        url=Path(f"/files/{row.image}/{row.size}"),
+        url=Path(f"/files/{image_id}/{row.size}"),
     )

@@ -11,12 +11,13 @@ from domain.settings import Settings
 from schema.accounts import RegistrationPolicy
 from schema.scalars import Long, Path
 
-UPLOADING = """How pictures are uploaded: over plain HTTP beside GraphQL, streamed, with the same session or token.
+UPLOADING = """How pictures are uploaded: over plain HTTP beside GraphQL, streamed, with the same session or
+token.
 
-One picture: `POST {url}?name=<file name>` with its bytes as the body. Optional query parameters: `id`, a UUID you
-choose for the image (sending the same bytes with it again gives the same answer), and `batch`, a UUID shared by
-files that are dropped together. Answer: 201 with `{"image": {"id", "name", "width", "height", "format", "sizeBytes",
-"placeholder", "palette", "state", "deduplicated"}}`.
+One picture: `POST {url}?name=<file name>` with its bytes as the body. Optional query parameters: `id`, a UUID
+you choose for the image (sending the same bytes with it again gives the same answer), and `batch`, a UUID
+shared by files that are dropped together. Answer: 201 with `{"image": {"id", "name", "width", "height",
+"format", "sizeBytes", "placeholder", "palette", "state", "deduplicated"}}`.
 
 Several: `POST {url}` as multipart/form-data with parts named `file`, each with a filename. Answer: 201 with
 `{"images": [{"name", "image"} or {"name", "error"}]}` in the order sent.
@@ -30,7 +31,9 @@ FILE_TOO_LARGE and IMAGE_REFUSED. Send `Authorization: Bearer wr_…`; a browser
 class UploadRules:
     url: Path = field(description="Where to POST.")
     max_file_bytes: Long = field(description="Largest file taken, in bytes.")
-    max_batch_bytes: Long = field(description="Largest sum of the files of one `batch` or one request, in bytes.")
+    max_batch_bytes: Long = field(
+        description="Largest sum of the files of one `batch` or one request, in bytes."
+    )
     max_megapixels: int = field(description="Largest picture taken, in millions of pixels (width × height).")
     formats: list[str] = field(
         description="Formats taken, as `Image.format` names them. The bytes decide, not the file's name."

@@ -39,23 +39,30 @@ class NoteInput:
 
 @strawberry.input(one_of=True, description="What a new item shows: exactly one of these.")
 class ItemContentInput:
-    image_id: strawberry.Maybe[strawberry.ID] = field(description="A picture of the library that the viewer may see.")
+    image_id: strawberry.Maybe[strawberry.ID] = field(
+        description="A picture of the library that the viewer may see."
+    )
     note: strawberry.Maybe[NoteInput] = field(description="A text.")
 
 
 @strawberry.input(description="A new item.")
 class NewItemInput:
-    id: strawberry.ID | None = field(default=UNSET, description="A UUID of your own for it; left out: one is made.")
+    id: strawberry.ID | None = field(
+        default=UNSET, description="A UUID of your own for it; left out: one is made."
+    )
     content: ItemContentInput = field(description="What it shows.")
     transform: TransformInput | None = field(
         default=UNSET, description="Where it goes; left out or null: beside what lies there already, in rows."
     )
     z: str | None = field(
-        default=UNSET, description="Its rank from back to front, as in `Item.z`; left out or null: in front of all."
+        default=UNSET,
+        description="Its rank from back to front, as in `Item.z`; left out or null: in front of all.",
     )
     opacity: float = field(default=1.0, description="0 (not to be seen) to 1.")
     grayscale: bool = field(default=False, description="Whether it is shown without its colours.")
-    locked: bool = field(default=False, description="Whether it refuses to be moved, edited, reordered and removed.")
+    locked: bool = field(
+        default=False, description="Whether it refuses to be moved, edited, reordered and removed."
+    )
     hidden: bool = field(default=False, description="Whether it is left out of the picture.")
     name: str = field(default="", description="What people call it on this board, up to 200 characters.")
 
@@ -89,7 +96,9 @@ class ItemStyleInput:
         default=UNSET, description="Whether it refuses to be moved, edited, reordered and removed."
     )
     hidden: bool | None = field(default=UNSET, description="Whether it is left out of the picture.")
-    name: str | None = field(default=UNSET, description="What people call it, up to 200 characters; empty: none.")
+    name: str | None = field(
+        default=UNSET, description="What people call it, up to 200 characters; empty: none."
+    )
 
 
 @strawberry.input(description="Which items change their looks.")

@@ -119,7 +119,7 @@ class ItemMutations:
         )
         return TransformItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Changes the looks of items, locks and hides them. Works on locked items too. For editors.")
+    @field(description="Changes the looks of items, locks and hides them; locked ones too. For editors.")
     async def restyle_items(
         self, info: Info, input: Annotated[RestyleItemsInput, INPUT]
     ) -> RestyleItemsPayload:

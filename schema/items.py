@@ -31,8 +31,8 @@ class ItemKind(Enum):
 
 
 @strawberry.type(
-    description="Where an item is: one register, written whole, so that two writers never mix. Board units are the "
-    "pixels of an unscaled picture; x grows to the right, y downwards."
+    description="Where an item is: one register, written whole, so that two writers never mix. Board units "
+    "are the pixels of an unscaled picture; x grows to the right, y downwards."
 )
 class Transform:
     x: float = field(description="Horizontal place of the item's centre, in board units.")
@@ -62,7 +62,7 @@ class Item(Node):
     width: float = field(description="Width in board units, before scale.")
     height: float = field(description="Height in board units, before scale.")
     z: str = field(
-        description="Its rank from back to front: a fractional index, compared byte by byte; equal ranks by id."
+        description="Its rank from back to front: a fractional index, compared byte by byte, ties by id."
     )
     opacity: float = field(description="0 (not to be seen) to 1.")
     grayscale: bool = field(description="Whether it is shown without its colours.")
@@ -70,7 +70,9 @@ class Item(Node):
     hidden: bool = field(description="Whether it is left out of the picture.")
     name: str = field(description="What people call it on this board; empty: none.")
     added_at: datetime = field(description="When it was added.")
-    is_removed: bool = field(description="Whether it has been removed; `restoreItems` or `undo` bring it back.")
+    is_removed: bool = field(
+        description="Whether it has been removed; `restoreItems` or `undo` bring it back."
+    )
     board_id: strawberry.Private[UUID]
     added_by_id: strawberry.Private[UUID]
 

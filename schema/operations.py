@@ -144,7 +144,9 @@ AnyOperation = Annotated[
     | EditBoard
     | TrashBoard
     | RestoreBoard,
-    strawberry.union("Operation", description="What a change did. New kinds may be added: skip what you do not know."),
+    strawberry.union(
+        "Operation", description="What a change did. New kinds may be added: skip what you do not know."
+    ),
 ]
 
 

@@ -29,14 +29,16 @@ class Query:
     async def viewer(self, info: Info) -> Viewer | None:
         return None if info.context.viewer is None else await viewer_of(info.context.viewer)
 
-    @field(description="Anything that has an id; null: it does not exist, or the viewer may not know that it does.")
+    @field(description="Anything that has an id; null: it does not exist, or the viewer may not see it.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, argument(description="The id of anything.")]
     ) -> Node | None:
         info.context.require_viewer()
         return await info.context.loaders.node(uuid_of(id))
 
-    @field(description="Several things by their ids, in the order asked for; null for those that cannot be seen.")
+    @field(
+        description="Several things by their ids, in the order asked for; null for those that cannot be seen."
+    )
     async def nodes(
         self,
         info: Info,
@@ -63,7 +65,9 @@ class Query:
         search: Annotated[
             str | None, argument(description="Only boards with these words in title or description.")
         ] = None,
-        state: Annotated[BoardState, argument(description="Those in use, or those in the trash.")] = BoardState.ACTIVE,
+        state: Annotated[
+            BoardState, argument(description="Those in use, or those in the trash.")
+        ] = BoardState.ACTIVE,
         order: Annotated[BoardOrder, argument(description="Their order.")] = BoardOrder.UPDATED,
     ) -> Connection[Board]:
         page = await boards.boards_of(

@@ -1,7 +1,9 @@
 """The schema: every type put together, and the contract it prints."""
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from schema.account_mutations import AccountMutations
 from schema.board_mutations import BoardMutations
@@ -14,17 +16,33 @@ from schema.subscriptions import Subscription
 
 
 @strawberry.type(
-    description="What can be done. Each takes one `input` and answers one payload; a refusal is an error with a "
-    "stable `extensions.code`, and then nothing was changed."
+    description="What can be done. Each takes one `input` and answers one payload; a refusal is an error "
+    "with a stable `extensions.code`, and then nothing was changed."
 )
 class Mutation(AccountMutations, BoardMutations, ItemMutations, ImageMutations):
     pass
 
 
-schema = strawberry.Schema(
+class _Schema(strawberry.Schema):
+    """Strawberry's own reporting is silenced: schema/errors.py alone decides what is said and logged."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        pass
+
+
+schema = _Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     types=[ImageItem, NoteItem],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
+
+GRAPH = schema._schema  # the same schema as graphql-core runs it
+
+
+def printed_schema() -> str:
+    """The contract in the definition language: always the same text for the same schema."""
+    return schema.as_str().rstrip() + "\n"

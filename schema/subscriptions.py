@@ -29,11 +29,15 @@ class TransformPhase(Enum):
     COMMITTED = enum_value("COMMITTED", description="The move is in the log.")
 
 
-@strawberry.type(description="Items moving on a board: drags at up to 30 a second, and moves that were committed.")
+@strawberry.type(
+    description="Items moving on a board: drags at up to 30 a second, and moves that were committed."
+)
 class TransformEvent:
     gesture_id: strawberry.ID | None = field(description="The drag it belongs to; null for COMMITTED.")
     phase: TransformPhase = field(description="What kind of movement this is.")
-    seq: Long | None = field(description="Seq of the change, for COMMITTED; null for drags, which no log keeps.")
+    seq: Long | None = field(
+        description="Seq of the change, for COMMITTED; null for drags, which no log keeps."
+    )
     items: list[ItemPlacement] = field(description="The items and where they are.")
     actor_id: strawberry.Private[UUID]
 
@@ -42,18 +46,21 @@ class TransformEvent:
         return await info.context.loaders.account(self.actor_id)
 
 
-@strawberry.type(description="What can be followed, over graphql-transport-ws. A stream ends with an error and its "
-    "code: NOT_FOUND when access ends, RESYNC when it cannot go on without a gap.")
+@strawberry.type(
+    description="What can be followed, over graphql-transport-ws. A stream ends with an error and its "
+    "code: NOT_FOUND when access ends, RESYNC when it cannot go on without a gap."
+)
 class Subscription:
     @strawberry.subscription(
-        description="Every change of a board in order, gapless: after a cut, subscribe again with the last seq seen."
+        description="Every change of a board in order, gapless: after a cut, go on with the last seq seen."
     )
     async def board_changes(
         self,
         info: Info,
         board_id: Annotated[strawberry.ID, argument(description="The board's id.")],
         after: Annotated[
-            Long | None, argument(description="Seq of the last change known; null: only what happens from now on.")
+            Long | None,
+            argument(description="Seq of the last change known; null: only what happens from now on."),
         ] = None,
     ) -> AsyncIterator[Change]:
         viewer = info.context.require_viewer()
@@ -87,7 +94,9 @@ class Subscription:
             async for step in steps:
                 yield ImageProgress(done=step.done, total=step.total, image=image_of(step.image))
 
-    @strawberry.subscription(description="Items moving on a board, from now on: drags under way and committed moves.")
+    @strawberry.subscription(
+        description="Items moving on a board, from now on: drags under way and committed moves."
+    )
     async def transforms(
         self,
         info: Info,
