@@ -53,7 +53,9 @@ WITH bumped AS (
     UPDATE board SET seq = seq + 1, updated_at = clock_timestamp(), item_count = item_count + $10
     WHERE id = $1 RETURNING seq, updated_at
 ), logged AS (
-    INSERT INTO change (board, seq, actor, at, aspect, operation, inverse, subjects, mutation_id, kind, reverts)
+    INSERT INTO change (
+        board, seq, actor, at, aspect, operation, inverse, subjects, mutation_id, kind, reverts
+    )
     SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $7, $8, $9 FROM bumped
     RETURNING seq, at
 )
@@ -150,11 +152,10 @@ async def changes_since(
 async def changes_of(
     viewer: Viewer, board_id: UUID, *, first: int, after: str | None = None, since: int | None = None
 ) -> Page[Change]:
-    """A page of the log, oldest first. since: only what follows this seq."""
+    """A page of the log. since: only what follows this seq, oldest first; None: all of it, newest first."""
     await access.board(viewer, board_id, Role.VIEWER)
     require_first(first, MOST_CHANGES)
     start = 0 if since is None else _require_seq(since)
-    keys = keys_of(after, "changes", int)
 
     async def total() -> int:
         count: int = await fetchval(
@@ -162,6 +163,18 @@ async def changes_of(
         )
         return count
 
+    if since is None:
+        keys = keys_of(after, "changes, newest first", int)
+        records = await fetch(
+            f"SELECT {_COLUMNS} FROM change WHERE board = $1 AND seq < $2 "  # noqa: S608 (constants)
+            "ORDER BY seq DESC LIMIT $3",
+            board_id,
+            2**53 if keys is None else _require_seq(keys[0]),
+            first + 1,
+        )
+        lines = [change_of(record) for record in records]
+        return page_of(lines, first, lambda line: cursor_to("changes, newest first", line.seq), total)
+    keys = keys_of(after, "changes", int)
     position = start if keys is None else max(start, _require_seq(keys[0]))
     lines = await log_after(board_id, position, first + 1)
     return page_of(lines, first, lambda line: cursor_to("changes", line.seq), total)
