@@ -144,7 +144,7 @@ export function step(editor: Editor, direction: "forward" | "backward"): void {
   }
 }
 
-export function addNote(editor: Editor, at: Point): string {
+export function addNote(editor: Editor, at: Point, text = ""): string {
   const id = newId();
   const [z] = ranksBetween(editor.store.topRank, null, 1);
   // A note is readable at the zoom at which it is made.
@@ -161,7 +161,7 @@ export function addNote(editor: Editor, at: Point): string {
     hidden: false,
     name: "",
     imageId: null,
-    note: NEW_NOTE,
+    note: { ...NEW_NOTE, text },
   };
   editor.perform({ kind: "add", items: [item] }, "Add a note");
   editor.select([id]);

@@ -50,8 +50,6 @@ export class Editor {
   lifted: Map<string, Transform> = new Map();
   remote: Map<string, RemoteDrag> = new Map();
   marquee: Bounds | null = null;
-  /** The note whose text is being edited; its painted text is hidden meanwhile. */
-  editing: string | null = null;
   canEdit = false;
 
   private gestureId = "";
@@ -67,7 +65,6 @@ export class Editor {
         if (!store.has(id)) {
           changed ||= this.selection.has(id);
           this.lifted.delete(id);
-          if (this.editing === id) this.editing = null;
         }
       }
       if (changed) this.select([...this.selection].filter((id) => store.has(id)));

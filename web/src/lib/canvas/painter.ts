@@ -15,6 +15,8 @@ export interface Scene {
   picture(imageId: string): Picture | undefined;
   /** Local bytes of a picture that is still on its way up. */
   local(imageId: string): Blob | undefined;
+  /** It is being edited in its place: its editor is shown instead. */
+  isEditing(itemId: string): boolean;
 }
 
 export interface Counts {
@@ -63,8 +65,9 @@ export class Painter {
       const fy = flipY && item.kind === "IMAGE" ? -1 : 1;
       context.setTransform(cos * fx, sin * fx, -sin * fy, cos * fy, (x - camera.x) * k, (y - camera.y) * k);
       context.globalAlpha = item.opacity;
-      if (item.kind === "NOTE") this.paintNote(context, item, scale * camera.zoom);
-      else if (!this.paintPicture(context, scene, item, scale * k)) counts.coarse += 1;
+      if (item.kind === "NOTE") {
+        if (!scene.isEditing(item.id)) this.paintNote(context, item, scale * camera.zoom);
+      } else if (!this.paintPicture(context, scene, item, scale * k)) counts.coarse += 1;
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;

@@ -1,0 +1,157 @@
+/** Pictures on their way onto the board: shown as placeholders at once, placed for good when their upload is through. */
+import type { Picture } from "../canvas/pictures";
+import { fitting, toBoard, type Camera } from "../geometry/camera";
+import { packed, type Size, type Spot } from "../geometry/packing";
+import { boundsOf, union, type Point } from "../geometry/shapes";
+import { measure } from "../upload/measure";
+import type { Upload } from "../upload/uploads";
+import type { UploadedImage } from "../upload/transfer";
+import { newId } from "../uuid";
+import type { Editor } from "./editor";
+import type { Item } from "./operations";
+import { ranksBetween } from "./ordering";
+import { counted } from "./commands";
+
+const UNKNOWN_SIZE = { width: 1000, height: 1000 };
+const FLUSH_MS = 150;
+const MOST_AT_ONCE = 100;
+/** Small batches are shown from the person's own files until renditions arrive; large ones would cost too much. */
+const MOST_LOCAL = 24;
+const MOST_LOCAL_BYTES = 12_000_000;
+
+export class Arrivals {
+  /** Placeholders, in the order in which they were dropped. */
+  readonly ghosts = new Map<string, Item>();
+  readonly local = new Map<string, Blob>();
+  private ready: Item[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly editor: Editor,
+    private readonly pictures: Map<string, Picture>,
+  ) {}
+
+  /** Lays placeholders around `point` and returns what is to be uploaded. */
+  async lay(files: readonly File[], point: Point): Promise<{ imageId: string; file: File }[]> {
+    const sizes = await Promise.all(files.map(async (file) => (await measure(file)) ?? UNKNOWN_SIZE));
+    const { viewport } = this.editor;
+    const spots = packed(sizes, point, Math.max(1, Math.min(2.4, viewport.width / viewport.height)));
+    const ranks = ranksBetween(this.frontRank, null, files.length);
+    const showsLocal = files.length <= MOST_LOCAL;
+    const parcels = files.map((file, i) => {
+      const imageId = newId();
+      this.put(imageId, sizes[i]!, spots[i]!, ranks[i]!);
+      if (showsLocal && file.size <= MOST_LOCAL_BYTES) this.local.set(imageId, file);
+      return { imageId, file };
+    });
+    this.editor.tell("items");
+    return parcels;
+  }
+
+  /** The file is stored: its placeholder becomes an item, together with others that arrive at the same time. */
+  arrived(upload: Upload, image: UploadedImage): void {
+    const ghost = this.ghosts.get(upload.imageId);
+    if (!ghost) return;
+    // Known bytes get the picture that is there already, under its own id.
+    const known = this.pictures.get(image.id);
+    if (!known) this.pictures.set(image.id, arrivedPicture(image));
+    const local = this.local.get(upload.imageId);
+    if (local && image.id !== upload.imageId) this.local.set(image.id, local);
+    const scale = (ghost.height * ghost.transform.scale) / image.height;
+    const item: Item = {
+      ...ghost,
+      imageId: image.id,
+      width: image.width,
+      height: image.height,
+      transform: { ...ghost.transform, scale },
+    };
+    this.ghosts.set(upload.imageId, item);
+    this.ready.push(item);
+    this.editor.tell("items");
+    if (this.ready.length >= MOST_AT_ONCE) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  gaveUp(upload: Upload): void {
+    if (upload.state === "cancelled") this.forget(upload);
+    this.editor.tell("items");
+  }
+
+  /** A cancelled file is sent after all: its placeholder comes back in the middle of what is seen. */
+  async relay(upload: Upload): Promise<void> {
+    const size = (await measure(upload.file)) ?? UNKNOWN_SIZE;
+    const { camera, viewport } = this.editor;
+    const middle = toBoard(camera, { x: viewport.width / 2, y: viewport.height / 2 });
+    this.put(upload.imageId, size, packed([size], middle)[0]!, ranksBetween(this.frontRank, null, 1)[0]!);
+    this.editor.tell("items");
+  }
+
+  forget(upload: Upload): void {
+    this.ghosts.delete(upload.imageId);
+    this.local.delete(upload.imageId);
+    this.editor.tell("items");
+  }
+
+  /** A camera that shows all that is on its way. */
+  cameraForGhosts(): Camera | null {
+    const bounds = union([...this.ghosts.values()].map(boundsOf));
+    return bounds ? fitting(bounds, this.editor.viewport, 80, 1) : null;
+  }
+
+  /** Stored files wait to be placed together. */
+  get isGathering(): boolean {
+    return this.ready.length > 0;
+  }
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const items = this.ready;
+    this.ready = [];
+    if (!items.length) return;
+    const placed = new Set(items.map((item) => item.id));
+    for (const [imageId, ghost] of this.ghosts) if (placed.has(ghost.id)) this.ghosts.delete(imageId);
+    this.editor.perform({ kind: "add", items }, `Add ${counted(items, "picture", "pictures")}`);
+  }
+
+  private put(imageId: string, size: Size, { x, y, scale }: Spot, z: string): void {
+    this.ghosts.set(imageId, {
+      id: newId(),
+      kind: "IMAGE",
+      transform: { x, y, scale, rotation: 0, flipX: false, flipY: false },
+      width: size.width,
+      height: size.height,
+      z,
+      opacity: 1,
+      grayscale: false,
+      locked: false,
+      hidden: false,
+      name: "",
+      imageId,
+      note: null,
+    });
+  }
+
+  private get frontRank(): string | null {
+    let front = this.editor.store.topRank;
+    for (const ghost of this.ghosts.values()) if (front === null || ghost.z > front) front = ghost.z;
+    return front;
+  }
+}
+
+function arrivedPicture(image: UploadedImage): Picture {
+  return {
+    id: image.id,
+    name: image.name,
+    title: "",
+    width: image.width,
+    height: image.height,
+    placeholder: image.placeholder,
+    palette: image.palette,
+    state: image.state,
+    failure: null,
+    mime: "",
+    originalUrl: "",
+    renditions: [],
+  };
+}

@@ -1,0 +1,84 @@
+/** What the keys of an open board do. */
+import * as commands from "./commands";
+import type { KeyBinding } from "./keys";
+import type { BoardSession } from "./session.svelte";
+
+/** Doings that need the screen: the page lends them. */
+export interface Screen {
+  fitAll(): void;
+  fitSelection(): void;
+  focus(): void;
+  actualSize(): void;
+  zoomBy(factor: number): void;
+  chooseFiles(): void;
+  newNote(): void;
+  editSelected(): void;
+  showKeys(): void;
+  toggleChrome(): void;
+  backOut(): void;
+}
+
+const NUDGE_PX = 1;
+const LARGE_NUDGE = 10;
+
+export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[] {
+  const { editor } = session;
+  const arrows: readonly [string, number, number][] = [
+    ["ArrowLeft", -1, 0],
+    ["ArrowRight", 1, 0],
+    ["ArrowUp", 0, -1],
+    ["ArrowDown", 0, 1],
+  ];
+  const nudge = (event: KeyboardEvent) => {
+    const [, dx, dy] = arrows.find(([key]) => key === event.key)!;
+    const far = (event.shiftKey ? LARGE_NUDGE : NUDGE_PX) / Math.min(1, editor.camera.zoom);
+    commands.nudge(editor, dx * far, dy * far);
+  };
+  return [
+    { group: "Look", keys: ["Shift+1"], label: "Show everything", run: screen.fitAll },
+    { group: "Look", keys: ["Shift+2"], label: "Show the selection", run: screen.fitSelection },
+    { group: "Look", keys: ["Shift+0"], label: "Actual size", run: screen.actualSize },
+    { group: "Look", keys: ["f"], label: "Focus a picture, and back", run: screen.focus },
+    { group: "Look", keys: ["+", "="], label: "Closer", run: () => screen.zoomBy(1.25) },
+    { group: "Look", keys: ["-"], label: "Further away", run: () => screen.zoomBy(0.8) },
+    { group: "Look", keys: ["Mod+."], label: "Hide or show the bars", run: screen.toggleChrome },
+    {
+      group: "Select",
+      keys: ["Mod+a"],
+      label: "Select all",
+      run: () => editor.select(editor.store.inOrder.filter((one) => !one.hidden && !one.locked).map((one) => one.id)),
+    },
+    { group: "Select", keys: ["Escape"], label: "Back out", run: screen.backOut },
+    { group: "Change", keys: ["Mod+z"], label: "Undo", edits: true, run: () => session.undo() },
+    { group: "Change", keys: ["Mod+Shift+z"], label: "Redo", edits: true, run: () => session.redo() },
+    { group: "Change", keys: ["Mod+d"], label: "Duplicate", edits: true, run: () => commands.duplicate(editor) },
+    { group: "Change", keys: ["Delete", "Backspace"], label: "Delete", edits: true, run: () => commands.remove(editor) },
+    { group: "Change", keys: ["h"], label: "Flip left to right", edits: true, run: () => commands.flip(editor, "x") },
+    { group: "Change", keys: ["v"], label: "Flip top to bottom", edits: true, run: () => commands.flip(editor, "y") },
+    { group: "Change", keys: ["g"], label: "Gray or coloured", edits: true, run: () => commands.toggleGrayscale(editor) },
+    { group: "Change", keys: ["l"], label: "Lock or unlock", edits: true, run: () => commands.toggleLocked(editor) },
+    { group: "Change", keys: ["r"], label: "Upright, own size", edits: true, run: () => commands.resetTransform(editor) },
+    { group: "Change", keys: ["Enter"], label: "Write in the note", edits: true, run: screen.editSelected },
+    {
+      group: "Arrange",
+      keys: arrows.map(([key]) => key),
+      label: "Nudge; Shift ten times as far",
+      edits: true,
+      run: nudge,
+    },
+    { group: "Arrange", keys: ["]"], label: "One step to the front", edits: true, run: () => commands.step(editor, "forward") },
+    { group: "Arrange", keys: ["["], label: "One step to the back", edits: true, run: () => commands.step(editor, "backward") },
+    { group: "Arrange", keys: ["PageUp"], label: "To the very front", edits: true, run: () => commands.toEnd(editor, "front") },
+    { group: "Arrange", keys: ["PageDown"], label: "To the very back", edits: true, run: () => commands.toEnd(editor, "back") },
+    { group: "Other", keys: ["n"], label: "New note", edits: true, run: screen.newNote },
+    { group: "Other", keys: ["Mod+i"], label: "Add pictures…", edits: true, run: screen.chooseFiles },
+    { group: "Other", keys: ["?"], label: "These keys", run: screen.showKeys },
+  ];
+}
+
+/** The binding for a pressed combination; arrows are found with Shift too. */
+export function findBinding(bindings: readonly KeyBinding[], pressed: string, mayEdit: boolean): KeyBinding | null {
+  const plain = /^Shift\+Arrow/.test(pressed) ? pressed.slice("Shift+".length) : pressed;
+  const found = bindings.find((one) => one.keys.includes(plain));
+  return found && (!found.edits || mayEdit) ? found : null;
+}

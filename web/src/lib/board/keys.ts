@@ -1,0 +1,55 @@
+/** The keys of a board: one table for what they do and for the page that shows them. */
+
+export interface KeyBinding {
+  /** As `combination` writes it; several for the same doing. */
+  readonly keys: readonly string[];
+  readonly label: string;
+  readonly group: "Look" | "Select" | "Change" | "Arrange" | "Other";
+  readonly edits?: boolean;
+  run(event: KeyboardEvent): void;
+}
+
+const isApple = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.platform);
+
+/** "Mod+Shift+z": Mod is Ctrl, or Command on Apple's machines. Letters are lower case. */
+export function combination(event: KeyboardEvent): string {
+  const parts: string[] = [];
+  if (event.ctrlKey || event.metaKey) parts.push("Mod");
+  if (event.altKey) parts.push("Alt");
+  // Shift is part of the sign itself for characters such as "?", and of the digits' places.
+  const digit = /^Digit(\d)$/.exec(event.code)?.[1];
+  const isLetter = /^[a-z]$/i.test(event.key);
+  const isNamed = event.key.length > 1;
+  if (event.shiftKey && (isLetter || isNamed || digit)) parts.push("Shift");
+  parts.push(event.shiftKey && digit ? digit : isLetter ? event.key.toLowerCase() : event.key);
+  return parts.join("+");
+}
+
+const SIGNS: Record<string, string> = {
+  Mod: isApple ? "⌘" : "Ctrl",
+  Alt: isApple ? "⌥" : "Alt",
+  Shift: isApple ? "⇧" : "Shift",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  PageUp: "PgUp",
+  PageDown: "PgDn",
+  Escape: "Esc",
+  Delete: "Del",
+};
+
+export function inSigns(combined: string): string {
+  return combined
+    .split("+")
+    .map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part))
+    .join(isApple ? "" : "+");
+}
+
+/** True where keys belong to what is being written or to an open dialog or menu. */
+export function isTaken(event: KeyboardEvent): boolean {
+  if (event.isComposing || event.defaultPrevented) return true;
+  const target = event.target as Element | null;
+  if (!target?.closest) return false;
+  return target.closest("input, textarea, select, [contenteditable=true], dialog, [role=menu], [role=listbox]") !== null;
+}

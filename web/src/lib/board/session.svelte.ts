@@ -1,0 +1,396 @@
+/** One open board: what it shows, what waits to be sent, and the live streams that keep it true. */
+import {
+  BoardChangesDocument,
+  BoardHistoryStateDocument,
+  BoardPicturesDocument,
+  BoardTransformsDocument,
+  OpenBoardDocument,
+  RedoChangeDocument,
+  RenameBoardDocument,
+  RetryBoardPicturesDocument,
+  UndoChangeDocument,
+  type ChangeFactsFragment,
+  type Role,
+} from "$generated/graphql";
+import type { Picture } from "../canvas/pictures";
+import { request } from "../graphql/client";
+import { RequestFailed, inWords } from "../graphql/failure";
+import { subscribe } from "../graphql/subscriptions";
+import type { Point } from "../geometry/shapes";
+import { toasts } from "../ui/toasts.svelte";
+import { Uploads, type Totals, type Upload } from "../upload/uploads";
+import { newId } from "../uuid";
+import { Arrivals } from "./arrivals";
+import { counted } from "./commands";
+import { DragSender, DragWatch } from "./drags";
+import { Editor } from "./editor";
+import { subjectsOf, type Item, type Operation } from "./operations";
+import { Outbox } from "./outbox";
+import { Store } from "./store";
+import { changeOf, inParts, itemOf, pictureOf, sendOperation } from "./wire";
+
+const PAGE = 1000;
+const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
+
+export interface Who {
+  readonly accountId: string;
+  readonly uploadUrl: string;
+}
+
+export class BoardSession {
+  phase = $state<"loading" | "ready" | "gone" | "failed">("loading");
+  failure = $state.raw<unknown>(null);
+  title = $state("");
+  role = $state<Role>("VIEWER");
+  isTrashed = $state(false);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  /** Changes that are not acknowledged yet, and whether they are being held up. */
+  waiting = $state(0);
+  isStalled = $state(false);
+  totals = $state.raw<Totals>(NO_TOTALS);
+  uploadRev = $state(0);
+  itemsRev = $state(0);
+  selectionRev = $state(0);
+  zoom = $state(1);
+
+  readonly store = new Store();
+  readonly pictures = new Map<string, Picture>();
+  readonly editor: Editor;
+  readonly arrivals: Arrivals;
+  readonly uploads: Uploads;
+
+  private readonly outbox: Outbox;
+  private readonly drags: DragSender;
+  private readonly watch: DragWatch;
+  private readonly stops: (() => void)[] = [];
+  private streams: (() => void)[] = [];
+  private stopPictures: (() => void) | null = null;
+  private uploadTick = false;
+
+  constructor(
+    readonly boardId: string,
+    readonly who: Who,
+  ) {
+    this.drags = new DragSender(boardId);
+    this.editor = new Editor(this.store, {
+      commit: (operation, label) => this.perform(operation, label),
+      drag: (gestureId, placements, phase) => {
+        this.watch.claim(gestureId);
+        this.drags.send(gestureId, placements, phase);
+      },
+    });
+    this.watch = new DragWatch(this.editor);
+    this.arrivals = new Arrivals(this.editor, this.pictures);
+    this.outbox = new Outbox((waiting, stalled) => {
+      this.waiting = waiting;
+      this.isStalled = stalled;
+      this.rest();
+    });
+    this.uploads = new Uploads(who.uploadUrl, {
+      changed: () => this.uploadsChanged(),
+      arrived: (upload, image) => this.arrivals.arrived(upload, image),
+      gaveUp: (upload) => this.arrivals.gaveUp(upload),
+      resumed: (upload) => void this.resumeUpload(upload),
+    });
+    this.stops.push(
+      this.editor.onChange((aspect) => {
+        if (aspect === "items") this.itemsRev += 1;
+        if (aspect === "selection") this.selectionRev += 1;
+        if (aspect === "view") this.zoom = this.editor.camera.zoom;
+      }),
+    );
+  }
+
+  async open(): Promise<void> {
+    this.phase = "loading";
+    try {
+      await this.read();
+      this.phase = "ready";
+      this.listen();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The connection or the session is back. */
+  nudge(): void {
+    this.outbox.nudge();
+  }
+
+  get hasUnsent(): boolean {
+    return this.waiting > 0 || this.uploads.isBusy || this.arrivals.isGathering;
+  }
+
+  /** Takes the settled files off the list, and the placeholders of those that failed off the board. */
+  clearUploads(): void {
+    for (const upload of this.uploads.list) if (upload.state === "failed") this.arrivals.forget(upload);
+    this.uploads.clear();
+  }
+
+  close(): void {
+    for (const stop of [...this.stops, ...this.streams]) stop();
+    this.stopPictures?.();
+    this.watch.close();
+    this.outbox.close();
+    this.uploads.close();
+  }
+
+  /** Shows the operation now and sees to it that the server gets it once. */
+  perform(operation: Operation, label: string): void {
+    for (const part of inParts(operation)) {
+      const mutationId = newId();
+      this.store.propose(mutationId, part);
+      this.outbox.add({
+        mutationId,
+        label,
+        send: async () => this.receive(await sendOperation(this.boardId, mutationId, part)),
+        refused: (error) => {
+          this.store.withdraw(mutationId);
+          toasts.say(`${label}: not done. ${error.message}`, { tone: "danger" });
+          if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
+        },
+      });
+    }
+  }
+
+  undo(): void {
+    this.revert("undo");
+  }
+
+  redo(): void {
+    this.revert("redo");
+  }
+
+  async rename(title: string): Promise<void> {
+    const before = this.title;
+    this.title = title;
+    try {
+      await request(RenameBoardDocument, { input: { id: this.boardId, title, clientMutationId: newId() } });
+    } catch (error) {
+      this.title = before;
+      toasts.say(`The title was not changed. ${inWords(error)}`, { tone: "danger" });
+    }
+  }
+
+  /** Lays the files around a board point and starts sending them. */
+  async bring(files: readonly File[], point: Point): Promise<void> {
+    if (files.length === 0) return;
+    this.uploads.add(await this.arrivals.lay(files, point));
+  }
+
+  async retryPictures(items: readonly Item[]): Promise<void> {
+    const ids = [...new Set(items.map((item) => item.imageId).filter((id) => id !== null))];
+    try {
+      const { retryImages } = await request(RetryBoardPicturesDocument, { input: { ids, clientMutationId: newId() } });
+      this.learn(retryImages.images.map(pictureOf));
+    } catch (error) {
+      toasts.say(`Not tried again. ${inWords(error)}`, { tone: "danger" });
+    }
+  }
+
+  nameOf(item: Item): string {
+    if (item.name) return item.name;
+    if (item.note) return item.note.text.trim().split("\n")[0]?.replace(/^#+\s*/, "").slice(0, 80) || "Empty note";
+    const picture = item.imageId ? this.pictures.get(item.imageId) : undefined;
+    return picture?.title || picture?.name || "Picture";
+  }
+
+  private revert(direction: "undo" | "redo"): void {
+    const mutationId = newId();
+    const input = { boardId: this.boardId, clientMutationId: mutationId };
+    this.outbox.add({
+      mutationId,
+      label: direction === "undo" ? "Undo" : "Redo",
+      send: async () => {
+        const answer =
+          direction === "undo"
+            ? (await request(UndoChangeDocument, { input })).undo
+            : (await request(RedoChangeDocument, { input })).redo;
+        if (answer.change) this.receive(answer.change);
+        if (answer.skipped.length) {
+          const names = [...new Set(answer.skipped.map((one) => one.by?.name).filter(Boolean))].join(", ");
+          toasts.say(`${counted(answer.skipped)} left as changed${names ? ` by ${names}` : ""} since.`);
+        }
+        void this.readStanding();
+      },
+      refused: (error) => {
+        if (error.code === "NOTHING_TO_UNDO") this[direction === "undo" ? "canUndo" : "canRedo"] = false;
+        toasts.say(error.message);
+      },
+    });
+  }
+
+  private async read(): Promise<void> {
+    const items: Item[] = [];
+    let after: string | null = null;
+    let seq: number | null = null;
+    for (;;) {
+      const variables: { id: string; first: number; after: string | null } = { id: this.boardId, first: PAGE, after };
+      const { board } = await request(OpenBoardDocument, variables);
+      if (!board) throw new RequestFailed("NOT_FOUND", "This board does not exist, or it is not shared with you.");
+      for (const facts of board.items.nodes) {
+        const { item, picture } = itemOf(facts);
+        items.push(item);
+        if (picture) this.pictures.set(picture.id, picture);
+      }
+      if (seq === null) {
+        // Later pages may be newer than the first: what happened since its seq is told again, and fits.
+        seq = board.seq;
+        this.title = board.title;
+        this.isTrashed = board.trashedAt !== null && board.trashedAt !== undefined;
+        this.take(board);
+      }
+      if (!board.items.pageInfo.hasNextPage) break;
+      after = board.items.pageInfo.endCursor ?? null;
+    }
+    this.store.reset(items, seq);
+    this.followPictures();
+  }
+
+  private async readStanding(): Promise<void> {
+    const { board } = await request(BoardHistoryStateDocument, { id: this.boardId }).catch(() => ({ board: null }));
+    if (board) this.take(board);
+  }
+
+  private take(board: { viewerRole: Role; canUndo: boolean; canRedo: boolean }): void {
+    this.role = board.viewerRole;
+    this.canUndo = board.canUndo;
+    this.canRedo = board.canRedo;
+    this.editor.canEdit = (board.viewerRole === "OWNER" || board.viewerRole === "EDITOR") && !this.isTrashed;
+    this.editor.tell("selection");
+  }
+
+  private listen(): void {
+    for (const stop of this.streams) stop();
+    this.streams = [
+      subscribe(
+        BoardChangesDocument,
+        () => ({ boardId: this.boardId, after: this.store.seq }),
+        {
+          next: ({ boardChanges }) => this.receive(boardChanges),
+          failed: (error) => void this.lost(error),
+        },
+      ),
+      subscribe(BoardTransformsDocument, () => ({ boardId: this.boardId }), {
+        next: ({ transforms }) => this.watch.take(transforms),
+        // The stream of changes says whether the board is still ours; drags are only a courtesy.
+        failed: () => undefined,
+      }),
+    ];
+  }
+
+  private async lost(error: RequestFailed): Promise<void> {
+    if (error.code === "RESYNC") {
+      try {
+        await this.read();
+        this.listen();
+      } catch (failure) {
+        this.fail(failure);
+      }
+    } else if (error.code !== "UNAUTHENTICATED") this.fail(error);
+  }
+
+  private fail(error: unknown): void {
+    this.failure = error;
+    const isGone = error instanceof RequestFailed && (error.code === "NOT_FOUND" || error.code === "FORBIDDEN");
+    this.phase = isGone ? "gone" : "failed";
+  }
+
+  private receive(facts: ChangeFactsFragment): void {
+    const { operation, pictures } = changeOf(facts);
+    this.learn(pictures);
+    if (facts.seq > this.store.seq) {
+      switch (facts.operation.__typename) {
+        case "EditBoard":
+          this.title = facts.operation.title ?? this.title;
+          break;
+        case "TrashBoard":
+        case "RestoreBoard":
+          this.isTrashed = facts.operation.__typename === "TrashBoard";
+          void this.readStanding();
+      }
+      if (facts.actor.id === this.who.accountId && facts.kind === "DO" && operation) {
+        this.canUndo = true;
+        this.canRedo = false;
+      }
+    }
+    this.store.receive({ seq: facts.seq, mutationId: facts.clientMutationId ?? null, operation });
+    if (operation) this.watch.land(subjectsOf(operation));
+  }
+
+  private learn(pictures: readonly Picture[]): void {
+    for (const picture of pictures) {
+      const known = this.pictures.get(picture.id);
+      // A change tells of its pictures as they were read for it: never step back to fewer renditions.
+      if (!known || picture.renditions.length >= known.renditions.length) this.pictures.set(picture.id, picture);
+    }
+    if (pictures.length) {
+      this.editor.tell("items");
+      this.followPictures();
+    }
+  }
+
+  /** Listens for renditions as long as some picture lacks them. */
+  private followPictures(): void {
+    const isUnready = [...this.pictures.values()].some((one) => one.state === "WAITING" || one.state === "WORKING");
+    if (isUnready && !this.stopPictures) {
+      this.stopPictures = subscribe(BoardPicturesDocument, () => ({ boardId: this.boardId }), {
+        next: ({ imageProgress }) => {
+          this.pictures.set(imageProgress.image.id, pictureOf(imageProgress.image));
+          if (imageProgress.image.renditions.length) this.arrivals.local.delete(imageProgress.image.id);
+          this.editor.tell("items");
+        },
+        failed: () => {
+          this.stopPictures = null;
+        },
+      });
+    }
+  }
+
+  private async resumeUpload(upload: Upload): Promise<void> {
+    if (this.arrivals.ghosts.has(upload.imageId)) return;
+    await this.arrivals.relay(upload);
+  }
+
+  /** Left and done: nothing to go on for. */
+  private rest(): void {
+    if (kept.get(this.boardId) !== this || this.hasUnsent) return;
+    kept.delete(this.boardId);
+    this.close();
+  }
+
+  private uploadsChanged(): void {
+    // Progress arrives far more often than a person can read it.
+    if (this.uploadTick) return;
+    this.uploadTick = true;
+    setTimeout(() => {
+      this.uploadTick = false;
+      this.totals = this.uploads.totals;
+      this.uploadRev += 1;
+      this.rest();
+    }, 80);
+  }
+}
+
+const kept = new Map<string, BoardSession>();
+
+/** A board left with work under way goes on in the background; coming back finds it. */
+export function openSession(boardId: string, who: Who): BoardSession {
+  const known = kept.get(boardId);
+  kept.delete(boardId);
+  if (known && known.who.accountId === who.accountId) {
+    known.nudge();
+    void known.open();
+    return known;
+  }
+  known?.close();
+  const session = new BoardSession(boardId, who);
+  void session.open();
+  return session;
+}
+
+export function leaveSession(session: BoardSession): void {
+  if (session.hasUnsent) kept.set(session.boardId, session);
+  else session.close();
+}
