@@ -161,7 +161,7 @@ def no_board(board_id: UUID) -> NotFound:
 def _require(viewer: Viewer, row: BoardRow, required: Role, *, lock: bool, trashed_ok: bool) -> None:
     if not row.role.allows(required):
         raise Forbidden(
-            f"This needs the role {required.value} on the board, and yours is {row.role.value}: ask an owner.",
+            f"This needs the role {required.value} on the board; yours is {row.role.value}. Ask its owner.",
             required=required.value,
             id=str(row.id),
         )

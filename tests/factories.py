@@ -96,7 +96,7 @@ async def rows_of(board_id: UUID) -> Rows:
     lines: list[str] = []
     for table, column in (("board", "id"), ("board_grant", "board"), ("item", "board"), ("change", "board")):
         records = await fetch(
-            f"SELECT to_jsonb(t)::text AS line FROM {table} t WHERE t.{column} = $1 ORDER BY 1",  # noqa: S608
+            f"SELECT to_jsonb(t)::text AS line FROM {table} t WHERE t.{column} = $1 ORDER BY 1",
             board_id,
         )
         lines += [f"{table} {record['line']}" for record in records]
