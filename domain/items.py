@@ -33,7 +33,6 @@ from domain.operations import (
     StylePatch,
     Transform,
     TransformItems,
-    subjects_of,
 )
 from domain.ordering import ranks_between
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
