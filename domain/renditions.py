@@ -14,7 +14,7 @@ from domain.access import Viewer
 from domain.blobs import StoredFile as StoredFile
 from domain.database import Connection, fetch, fetchrow, transaction
 from domain.decoding import LADDER, rungs
-from domain.errors import BadInput, NotFound, StorageUnavailable
+from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.notices import announce_image
 
 RECIPE = "1"
@@ -61,6 +61,11 @@ async def make_renditions(run: jobs.Run) -> None:
             async with transaction() as connection:
                 await _record(connection, image_id, developed)
             await run.report(done / len(sizes))
+    except ImageRefused as refused:
+        reason = str(refused.details["reason"])
+        if reason == "TOO_EXPENSIVE":
+            raise  # a busy machine may have been the cause: another attempt may do better
+        raise jobs.Unrepeatable(reason, refused.message) from None
     except FileNotFoundError:
         raise jobs.Unrepeatable("ORIGINAL_MISSING", "the original is not in the store") from None
     await run.hold()

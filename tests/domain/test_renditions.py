@@ -1,0 +1,157 @@
+"""Renditions: recorded as they are made, readable by those who may, made again when lost."""
+
+import hashlib
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from PIL import Image
+
+from domain import blobs, jobs, originals, renditions
+from domain.access import Viewer
+from domain.database import execute, fetch, fetchval
+from domain.errors import BadInput, NotFound, StorageUnavailable
+from domain.settings import Settings
+from tests import pictures
+from tests.library import a_viewer, add, place
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    configured = Settings(data=tmp_path)
+    blobs.open_blobs(configured.blobs)
+    return configured
+
+
+async def work() -> None:
+    """What a worker does, until nothing is due."""
+    while due := await jobs.due(10):
+        for job in due:
+            await jobs.run(job.id, renditions.make_renditions)
+
+
+async def ready(settings: Settings, content: bytes | None = None) -> tuple[Viewer, UUID]:
+    ana = await a_viewer()
+    added = await add(ana, content or pictures.photo(2000, 1500), settings, name="Some photo.jpg")
+    await work()
+    return ana, added.image.id
+
+
+async def test_a_ready_picture_has_every_rung_as_the_rows_say(settings: Settings) -> None:
+    _, image_id = await ready(settings)
+    rows = await fetch("SELECT * FROM rendition WHERE image = $1 ORDER BY size", image_id)
+    digest = await fetchval("SELECT digest FROM image WHERE state = 'READY'")
+    assert [(row["size"], row["width"], row["height"]) for row in rows] == [
+        (320, 320, 240),
+        (800, 800, 600),
+        (1600, 1600, 1200),
+    ]
+    for row in rows:
+        path = renditions.path(digest, row["size"])
+        content = path.read_bytes()
+        assert (row["size_bytes"], row["mime"]) == (len(content), "image/webp")
+        assert row["digest"] == hashlib.sha256(content).hexdigest()
+        assert Image.open(path).size == (row["width"], row["height"])
+    assert path == settings.blobs / "renditions" / digest[:2] / digest[2:4] / digest / "1" / "1600.webp"
+
+
+async def test_running_twice_equals_running_once(settings: Settings) -> None:
+    await ready(settings)
+    before = [dict(row) for row in await fetch("SELECT image, size, digest FROM rendition ORDER BY size")]
+    await execute("UPDATE job SET state = 'QUEUED', due_at = now()")
+    await work()
+    assert [
+        dict(row) for row in await fetch("SELECT image, size, digest FROM rendition ORDER BY size")
+    ] == before
+
+
+async def test_a_rendition_is_served_to_those_who_may_see_it(settings: Settings) -> None:
+    ana, image_id = await ready(settings)
+    ben, eve = await a_viewer("ben"), await a_viewer("eve")
+    await place(ana, image_id, ben)
+    for viewer in (ana, ben):
+        stored = await renditions.file(viewer, image_id, 320)
+        assert stored.size_bytes == stored.path.stat().st_size
+        assert stored.etag == f'"{hashlib.sha256(stored.path.read_bytes()).hexdigest()}"'
+        assert (stored.mime, stored.filename) == ("image/webp", "Some photo-320.webp")
+        original = await originals.file(viewer, image_id)
+        assert (original.filename, original.mime) == ("Some photo.jpg", "image/jpeg")
+    with pytest.raises(NotFound):
+        await renditions.file(eve, image_id, 320)
+    with pytest.raises(NotFound):
+        await originals.file(eve, image_id)
+
+
+async def test_a_small_picture_answers_with_the_largest_it_has(settings: Settings) -> None:
+    ana, image_id = await ready(settings, pictures.photo(500, 400))
+    sizes = [(await renditions.file(ana, image_id, size)).path.name for size in (320, 800, 1600)]
+    assert sizes == ["320.webp", "800.webp", "800.webp"]
+    with pytest.raises(BadInput):
+        await renditions.file(ana, image_id, 640)
+
+
+async def test_what_is_not_made_yet_is_not_found_in_words(settings: Settings) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(2000, 1500), settings)
+    with pytest.raises(NotFound, match="still being made"):
+        await renditions.file(ana, added.image.id, 800)
+
+
+async def test_a_lost_file_is_made_again_first(settings: Settings) -> None:
+    ana, image_id = await ready(settings)
+    digest = await fetchval("SELECT digest FROM image")
+    renditions.path(digest, 800).unlink()
+    with pytest.raises(StorageUnavailable, match="again"):
+        await renditions.file(ana, image_id, 800)
+    assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == renditions.LOOKED_AT
+    await work()
+    assert (await renditions.file(ana, image_id, 800)).path.is_file()
+
+
+async def test_a_lost_original_is_said_at_the_picture(settings: Settings) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+    originals.path(added.image.digest).unlink()
+    await work()
+    row = await fetch("SELECT state, failure FROM image")
+    assert tuple(row[0]) == ("FAILED", "ORIGINAL_MISSING")
+    with pytest.raises(StorageUnavailable, match="missing"):
+        await originals.file(ana, added.image.id)
+    with pytest.raises(NotFound, match="can not be shown"):
+        await renditions.file(ana, added.image.id, 320)
+
+
+async def test_a_picture_that_can_not_be_decoded_fails_at_once_with_its_reason(settings: Settings) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+    originals.path(added.image.digest).write_bytes(pictures.hostile()["cut.webp"][0])
+    await work()
+    job = (await fetch("SELECT state, attempts, error FROM job"))[0]
+    assert (job["state"], job["attempts"]) == ("DEAD", 1)
+    assert job["error"].startswith("CORRUPT")
+    assert await fetchval("SELECT failure FROM image") == "CORRUPT"
+
+
+async def test_a_full_disk_waits_and_heals(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+
+    def full(*_: object) -> None:
+        raise StorageUnavailable("The disk for pictures is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(blobs, "write_blob", full)
+        await work()
+    assert tuple((await fetch("SELECT state, attempts FROM job"))[0]) == ("QUEUED", 0)
+    await execute("UPDATE job SET due_at = now()")
+    await work()
+    assert await fetchval("SELECT state FROM image WHERE id = $1", added.image.id) == "READY"
+
+
+async def test_renditions_are_loaded_in_the_order_asked(settings: Settings) -> None:
+    ana, large = await ready(settings)
+    small = (await add(ana, pictures.photo(300, 200, seed=5), settings)).image.id
+    none, two = await renditions.renditions_by_images([small, large])
+    assert (none, [each.size for each in two]) == ([], [320, 800, 1600])
