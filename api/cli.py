@@ -55,7 +55,7 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int |
     say("Starting webref")
     import uvloop
 
-    from api.server import serve as serve_until_stopped
+    from api.cli_serve import serve_until_stopped
 
     uvloop.run(serve_until_stopped(settings, say))
 

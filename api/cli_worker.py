@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from api.server import Say, stopping_signals
+from api.cli_serve import Say, stopping_signals
 from domain.database import close_database, open_database
 from domain.migrate import migrate
 from domain.postgres import database_at
