@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from litestar import Litestar
+from litestar import Litestar, asgi
 from litestar.datastructures import State
 from litestar.enums import ScopeType
+from litestar.handlers import ASGIRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.access_log import logged
@@ -17,7 +18,7 @@ from api.errors import HANDLERS
 from api.files import files
 from api.graphql import graphql
 from api.health import live, ready, startup
-from api.pages import WebApp, web_pages
+from api.pages import WebApp, pages_of
 from api.security import secured
 from api.services import STATE_KEY, Services
 from api.sockets import Close, graphql_socket
@@ -34,13 +35,16 @@ WEB_FOLDER = Path(__file__).resolve().parent.parent / "build" / "web"
 log = logging.getLogger("webref.api")
 
 
-def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER) -> Litestar:
-    """The ASGI application. settings: with a database_url and a secret; the database is migrated already."""
+def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER, durable: bool = True) -> Litestar:
+    """The ASGI application. settings: with a database_url and a secret; the database is migrated already.
+
+    durable=False is for tests, whose database may forget.
+    """
     services = Services(settings=settings, web=WebApp(web_folder, ide=settings.ide))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with running(services):
+        async with running(services, durable):
             yield
 
     app = Litestar(
@@ -48,11 +52,10 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER) -> Litestar
             graphql,
             graphql_socket,
             uploads,
-            files,
             live,
             ready,
             startup,
-            web_pages(services.web),
+            everything_else(services),
         ],
         lifespan=[lifespan],
         state=State({STATE_KEY: services}),
@@ -65,13 +68,25 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER) -> Litestar
     return app
 
 
+def everything_else(services: Services) -> ASGIRouteHandler:
+    """Files and pages: Litestar routes a mount at the root before any address with parameters."""
+    pages = pages_of(services.web)
+
+    @asgi("/", is_mount=True, copy_scope=True)
+    async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+        first = scope["path"].lstrip("/").partition("/")[0]
+        await (files if first == "files" else pages)(scope, receive, send)
+
+    return rest
+
+
 @asynccontextmanager
-async def running(services: Services) -> AsyncIterator[None]:
+async def running(services: Services, durable: bool) -> AsyncIterator[None]:
     """Opens database, blobs, darkroom and hub; closes them in the opposite order."""
     settings = services.settings
     assert settings.database_url is not None, "the database's address is known before the app is made"
     async with contextlib.AsyncExitStack() as opened:
-        await open_database(settings.database_url, pool_size=settings.pool_size)
+        await open_database(settings.database_url, pool_size=settings.pool_size, durable=durable)
         opened.push_async_callback(close_database)
         blobs.open_blobs(settings.blobs)
         sessions.sign_with(settings)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 from uuid import UUID
 
-from litestar import Request, asgi
+from litestar import Request
 from litestar.types import Receive, Scope, Send
 
 from api.errors import MethodNotAllowed, send_error
@@ -24,7 +24,6 @@ WRITE_TIMEOUT_SECONDS = 60.0
 INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"})
 
 
-@asgi("/files/{path:path}", copy_scope=True)
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
     """GET and HEAD of /files/<image id>/original and /files/<image id>/<size>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
@@ -46,21 +45,22 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     services = services_of(request)
-    parts = request.scope["path"].removeprefix("/files").strip("/").split("/")
-    if len(parts) != 2:
+    parts = request.scope["path"].strip("/").split("/")
+    if len(parts) != 3:
         raise NotFound("There is no such file.")
     try:
-        image_id = UUID(parts[0])
+        image_id = UUID(parts[1])
     except ValueError as error:
         raise NotFound("There is no such file.") from error
     viewer = await viewer_of_read(request, services.settings)
     if viewer is None:
         raise Unauthenticated("Sign in to see this picture.")
-    if parts[1] == "original":
+    variant = parts[2]
+    if variant == "original":
         return await originals.file(viewer, image_id)
-    if not parts[1].isascii() or not parts[1].isdigit() or len(parts[1]) > 5:
+    if not variant.isascii() or not variant.isdigit() or len(variant) > 5:
         raise NotFound("There is no such file.")
-    return await renditions.file(viewer, image_id, int(parts[1]))
+    return await renditions.file(viewer, image_id, int(variant))
 
 
 def _open(stored: StoredFile) -> BinaryIO:

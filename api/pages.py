@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from litestar import Request, asgi
-from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar import Request
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import MethodNotAllowed, send_error
 from api.ranges import wanted
@@ -140,10 +139,9 @@ def accepts(header: str, encoding: str) -> bool:
     return False
 
 
-def web_pages(web: WebApp) -> ASGIRouteHandler:
+def pages_of(web: WebApp) -> ASGIApp:
     """The door for every address that is not the API's."""
 
-    @asgi(["/", "/{path:path}"], copy_scope=True)
     async def pages(scope: Scope, receive: Receive, send: Send) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         try:

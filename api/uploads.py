@@ -22,9 +22,9 @@ from api.errors import (
 from api.identity import viewer_of_request
 from api.multipart import BrokenForm, Part, parts_of
 from api.services import Services, services_of
-from domain import images, originals
-from domain.access import Scope, Viewer
-from domain.errors import BadInput, FileTooLarge, Forbidden, TooBusy, Unauthenticated
+from domain import access, images, originals
+from domain.access import Viewer
+from domain.errors import BadInput, FileTooLarge, TooBusy, Unauthenticated
 from domain.images import AddedImage
 from domain.settings import Settings
 
@@ -43,8 +43,7 @@ async def uploads(request: UploadRequest) -> Response[bytes]:
     viewer = await viewer_of_request(request, services.settings)
     if viewer is None:
         raise Unauthenticated("Sign in to upload pictures.")
-    if viewer.scope is not Scope.WRITE:
-        raise Forbidden("This token may only read.", required=Scope.WRITE.value)
+    access.require_scope(viewer)
     batch = _uuid(request.query_params.get("batch"), "batch")
     media_type, options = request.content_type
     if media_type == "multipart/form-data":

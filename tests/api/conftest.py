@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.database import execute
 from domain.settings import Settings
 from tests.api.serving import Served, serving
+from tests.conftest import EMPTY
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def server_settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def served(server_settings: Settings) -> AsyncIterator[Served]:
     async with serving(server_settings) as running:
+        await execute(EMPTY)
         yield running
 
 
@@ -32,4 +35,5 @@ async def served(server_settings: Settings) -> AsyncIterator[Served]:
 async def get_served(server_settings: Settings) -> AsyncIterator[Served]:
     """One that runs queries sent with GET."""
     async with serving(replace(server_settings, get_queries=True)) as running:
+        await execute(EMPTY)
         yield running

@@ -97,7 +97,7 @@ async def end_of(
 async def serving(settings: Settings) -> AsyncIterator[Served]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    app = create_app(settings)
+    app = create_app(settings, durable=False)
     config = uvicorn.Config(
         app,
         http="httptools",

@@ -94,7 +94,6 @@ async def test_cookies_are_enough_for_an_image_on_a_page(served: Served) -> None
         "/files/{id}/-320",
         "/files/{id}/٣٢٠",
         "/files/{id}/..%2f..%2fsecret",
-        "/files/../../secret",
     ],
 )
 async def test_odd_addresses_are_not_found(served: Served, address: str) -> None:
@@ -102,7 +101,7 @@ async def test_odd_addresses_are_not_found(served: Served, address: str) -> None
     image_id = await upload(served, ana.access_token)
     async with served.client(ana.access_token) as client:
         answer = await client.get(address.replace("{id}", image_id))
-    assert answer.status_code in (404, 503)
+    assert answer.status_code in (404, 422)
     assert "Traceback" not in answer.text
 
 

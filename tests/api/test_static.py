@@ -11,9 +11,11 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from api.app import everything_else
 from api.errors import HANDLERS
-from api.pages import WebApp, accepts, web_pages
+from api.pages import WebApp, accepts
 from api.security import secured
+from api.services import Services
 from domain.settings import Settings
 
 INLINE = "document.documentElement.dataset.theme='dark'"
@@ -38,7 +40,7 @@ def web_folder(tmp_path: Path) -> Path:
 
 def client_of(folder: Path, *, ide: bool = True, settings: Settings | None = None) -> TestClient[Any]:
     app = Litestar(
-        [web_pages(WebApp(folder, ide=ide))],
+        [everything_else(Services(settings=settings or Settings(), web=WebApp(folder, ide=ide)))],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
