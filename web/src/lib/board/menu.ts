@@ -1,5 +1,5 @@
 /** The menu of the canvas: what can be done here, each with its key. */
-import type { MenuEntry } from "../ui/Menu.svelte";
+import type { MenuEntry } from "../ui/menu";
 import type { Screen } from "./bindings";
 import * as commands from "./commands";
 import { inSigns } from "./keys";
