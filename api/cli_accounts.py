@@ -1,5 +1,6 @@
 """`webref user` and `webref token`: people and their programs, from the machine's side."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -210,7 +211,7 @@ def revoke_user_token(settings: Settings, token_id: UUID) -> None:
 def asked_password(*, from_stdin: bool) -> str:
     """Never an argument: those are seen by everybody on the machine and kept by the shell."""
     if from_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return answer
 
