@@ -4,12 +4,13 @@ import asyncio
 import io
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.rows import Measure
-from tests.pictures import mixed_pictures, noisy_jpeg
+from tests.pictures import GOOD, photo
 from tests.running import RunningServer, Script, running_server
 
 RUNS = 7
@@ -19,10 +20,10 @@ TWELVE_MEGAPIXELS = (4000, 3000)
 
 def first_rendition_cpu(folder: Path) -> list[Measure]:
     """Server CPU from the upload until the first rendition is announced, against making that rendition."""
-    contents = [noisy_jpeg(seed, size=TWELVE_MEGAPIXELS, quality=90) for seed in range(RUNS)]
+    contents = [photo(*TWELVE_MEGAPIXELS, seed=seed, quality=90) for seed in range(RUNS)]
     with running_server(folder) as server:
         owner = Script(server).register()
-        warm = owner.upload(noisy_jpeg(99, size=(640, 480)), "warm.jpg")["id"]
+        warm = owner.upload(photo(640, 480, seed=99), "warm.jpg")["id"]
         _until_renditions(owner, warm, 1)
         whole = [_cpu_of_upload(server, owner, content) for content in contents]
     alone = [_cpu_of_rendition(content) for content in contents]
@@ -63,6 +64,17 @@ def _until_renditions(owner: Script, image_id: str, count: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"image {image_id} has no {count} renditions after 60 s")
         time.sleep(0.02)
+
+
+def mixed_pictures(count: int) -> Iterator[tuple[bytes, str]]:
+    """Every format that is taken, in turn, with photos of two megapixels between; each picture once."""
+    kinds = list(GOOD.items())
+    for number in range(count):
+        name, good = kinds[number // 2 % len(kinds)]
+        if number % 2 or number >= 2 * len(kinds):
+            yield photo(1600, 1200, seed=number), f"{number}-photo.jpg"
+        else:
+            yield good.make(), f"{number}-{name}"
 
 
 def batch_memory(folder: Path) -> list[Measure]:
@@ -110,6 +122,6 @@ def seen_by_another(folder: Path) -> list[Measure]:
     """Wall time from sending a 12 MP JPEG until a second browser has painted its first rendition."""
     from tests.benchmarks.second_browser import until_painted
 
-    seconds = asyncio.run(asyncio.to_thread(until_painted, folder, noisy_jpeg(5, size=TWELVE_MEGAPIXELS)))
+    seconds = asyncio.run(asyncio.to_thread(until_painted, folder, photo(*TWELVE_MEGAPIXELS, seed=5)))
     how = "two Chromium profiles on one board; from the drop in one to a rendition on the other's canvas"
     return [Measure("U2", "12 MP JPEG: dropped to sharp elsewhere", seconds, "s", 5, how)]

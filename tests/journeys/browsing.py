@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pictures import noisy_jpeg
+from tests.pictures import photo
 from tests.running import PASSWORD
 
 CHROMIUM_FLAGS = [
@@ -72,4 +72,4 @@ def drop(page: Page, files: list[tuple[str, bytes]], x: int = 640, y: int = 420)
 
 
 def pictures(count: int) -> list[tuple[str, bytes]]:
-    return [(f"picture-{number}.jpg", noisy_jpeg(number, size=(640, 480))) for number in range(count)]
+    return [(f"picture-{number}.jpg", photo(640, 480, seed=number)) for number in range(count)]

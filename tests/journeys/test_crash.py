@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.pictures import noisy_jpeg
+from tests.pictures import photo
 from tests.running import RunningServer, Script, running_server
 
 Answer = TypeVar("Answer")
@@ -86,12 +86,12 @@ def test_every_acknowledged_upload_and_move_is_there_once(tmp_path: Path) -> Non
         token = _token(Script(server))
         owner = _script(server, token)
         board_id = owner.create_board()
-        first = owner.upload(noisy_jpeg(0, size=(300, 200)), "first.jpg")["id"]
+        first = owner.upload(photo(300, 200, seed=0), "first.jpg")["id"]
         [item_id] = owner.add_images(board_id, [first])
 
         def upload(number: int) -> None:
             image_id = str(uuid4())
-            content = noisy_jpeg(number + 1, size=(300, 200))
+            content = photo(300, 200, seed=number + 1)
             script = _script(server, token)
             answer = _insist(lambda: script.upload(content, f"{number}.jpg", image_id=image_id))
             journal.uploaded[image_id] = answer["id"]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pictures import noisy_jpeg
+from tests.pictures import photo
 from tests.running import REPOSITORY, RunningServer, Script
 
 
@@ -19,7 +19,7 @@ def test_the_script_in_the_readme_lays_a_folder_out_on_a_new_board(
     folder = tmp_path / "Shot 010"
     folder.mkdir()
     for number in range(3):
-        (folder / f"{number}.jpg").write_bytes(noisy_jpeg(number, size=(320, 200)))
+        (folder / f"{number}.jpg").write_bytes(photo(320, 200, seed=number))
     owner = Script(server).register()
 
     printed = subprocess.run(
