@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET, enum_value, field
@@ -23,6 +24,7 @@ from schema.accounts import (
 )
 from schema.connections import INPUT, maybe_uuid, uuids_of
 from schema.context import Context, Info
+from schema.fields import resolved
 from schema.instance import Instance, instance_of
 from schema.scalars import Colour
 
@@ -222,13 +224,13 @@ async def _handed_over(
     )
 
 
-def _ids(values: list[strawberry.ID]) -> list[strawberry.ID]:
+def _ids(values: list[UUID]) -> list[strawberry.ID]:
     return [strawberry.ID(str(value)) for value in values]
 
 
 @strawberry.type
 class AccountMutations:
-    @field(description="Makes an account and signs it in. The very first one owns the server.")
+    @resolved(description="Makes an account and signs it in. The very first one owns the server.")
     async def register(self, info: Info, input: Annotated[RegisterInput, INPUT]) -> RegisterPayload:
         context = info.context
         account = await accounts.register(
@@ -244,7 +246,7 @@ class AccountMutations:
         viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
         return RegisterPayload(viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_)
 
-    @field(description="Opens a session with email and password.")
+    @resolved(description="Opens a session with email and password.")
     async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInPayload:
         context = info.context
         signed_in = await sessions.sign_in(
@@ -256,7 +258,7 @@ class AccountMutations:
         viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
         return SignInPayload(viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_)
 
-    @field(description="Carries a session on: an access token lasts minutes, a session for weeks.")
+    @resolved(description="Carries a session on: an access token lasts minutes, a session for weeks.")
     async def refresh_session(
         self, info: Info, input: Annotated[RefreshSessionInput, INPUT]
     ) -> RefreshSessionPayload:
@@ -270,7 +272,7 @@ class AccountMutations:
             viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_
         )
 
-    @field(description="Ends the session, and forgets its cookies. Signing out twice is no error.")
+    @resolved(description="Ends the session, and forgets its cookies. Signing out twice is no error.")
     async def sign_out(self, info: Info, input: Annotated[SignOutInput, INPUT]) -> SignOutPayload:
         context = info.context
         token = input.refresh_token or (context.refresh_cookie if context.viewer is None else None)
@@ -281,7 +283,7 @@ class AccountMutations:
         context.cookies_out.append(None)
         return SignOutPayload(signed_out=True)
 
-    @field(description="Changes the viewer's password and ends their other sessions. Needs a session.")
+    @resolved(description="Changes the viewer's password and ends their other sessions. Needs a session.")
     async def change_password(
         self, info: Info, input: Annotated[ChangePasswordInput, INPUT]
     ) -> ChangePasswordPayload:
@@ -289,13 +291,13 @@ class AccountMutations:
         await accounts.change_password(viewer, current=input.current_password, new=input.new_password)
         return ChangePasswordPayload(viewer=await viewer_of(viewer))
 
-    @field(description="Changes the viewer's name or colour.")
+    @resolved(description="Changes the viewer's name or colour.")
     async def edit_profile(self, info: Info, input: Annotated[EditProfileInput, INPUT]) -> EditProfilePayload:
         viewer = info.context.require_viewer()
         await accounts.edit_profile(viewer, name=input.name or None, colour=input.colour or None)
         return EditProfilePayload(viewer=await viewer_of(viewer))
 
-    @field(description="Ends sessions of the viewer. What they have open closes within 2 s.")
+    @resolved(description="Ends sessions of the viewer. What they have open closes within 2 s.")
     async def revoke_sessions(
         self, info: Info, input: Annotated[RevokeSessionsInput, INPUT]
     ) -> RevokeSessionsPayload:
@@ -304,18 +306,20 @@ class AccountMutations:
         revoked = await sessions.revoke_sessions(viewer, uuids_of(input.ids))
         return RevokeSessionsPayload(revoked_ids=_ids(revoked), viewer=shown)
 
-    @field(description="Makes an API token that acts for the viewer. Needs a session: tokens make no tokens.")
+    @resolved(
+        description="Makes an API token that acts for the viewer. Needs a session, for tokens make none."
+    )
     async def create_token(self, info: Info, input: Annotated[CreateTokenInput, INPUT]) -> CreateTokenPayload:
         made = await tokens.create_token(
             info.context.require_viewer(),
             name=input.name,
-            scope=Scope(input.scope.value),
+            scope=Scope[input.scope.name],
             expires_at=input.expires_at or None,
             mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
         )
         return CreateTokenPayload(token=token_of(made.token), secret=made.secret)
 
-    @field(description="Ends API tokens of the viewer.")
+    @resolved(description="Ends API tokens of the viewer.")
     async def revoke_tokens(
         self, info: Info, input: Annotated[RevokeTokensInput, INPUT]
     ) -> RevokeTokensPayload:
@@ -324,15 +328,15 @@ class AccountMutations:
         revoked = await tokens.revoke_tokens(viewer, uuids_of(input.ids))
         return RevokeTokensPayload(revoked_ids=_ids(revoked), viewer=shown)
 
-    @field(description="Sets who may register. For the server's owner.")
+    @resolved(description="Sets who may register. For the server's owner.")
     async def set_registration(
         self, info: Info, input: Annotated[SetRegistrationInput, INPUT]
     ) -> SetRegistrationPayload:
-        policy = accounts.RegistrationPolicy(input.registration.value)
+        policy = accounts.RegistrationPolicy[input.registration.name]
         await accounts.set_registration(info.context.require_viewer(), policy)
         return SetRegistrationPayload(instance=instance_of(info.context.settings))
 
-    @field(description="Lets one person register within 14 days. For the server's owner.")
+    @resolved(description="Lets one person register within 14 days. For the server's owner.")
     async def create_invite(
         self, info: Info, input: Annotated[CreateInviteInput, INPUT]
     ) -> CreateInvitePayload:
@@ -343,7 +347,7 @@ class AccountMutations:
         )
         return CreateInvitePayload(invite=invite_of(made.invite), code=made.code)
 
-    @field(description="Takes open invites back. For the server's owner.")
+    @resolved(description="Takes open invites back. For the server's owner.")
     async def revoke_invites(
         self, info: Info, input: Annotated[RevokeInvitesInput, INPUT]
     ) -> RevokeInvitesPayload:

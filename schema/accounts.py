@@ -11,6 +11,7 @@ from domain import accounts, invites, sessions, tokens
 from domain.access import Viewer as Who
 from schema.connections import Node
 from schema.context import Info
+from schema.fields import resolved
 from schema.scalars import Colour
 
 
@@ -62,7 +63,7 @@ class Invite:
     used_at: datetime | None = field(description="When it was used; null: still open.")
     used_by_id: strawberry.Private[UUID | None]
 
-    @field(description="Who joined with it; null: nobody yet.")
+    @resolved(description="Who joined with it; null: nobody yet.")
     async def used_by(self, info: Info) -> Account | None:
         if self.used_by_id is None:
             return None
@@ -80,15 +81,15 @@ class Viewer:
     scope: TokenScope = field(description="What this request may do: WRITE for sessions.")
     who: strawberry.Private[Who]
 
-    @field(description="Devices where they are signed in, the latest used first.")
+    @resolved(description="Devices where they are signed in, the latest used first.")
     async def sessions(self) -> list[Session]:
         return [session_of(row) for row in await sessions.sessions_of(self.who)]
 
-    @field(description="Their API tokens that still work, the newest first.")
+    @resolved(description="Their API tokens that still work, the newest first.")
     async def tokens(self) -> list[Token]:
         return [token_of(row) for row in await tokens.tokens_of(self.who)]
 
-    @field(description="Invites to this server, the newest first; empty for all but the server's owner.")
+    @resolved(description="Invites to this server, the newest first; empty for all but the server's owner.")
     async def invites(self) -> list[Invite]:
         return [invite_of(row) for row in await invites.invites_of(self.who)]
 
@@ -112,7 +113,7 @@ def token_of(row: tokens.Token) -> Token:
     return Token(
         id=strawberry.ID(str(row.id)),
         name=row.name,
-        scope=TokenScope(row.scope.value),
+        scope=TokenScope[row.scope.name],
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
@@ -136,6 +137,6 @@ async def viewer_of(who: Who) -> Viewer:
         account=account_of(account),
         email=account.email,
         is_server_owner=account.is_owner,
-        scope=TokenScope(who.scope.value),
+        scope=TokenScope[who.scope.name],
         who=who,
     )

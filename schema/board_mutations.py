@@ -16,6 +16,7 @@ from schema.boards import Board, Role, board_of
 from schema.changes import Change, change_of
 from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
+from schema.fields import resolved
 
 
 @strawberry.input(description="A new board.")
@@ -24,7 +25,7 @@ class CreateBoardInput:
         default=UNSET, description="A UUID of your own for it; left out: one is made."
     )
     title: str = field(description="Its title, 1 to 200 characters.")
-    description: str = field(default="", description="What it is about, up to 20,000 characters.")
+    description: str = field(default="", description="What it is about, up to 10,000 characters.")
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
@@ -156,7 +157,7 @@ class SkippedItem:
     reason: str = field(description="Why, in words.")
     by_id: strawberry.Private[UUID | None]
 
-    @field(description="Whose later work would have been undone; null: nobody's.")
+    @resolved(description="Whose later work would have been undone; null: nobody's.")
     async def by(self, info: Info) -> Account | None:
         return await info.context.loaders.accounts.load(self.by_id) if self.by_id else None
 
@@ -194,12 +195,12 @@ def _grant(grant: GrantInput) -> members.NewGrant:
     account_id = maybe_uuid(grant.account_id, "accountId")
     if bool(grant.email) == bool(account_id):
         raise BadInput("A grant names its person by email or by accountId, one of them.", field="grants")
-    return members.NewGrant(role=Standing(grant.role.value), account_id=account_id, email=grant.email or None)
+    return members.NewGrant(role=Standing[grant.role.name], account_id=account_id, email=grant.email or None)
 
 
 @strawberry.type
 class BoardMutations:
-    @field(description="Makes a board.")
+    @resolved(description="Makes a board.")
     async def create_board(self, info: Info, input: Annotated[CreateBoardInput, INPUT]) -> CreateBoardPayload:
         board = await boards.create_board(
             info.context.require_viewer(),
@@ -210,7 +211,7 @@ class BoardMutations:
         )
         return CreateBoardPayload(board=board_of(board))
 
-    @field(description="Changes a board's title, description or cover. For editors.")
+    @resolved(description="Changes a board's title, description or cover. For editors.")
     async def edit_board(self, info: Info, input: Annotated[EditBoardInput, INPUT]) -> EditBoardPayload:
         board_id = uuid_of(input.id)
         change = await boards.edit_board(
@@ -223,7 +224,7 @@ class BoardMutations:
         )
         return EditBoardPayload(board=await info.context.loaders.board(board_id), change=change_of(change))
 
-    @field(
+    @resolved(
         description="Copies a board with all that lies on it, but not its people or log. For viewers of it."
     )
     async def duplicate_board(
@@ -238,7 +239,7 @@ class BoardMutations:
         )
         return DuplicateBoardPayload(board=board_of(board))
 
-    @field(description="Puts boards into the trash: they can be read and restored, not changed. For owners.")
+    @resolved(description="Puts boards into the trash: only reading and restoring is left. For owners.")
     async def trash_boards(self, info: Info, input: Annotated[TrashBoardsInput, INPUT]) -> TrashBoardsPayload:
         rows = await boards.trash_boards(
             info.context.require_viewer(),
@@ -247,7 +248,7 @@ class BoardMutations:
         )
         return TrashBoardsPayload(boards=[board_of(row) for row in rows])
 
-    @field(description="Takes boards out of the trash. For owners.")
+    @resolved(description="Takes boards out of the trash. For owners.")
     async def restore_boards(
         self, info: Info, input: Annotated[RestoreBoardsInput, INPUT]
     ) -> RestoreBoardsPayload:
@@ -258,7 +259,7 @@ class BoardMutations:
         )
         return RestoreBoardsPayload(boards=[board_of(row) for row in rows])
 
-    @field(
+    @resolved(
         description="Deletes boards in the trash for good. Their pictures stay in the library. For owners."
     )
     async def delete_boards(
@@ -271,7 +272,7 @@ class BoardMutations:
         )
         return DeleteBoardsPayload(deleted_ids=[strawberry.ID(str(board_id)) for board_id in ids])
 
-    @field(description="Gives people roles on a board. For owners.")
+    @resolved(description="Gives people roles on a board. For owners.")
     async def grant_roles(self, info: Info, input: Annotated[GrantRolesInput, INPUT]) -> GrantRolesPayload:
         board_id = uuid_of(input.board_id, "boardId")
         await members.grant_roles(
@@ -282,7 +283,7 @@ class BoardMutations:
         )
         return GrantRolesPayload(board=await info.context.loaders.board(board_id))
 
-    @field(
+    @resolved(
         description="Takes people off a board: what they follow ends within 2 s. For owners; all may leave."
     )
     async def revoke_grants(
@@ -297,7 +298,7 @@ class BoardMutations:
         )
         return RevokeGrantsPayload(board=await info.context.loaders.boards.load(board_id))
 
-    @field(
+    @resolved(
         description="Takes back the viewer's latest change here by a new one, sparing what others did since. "
         "For editors."
     )
@@ -307,17 +308,17 @@ class BoardMutations:
         reverted = await history.undo(info.context.require_viewer(), board_id, mutation_id=mutation_id)
         return UndoPayload(
             board=await info.context.loaders.board(board_id),
-            change=reverted.change and change_of(reverted.change),
+            change=None if reverted.change is None else change_of(reverted.change),
             skipped=_skipped(reverted.skipped),
         )
 
-    @field(description="Repeats what the viewer undid last here, sparing what others did since. For editors.")
+    @resolved(description="Repeats what the viewer undid last, sparing what others did since. For editors.")
     async def redo(self, info: Info, input: Annotated[RedoInput, INPUT]) -> RedoPayload:
         board_id = uuid_of(input.board_id, "boardId")
         mutation_id = maybe_uuid(input.client_mutation_id, "clientMutationId")
         reverted = await history.redo(info.context.require_viewer(), board_id, mutation_id=mutation_id)
         return RedoPayload(
             board=await info.context.loaders.board(board_id),
-            change=reverted.change and change_of(reverted.change),
+            change=None if reverted.change is None else change_of(reverted.change),
             skipped=_skipped(reverted.skipped),
         )

@@ -14,6 +14,7 @@ from schema.accounts import Account
 from schema.changes import Change, change_of
 from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
+from schema.fields import resolved
 from schema.images import Image
 from schema.items import Item, item_of
 from schema.scalars import Long
@@ -49,11 +50,11 @@ class Member:
     account_id: strawberry.Private[UUID]
     granted_by_id: strawberry.Private[UUID | None]
 
-    @field(description="The person.")
+    @resolved(description="The person.")
     async def account(self, info: Info) -> Account:
         return await info.context.loaders.account(self.account_id)
 
-    @field(description="Who gave the role; null: it came with making the board.")
+    @resolved(description="Who gave the role; null: it came with making the board.")
     async def granted_by(self, info: Info) -> Account | None:
         if self.granted_by_id is None:
             return None
@@ -77,15 +78,15 @@ class Board(Node):
     created_by_id: strawberry.Private[UUID]
     shown_cover_id: strawberry.Private[UUID | None]
 
-    @field(description="Who made it.")
+    @resolved(description="Who made it.")
     async def created_by(self, info: Info) -> Account:
         return await info.context.loaders.account(self.created_by_id)
 
-    @field(description="The picture that stands for it: the chosen one, else the earliest on it; null: none.")
+    @resolved(description="The picture that stands for it: the chosen, else the earliest on it; null: none.")
     async def cover(self, info: Info) -> Image | None:
         return await info.context.loaders.cover(self.key, self.shown_cover_id)
 
-    @field(description="What lies on it, from back to front.")
+    @resolved(description="What lies on it, from back to front.")
     async def items(
         self,
         info: Info,
@@ -95,7 +96,7 @@ class Board(Node):
         viewer = info.context.require_viewer()
         return connection_of(await items.items_on(viewer, self.key, first=first, after=after), item_of, after)
 
-    @field(description="The people on it, in the order in which they came.")
+    @resolved(description="The people on it, in the order in which they came.")
     async def members(
         self,
         info: Info,
@@ -106,7 +107,7 @@ class Board(Node):
         page = await members.members_of(viewer, self.key, first=first, after=after)
         return connection_of(page, member_of, after)
 
-    @field(description="Its log, the oldest first: applying all of it in order gives the board.")
+    @resolved(description="Its log, the oldest first: applying all of it in order gives the board.")
     async def changes(
         self,
         info: Info,
@@ -121,11 +122,11 @@ class Board(Node):
         page = await changes.changes_of(viewer, self.key, first=first, after=after, since=since)
         return connection_of(page, change_of, after)
 
-    @field(description="Whether the viewer has something to undo here.")
+    @resolved(description="Whether the viewer has something to undo here.")
     async def can_undo(self, info: Info) -> bool:
         return await history.can_undo(info.context.require_viewer(), self.key)
 
-    @field(description="Whether the viewer has something to redo here.")
+    @resolved(description="Whether the viewer has something to redo here.")
     async def can_redo(self, info: Info) -> bool:
         return await history.can_redo(info.context.require_viewer(), self.key)
 
@@ -136,7 +137,7 @@ def board_of(row: BoardRow) -> Board:
         title=row.title,
         description=row.description,
         seq=Long(row.seq),
-        viewer_role=Role(row.role.value),
+        viewer_role=Role[row.role.name],
         created_at=row.created_at,
         updated_at=row.updated_at,
         trashed_at=row.trashed_at,
@@ -149,7 +150,7 @@ def board_of(row: BoardRow) -> Board:
 
 def member_of(row: members.Member) -> Member:
     return Member(
-        role=Role(row.role.value),
+        role=Role[row.role.name],
         since=row.since,
         account_id=row.account_id,
         granted_by_id=row.granted_by,

@@ -12,6 +12,7 @@ from domain import changes
 from domain.operations import Operation
 from schema.accounts import Account
 from schema.context import Info
+from schema.fields import resolved
 from schema.operations import AnyOperation, operation_of
 from schema.scalars import Long
 
@@ -41,15 +42,15 @@ class Change:
     actor_id: strawberry.Private[UUID]
     what: strawberry.Private[Operation]
 
-    @field(description="The board it happened to, as it is now.")
+    @resolved(description="The board it happened to, as it is now.")
     async def board(self, info: Info) -> Annotated["Board", strawberry.lazy("schema.boards")]:
         return await info.context.loaders.board(self.board_id)
 
-    @field(description="Who did it.")
+    @resolved(description="Who did it.")
     async def actor(self, info: Info) -> Account:
         return await info.context.loaders.account(self.actor_id)
 
-    @field(description="What it did: applying every operation in order gives the board.")
+    @resolved(description="What it did: applying every operation in order gives the board.")
     def operation(self) -> AnyOperation:
         return operation_of(self.what, self.actor_id)
 
@@ -58,7 +59,7 @@ def change_of(row: changes.Change) -> Change:
     return Change(
         seq=Long(row.seq),
         at=row.at,
-        kind=ChangeKind(row.kind.value),
+        kind=ChangeKind[row.kind.name],
         reverts=None if row.reverts is None else Long(row.reverts),
         client_mutation_id=None if row.mutation_id is None else strawberry.ID(str(row.mutation_id)),
         board_id=row.board_id,

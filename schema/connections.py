@@ -9,6 +9,7 @@ from strawberry import argument, field
 
 from domain.errors import BadInput
 from domain.pagination import Page
+from schema.fields import resolved
 
 Node_ = TypeVar("Node_")
 Row = TypeVar("Row")
@@ -48,11 +49,11 @@ class Connection(Generic[Node_]):
     cursors: strawberry.Private[list[str]]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @field(description="The entries of this page with their cursors.")
+    @resolved(description="The entries of this page with their cursors.")
     def edges(self) -> list[Edge[Node_]]:
         return [Edge(node=node, cursor=cursor) for node, cursor in zip(self.nodes, self.cursors, strict=True)]
 
-    @field(description="How many entries the whole list has, whatever the page; counted when asked for.")
+    @resolved(description="How many entries the whole list has, whatever the page; counted when asked for.")
     async def total_count(self) -> int:
         return await self.count()
 

@@ -33,7 +33,7 @@ REQUEST_CODES = {
     OPERATION_NOT_FOUND: "The document holds no operation of that name, or several and no name was sent.",
     METHOD_NOT_ALLOWED: "GET runs queries only.",
     SUBSCRIPTION_OVER_HTTP: "Subscriptions run over the websocket.",
-    TIMEOUT: "The operation took longer than it may; what it did until then is kept, nothing half.",
+    TIMEOUT: "It took longer than it may and was stopped; whether a mutation happened, a repeat tells.",
     INTERNAL: "Something nobody expected; `id` is in the server's log too.",
 }
 

@@ -7,7 +7,7 @@ error means that the operation ran: stage EXECUTED, HTTP 200, `data` with null w
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,7 +117,7 @@ async def answer(request: Request, context: Context, *, queries_only: bool = Fal
     return await _executed(prepared, request, context)
 
 
-async def stream(request: Request, context: Context) -> AsyncIterator[Answer]:
+async def stream(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     """Runs any operation: a subscription gives many answers, the others one.
 
     After an answer that is not EXECUTED there is none: on a websocket its `errors` go out as `error`.
@@ -165,7 +165,7 @@ async def _executed(prepared: Prepared, request: Request, context: Context) -> A
     return _encoded(found.data, [errors.field_error(error) for error in found.errors or ()])
 
 
-async def _followed(prepared: Prepared, request: Request, context: Context) -> AsyncIterator[Answer]:
+async def _followed(prepared: Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     context.loaders = Loaders(context)
     source = follow(GRAPH, prepared.document, **_arguments(prepared, request, context))
     events = source if isinstance(source, ExecutionResult | AsyncIterator) else await source

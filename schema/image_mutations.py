@@ -10,6 +10,7 @@ from domain import images, jobs
 from schema.account_mutations import MUTATION_ID
 from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
+from schema.fields import resolved
 from schema.images import Image, image_of
 from schema.jobs import Job, job_of
 
@@ -31,26 +32,28 @@ class EditImagesInput:
 @strawberry.input(description="Which images are tried again.")
 class RetryImagesInput:
     ids: list[strawberry.ID] = field(description="Ids of your images whose state is FAILED, 1 to 500.")
+    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
 @strawberry.input(description="Which jobs are tried again.")
 class RetryJobsInput:
     ids: list[strawberry.ID] = field(description="Ids of jobs whose state is DEAD, 1 to 500.")
+    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
 @strawberry.type(description="The words of images were changed.")
 class EditImagesPayload:
-    images: list[Image] = field(description="They, in the order sent.")
+    images: list[Image] = field(description="They, in the order of their ids.")
 
 
 @strawberry.type(description="Images are tried again.")
 class RetryImagesPayload:
-    images: list[Image] = field(description="They, in the order sent.")
+    images: list[Image] = field(description="They, in the order of their ids.")
 
 
 @strawberry.type(description="Jobs are tried again.")
 class RetryJobsPayload:
-    jobs: list[Job] = field(description="They, in the order sent.")
+    jobs: list[Job] = field(description="They, in the order of their ids.")
 
 
 def _edit(edit: ImageEditInput) -> images.ImageEdit:
@@ -64,7 +67,7 @@ def _edit(edit: ImageEditInput) -> images.ImageEdit:
 
 @strawberry.type
 class ImageMutations:
-    @field(description="Changes names, titles and tags of the viewer's images.")
+    @resolved(description="Changes names, titles and tags of the viewer's images.")
     async def edit_images(self, info: Info, input: Annotated[EditImagesInput, INPUT]) -> EditImagesPayload:
         rows = await images.edit_images(
             info.context.require_viewer(),
@@ -73,14 +76,20 @@ class ImageMutations:
         )
         return EditImagesPayload(images=[image_of(row) for row in rows])
 
-    @field(
-        description="Makes the renditions of failed images of the viewer once more. Repeating it is harmless."
-    )
+    @resolved(description="Makes the renditions of failed images of the viewer once more.")
     async def retry_images(self, info: Info, input: Annotated[RetryImagesInput, INPUT]) -> RetryImagesPayload:
-        rows = await images.retry_images(info.context.require_viewer(), uuids_of(input.ids))
+        rows = await images.retry_images(
+            info.context.require_viewer(),
+            uuids_of(input.ids),
+            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+        )
         return RetryImagesPayload(images=[image_of(row) for row in rows])
 
-    @field(description="Gives dead jobs new attempts. For the server's owner. Repeating it is harmless.")
+    @resolved(description="Gives dead jobs new attempts. For the server's owner.")
     async def retry_jobs(self, info: Info, input: Annotated[RetryJobsInput, INPUT]) -> RetryJobsPayload:
-        rows = await jobs.retry_jobs(info.context.require_viewer(), uuids_of(input.ids))
+        rows = await jobs.retry_jobs(
+            info.context.require_viewer(),
+            uuids_of(input.ids),
+            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+        )
         return RetryJobsPayload(jobs=[job_of(row) for row in rows])

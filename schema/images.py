@@ -12,6 +12,7 @@ from domain import images, renditions
 from schema.accounts import Account
 from schema.connections import After, Connection, Node
 from schema.context import Info
+from schema.fields import resolved
 from schema.scalars import Colour, Long, Path, Thumbhash
 
 if TYPE_CHECKING:
@@ -67,15 +68,15 @@ class Image(Node):
     key: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID]
 
-    @field(description="Who uploaded it.")
+    @resolved(description="Who uploaded it.")
     async def owner(self, info: Info) -> Account:
         return await info.context.loaders.account(self.owner_id)
 
-    @field(description="Its renditions that are there already, the smallest first.")
+    @resolved(description="Its renditions that are there already, the smallest first.")
     async def renditions(self, info: Info) -> list[Rendition]:
         return await info.context.loaders.renditions.load(self.key)
 
-    @field(
+    @resolved(
         description="The smallest rendition that is at least so large and is there already, else the largest "
         "there is; null before the first. A rendition that has all the original's pixels is large enough."
     )
@@ -89,7 +90,7 @@ class Image(Node):
         chosen = large_enough[:1] or made[-1:]
         return chosen[0].url if chosen else None
 
-    @field(description="Boards it is placed on that the viewer may read, the latest changed first.")
+    @resolved(description="Boards in use that it is placed on and the viewer may read, the newest first.")
     async def boards(
         self,
         info: Info,
@@ -124,7 +125,7 @@ def image_of(row: images.Image) -> Image:
         camera=row.camera or None,
         placeholder=Thumbhash(row.placeholder),
         palette=[Colour(text) for text in row.palette],
-        state=ImageState(row.state.value),
+        state=ImageState(row.state.name),
         failure=row.failure,
         created_at=row.created_at,
         original_url=Path(f"/files/{row.id}/original"),

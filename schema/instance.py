@@ -9,6 +9,7 @@ from domain import accounts
 from domain.decoding import FORMATS
 from domain.settings import Settings
 from schema.accounts import RegistrationPolicy
+from schema.fields import resolved
 from schema.scalars import Long, Path
 
 UPLOADING = """How pictures are uploaded: over plain HTTP beside GraphQL, streamed, with the same session or
@@ -45,15 +46,15 @@ class Instance:
     version: str = field(description="Version of webref, as in the changelog.")
     rules: strawberry.Private[Settings]
 
-    @field(description="Whether somebody owns this server. If not, the first to register will.")
+    @resolved(description="Whether somebody owns this server. If not, the first to register will.")
     async def has_owner(self) -> bool:
         return not await accounts.needs_first_account()
 
-    @field(description="Who may make an account.")
+    @resolved(description="Who may make an account.")
     async def registration(self) -> RegistrationPolicy:
-        return RegistrationPolicy((await accounts.registration_policy()).value)
+        return RegistrationPolicy[(await accounts.registration_policy()).name]
 
-    @field(description="How pictures are uploaded.")
+    @resolved(description="How pictures are uploaded.")
     def uploads(self) -> UploadRules:
         return UploadRules(
             url=Path("/uploads"),

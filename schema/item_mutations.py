@@ -13,6 +13,7 @@ from schema.boards import Board
 from schema.changes import Change, change_of
 from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
+from schema.fields import resolved
 from schema.item_inputs import (
     AddItemsInput,
     DragItemsInput,
@@ -36,15 +37,15 @@ class ContentPayload:
     board_id: strawberry.Private[UUID]
     line: strawberry.Private[Line]
 
-    @field(description="The board as it is now.")
+    @resolved(description="The board as it is now.")
     async def board(self, info: Info) -> Board:
         return await info.context.loaders.board(self.board_id)
 
-    @field(description="The line this wrote into the board's log.")
+    @resolved(description="The line this wrote into the board's log.")
     def change(self) -> Change:
         return change_of(self.line)
 
-    @field(description="The items it touched as they are now, in the order sent.")
+    @resolved(description="The items it touched as they are now, in the order sent.")
     async def items(self, info: Info) -> list[Item]:
         return await info.context.loaders.items_of(self.board_id, self.line)
 
@@ -95,7 +96,7 @@ def _mutation_id(text: str | None) -> UUID | None:
 
 @strawberry.type
 class ItemMutations:
-    @field(description="Places pictures and notes on a board. For editors.")
+    @resolved(description="Places pictures and notes on a board. For editors.")
     async def add_items(self, info: Info, input: Annotated[AddItemsInput, INPUT]) -> AddItemsPayload:
         board_id = uuid_of(input.board_id, "boardId")
         line = await items.add_items(
@@ -106,7 +107,7 @@ class ItemMutations:
         )
         return AddItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Moves, scales, rotates and flips items: each place is written whole. For editors.")
+    @resolved(description="Moves, scales, rotates and flips items: each place is written whole. For editors.")
     async def transform_items(
         self, info: Info, input: Annotated[TransformItemsInput, INPUT]
     ) -> TransformItemsPayload:
@@ -119,7 +120,7 @@ class ItemMutations:
         )
         return TransformItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Changes the looks of items, locks and hides them; locked ones too. For editors.")
+    @resolved(description="Changes the looks of items, locks and hides them; locked ones too. For editors.")
     async def restyle_items(
         self, info: Info, input: Annotated[RestyleItemsInput, INPUT]
     ) -> RestyleItemsPayload:
@@ -132,7 +133,7 @@ class ItemMutations:
         )
         return RestyleItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Brings items to the front or sends them to the back, by rank. For editors.")
+    @resolved(description="Brings items to the front or sends them to the back, by rank. For editors.")
     async def reorder_items(
         self, info: Info, input: Annotated[ReorderItemsInput, INPUT]
     ) -> ReorderItemsPayload:
@@ -145,7 +146,7 @@ class ItemMutations:
         )
         return ReorderItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Rewrites notes: each one's content and box, whole. For editors.")
+    @resolved(description="Rewrites notes: each one's content and box, whole. For editors.")
     async def edit_notes(self, info: Info, input: Annotated[EditNotesInput, INPUT]) -> EditNotesPayload:
         board_id = uuid_of(input.board_id, "boardId")
         line = await items.edit_notes(
@@ -156,7 +157,7 @@ class ItemMutations:
         )
         return EditNotesPayload(board_id=board_id, line=line)
 
-    @field(description="Removes items; they can come back. For editors.")
+    @resolved(description="Removes items; they can come back. For editors.")
     async def remove_items(self, info: Info, input: Annotated[RemoveItemsInput, INPUT]) -> RemoveItemsPayload:
         board_id = uuid_of(input.board_id, "boardId")
         line = await items.remove_items(
@@ -167,7 +168,7 @@ class ItemMutations:
         )
         return RemoveItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Brings removed items back exactly as they were. For editors.")
+    @resolved(description="Brings removed items back exactly as they were. For editors.")
     async def restore_items(
         self, info: Info, input: Annotated[RestoreItemsInput, INPUT]
     ) -> RestoreItemsPayload:
@@ -180,13 +181,13 @@ class ItemMutations:
         )
         return RestoreItemsPayload(board_id=board_id, line=line)
 
-    @field(description="Shows a drag under way to whoever follows `transforms`. Writes nothing. For editors.")
+    @resolved(description="Shows a drag under way to who follows `transforms`; writes nothing. For editors.")
     async def drag_items(self, info: Info, input: Annotated[DragItemsInput, INPUT]) -> DragItemsPayload:
         await info.context.hub.drag(
             info.context.require_viewer(),
             uuid_of(input.board_id, "boardId"),
             uuid_of(input.gesture_id, "gestureId"),
             placements_of(input.items),
-            Phase(input.phase.value),
+            Phase[input.phase.name],
         )
         return DragItemsPayload(accepted=True)

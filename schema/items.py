@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -15,6 +15,7 @@ from domain.operations import Transform as Place
 from schema.accounts import Account
 from schema.connections import Node
 from schema.context import Info
+from schema.fields import resolved
 from schema.images import Image
 from schema.scalars import Colour
 
@@ -76,11 +77,11 @@ class Item(Node):
     board_id: strawberry.Private[UUID]
     added_by_id: strawberry.Private[UUID]
 
-    @field(description="Who added it.")
+    @resolved(description="Who added it.")
     async def added_by(self, info: Info) -> Account:
         return await info.context.loaders.account(self.added_by_id)
 
-    @field(description="The board it lies on.")
+    @resolved(description="The board it lies on.")
     async def board(self, info: Info) -> LazyBoard:
         return await info.context.loaders.board(self.board_id)
 
@@ -89,7 +90,7 @@ class Item(Node):
 class ImageItem(Item):
     image_id: strawberry.Private[UUID]
 
-    @field(description="The picture. Who may read the board may see it.")
+    @resolved(description="The picture. Who may read the board may see it.")
     async def image(self, info: Info) -> Image:
         return await info.context.loaders.image(self.image_id)
 
@@ -125,9 +126,9 @@ def note_of(note: NoteContent) -> Note:
 def item_of(row: items.ItemRow) -> Item:
     state = row.state
     place, style = state.transform, state.style
-    common = {
+    common: dict[str, Any] = {
         "id": strawberry.ID(str(state.id)),
-        "kind": ItemKind(state.kind.value),
+        "kind": ItemKind(state.kind.name),
         "transform": transform_of(place),
         "x": place.x,
         "y": place.y,
@@ -147,8 +148,9 @@ def item_of(row: items.ItemRow) -> Item:
         "added_by_id": row.added_by,
     }
     if state.kind is Kind.IMAGE:
+        assert state.image_id is not None
         return ImageItem(**common, image_id=state.image_id)
-    note = state.note or NoteContent()
+    note = note_of(state.note or NoteContent())
     return NoteItem(
         **common, text=note.text, font_size=note.font_size, colour=note.colour, background=note.background
     )

@@ -37,7 +37,7 @@ def job_of(row: jobs.Job) -> Job:
         id=strawberry.ID(str(row.id)),
         kind=row.kind,
         subject=strawberry.ID(str(row.subject)),
-        state=JobState(row.state),
+        state=JobState(row.state.name),
         attempts=row.attempts,
         max_attempts=row.max_attempts,
         progress=row.progress,

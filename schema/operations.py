@@ -11,6 +11,7 @@ from domain import operations
 from domain.operations import ItemState, Operation
 from schema.accounts import Account
 from schema.context import Info
+from schema.fields import resolved
 from schema.images import Image
 from schema.items import ItemKind, Note, Transform, note_of, transform_of
 
@@ -31,7 +32,7 @@ class ItemSnapshot:
     note: Note | None = field(description="The note's content; null for a picture.")
     image_id: strawberry.Private[UUID | None]
 
-    @field(description="The picture; null for a note.")
+    @resolved(description="The picture; null for a note.")
     async def image(self, info: Info) -> Image | None:
         if self.image_id is None:
             return None
@@ -110,7 +111,7 @@ class EditBoard:
     cover_changed: bool = field(description="Whether the cover was chosen anew, or the choice taken back.")
     cover_id: strawberry.Private[UUID | None]
 
-    @field(description="The new cover; null: not changed, or no longer chosen (see `coverChanged`).")
+    @resolved(description="The new cover; null: not changed, or no longer chosen (see `coverChanged`).")
     async def cover(self, info: Info) -> Image | None:
         return await info.context.loaders.images.load(self.cover_id) if self.cover_id else None
 
@@ -119,7 +120,7 @@ class EditBoard:
 class TrashBoard:
     by_id: strawberry.Private[UUID]
 
-    @field(description="By whom.")
+    @resolved(description="By whom.")
     async def by(self, info: Info) -> Account:
         return await info.context.loaders.account(self.by_id)
 
@@ -128,7 +129,7 @@ class TrashBoard:
 class RestoreBoard:
     by_id: strawberry.Private[UUID]
 
-    @field(description="By whom.")
+    @resolved(description="By whom.")
     async def by(self, info: Info) -> Account:
         return await info.context.loaders.account(self.by_id)
 
@@ -158,7 +159,7 @@ def snapshot_of(state: ItemState) -> ItemSnapshot:
     style = state.style
     return ItemSnapshot(
         id=_id(state.id),
-        kind=ItemKind(state.kind.value),
+        kind=ItemKind(state.kind.name),
         transform=transform_of(state.transform),
         width=state.width,
         height=state.height,

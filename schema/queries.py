@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 import strawberry
-from strawberry import argument, field
+from strawberry import argument
 
 from domain import boards, images, jobs
 from domain.errors import LimitExceeded
@@ -12,6 +12,7 @@ from schema.accounts import Viewer, viewer_of
 from schema.boards import Board, BoardOrder, BoardState, board_of
 from schema.connections import After, Connection, Node, connection_of, uuid_of, uuids_of
 from schema.context import Info
+from schema.fields import resolved
 from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobState, job_of
@@ -21,22 +22,22 @@ MOST_NODES = 100
 
 @strawberry.type(description="What can be read.")
 class Query:
-    @field(description="This server: its version, who may join, how pictures are uploaded. For everybody.")
+    @resolved(description="This server: its version, who may join, how pictures are uploaded. For everybody.")
     def instance(self, info: Info) -> Instance:
         return instance_of(info.context.settings)
 
-    @field(description="Who is asking; null: nobody is signed in.")
+    @resolved(description="Who is asking; null: nobody is signed in.")
     async def viewer(self, info: Info) -> Viewer | None:
         return None if info.context.viewer is None else await viewer_of(info.context.viewer)
 
-    @field(description="Anything that has an id; null: it does not exist, or the viewer may not see it.")
+    @resolved(description="Anything that has an id; null: it does not exist, or the viewer may not see it.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, argument(description="The id of anything.")]
     ) -> Node | None:
         info.context.require_viewer()
         return await info.context.loaders.node(uuid_of(id))
 
-    @field(
+    @resolved(
         description="Several things by their ids, in the order asked for; null for those that cannot be seen."
     )
     async def nodes(
@@ -49,14 +50,14 @@ class Query:
             raise LimitExceeded(f"Ask for at most {MOST_NODES} ids at once.", limit=MOST_NODES, field="ids")
         return await asyncio.gather(*(info.context.loaders.node(key) for key in uuids_of(ids)))
 
-    @field(description="A board; null: it does not exist, or the viewer is not on it.")
+    @resolved(description="A board; null: it does not exist, or the viewer is not on it.")
     async def board(
         self, info: Info, id: Annotated[strawberry.ID, argument(description="The board's id.")]
     ) -> Board | None:
         info.context.require_viewer()
         return await info.context.loaders.boards.load(uuid_of(id))
 
-    @field(description="Boards the viewer is on.")
+    @resolved(description="Boards the viewer is on.")
     async def boards(
         self,
         info: Info,
@@ -75,19 +76,19 @@ class Query:
             first=first,
             after=after,
             search=search,
-            state=boards.State(state.value),
-            order=boards.Order(order.value),
+            state=boards.State[state.name],
+            order=boards.Order[order.name],
         )
         return connection_of(page, board_of, after)
 
-    @field(description="A picture; null: it does not exist, or the viewer may not see it.")
+    @resolved(description="A picture; null: it does not exist, or the viewer may not see it.")
     async def image(
         self, info: Info, id: Annotated[strawberry.ID, argument(description="The image's id.")]
     ) -> Image | None:
         info.context.require_viewer()
         return await info.context.loaders.images.load(uuid_of(id))
 
-    @field(description="The viewer's library: what they uploaded, the newest first.")
+    @resolved(description="The viewer's library: what they uploaded, the newest first.")
     async def images(
         self,
         info: Info,
@@ -104,7 +105,7 @@ class Query:
         page = await images.images_of(viewer, first=first, after=after, search=search, tags=tags)
         return connection_of(page, image_of, after)
 
-    @field(description="Background work, the newest first. For the server's owner.")
+    @resolved(description="Background work, the newest first. For the server's owner.")
     async def jobs(
         self,
         info: Info,
@@ -113,6 +114,6 @@ class Query:
         state: Annotated[JobState | None, argument(description="Only jobs in this state; null: all.")] = None,
     ) -> Connection[Job]:
         viewer = info.context.require_viewer()
-        wanted = None if state is None else jobs.JobState(state.value)
+        wanted = None if state is None else jobs.JobState[state.name]
         page = await jobs.jobs_of(viewer, first=first, after=after, state=wanted)
         return connection_of(page, job_of, after)

@@ -59,10 +59,12 @@ def path(value: object) -> str:
 
 
 def long(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("A Long is a whole number.")
-    if abs(value) > LARGEST_LONG:
+    if not abs(value) <= LARGEST_LONG:
         raise ValueError(f"A Long lies between -{LARGEST_LONG} and {LARGEST_LONG}.")
+    if value != int(value):
+        raise ValueError("A Long is a whole number.")
     return int(value)
 
 

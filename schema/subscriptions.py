@@ -16,6 +16,7 @@ from schema.accounts import Account
 from schema.changes import Change, change_of
 from schema.connections import maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
+from schema.fields import resolved, streamed
 from schema.images import ImageProgress, image_of
 from schema.operations import ItemPlacement, placement_of
 from schema.scalars import Long
@@ -41,7 +42,7 @@ class TransformEvent:
     items: list[ItemPlacement] = field(description="The items and where they are.")
     actor_id: strawberry.Private[UUID]
 
-    @field(description="Who moves them.")
+    @resolved(description="Who moves them.")
     async def actor(self, info: Info) -> Account:
         return await info.context.loaders.account(self.actor_id)
 
@@ -51,7 +52,7 @@ class TransformEvent:
     "code: NOT_FOUND when access ends, RESYNC when it cannot go on without a gap."
 )
 class Subscription:
-    @strawberry.subscription(
+    @streamed(
         description="Every change of a board in order, gapless: after a cut, go on with the last seq seen."
     )
     async def board_changes(
@@ -69,7 +70,7 @@ class Subscription:
             async for line in lines:
                 yield change_of(line)
 
-    @strawberry.subscription(
+    @streamed(
         description="How far renditions are: first each picture of the set as it is now, then every step."
     )
     async def image_progress(
@@ -94,9 +95,7 @@ class Subscription:
             async for step in steps:
                 yield ImageProgress(done=step.done, total=step.total, image=image_of(step.image))
 
-    @strawberry.subscription(
-        description="Items moving on a board, from now on: drags under way and committed moves."
-    )
+    @streamed(description="Items moving on a board, from now on: drags under way and committed moves.")
     async def transforms(
         self,
         info: Info,
@@ -113,7 +112,7 @@ def transform_event_of(move: live.Drag | live.Change) -> TransformEvent:
     if isinstance(move, live.Drag):
         return TransformEvent(
             gesture_id=strawberry.ID(str(move.gesture_id)),
-            phase=TransformPhase(move.phase.value),
+            phase=TransformPhase[move.phase.name],
             seq=None,
             items=[placement_of(placement) for placement in move.placements],
             actor_id=move.actor_id,
