@@ -220,7 +220,7 @@ async def boards_of(
     found = f"FROM {BOARD_READABLE} WHERE (b.trashed_at IS NOT NULL) = $2 AND {matches('b.search', 3, 4)}"
     given = (viewer.account_id, state is State.TRASHED, text, goes_on)
     records = await fetch(
-        f"SELECT {BOARD_COLUMNS}, {key} AS key {found} "  # noqa: S608 (constants)
+        f"SELECT {BOARD_COLUMNS}, {key} AS key {found} "
         f"AND ($5::{_SQL_TYPES[kind]} IS NULL OR ({key}, b.id) {sign} ($5, $6::uuid)) "
         f"ORDER BY {key} {direction}, b.id {direction} LIMIT $7",
         *given,
@@ -229,7 +229,7 @@ async def boards_of(
     )
 
     async def total() -> int:
-        return int(await fetchval(f"SELECT count(*) {found}", *given))  # noqa: S608 (constants)
+        return int(await fetchval(f"SELECT count(*) {found}", *given))
 
     page = page_of(records, first, lambda record: cursor_to(order.value, record["key"], record["id"]), total)
     return page.mapped(board_row)
@@ -257,7 +257,7 @@ async def boards_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[BoardRow | 
 async def covers_of(viewer: Viewer, board_ids: Sequence[UUID]) -> list[UUID | None]:
     """The picture that stands for each board: the chosen one, else the earliest that lies on it."""
     records = await fetch(
-        "SELECT b.id, COALESCE(b.cover_id, (SELECT image_id FROM item WHERE item.board = b.id "
+        "SELECT b.id, COALESCE(b.cover_id, (SELECT image_id FROM item WHERE item.board = b.id "  # noqa: S608
         "AND image_id IS NOT NULL AND removed_at IS NULL ORDER BY added_at, id LIMIT 1)) AS cover_id "
         f"FROM {BOARD_READABLE} WHERE b.id = ANY($2::uuid[])",
         viewer.account_id,

@@ -81,11 +81,7 @@ async def grant_roles(
         ids = await _accounts(connection, asked)
         require_distinct(ids, "grants")
         records = await connection.fetch(
-            "INSERT INTO board_grant (board, account, role, granted_by) "
-            "SELECT $1, asked.account, asked.role, $4 FROM unnest($2::uuid[], $3::text[]) AS asked (account, role) "
-            "ON CONFLICT (board, account) DO UPDATE SET role = excluded.role, granted_by = excluded.granted_by "
-            "WHERE board_grant.role <> excluded.role "
-            "RETURNING account",
+            _GRANT,
             board_id,
             ids,
             [role.value for role, _, _ in asked],
@@ -97,6 +93,16 @@ async def grant_roles(
         members = await _members(connection, board_id, ids)
         await receipt.keep(members)
         return members
+
+
+_GRANT = """
+INSERT INTO board_grant (board, account, role, granted_by)
+SELECT $1, asked.account, asked.role, $4
+FROM unnest($2::uuid[], $3::text[]) AS asked (account, role)
+ON CONFLICT (board, account) DO UPDATE SET role = excluded.role, granted_by = excluded.granted_by
+WHERE board_grant.role <> excluded.role
+RETURNING account
+"""
 
 
 async def revoke_grants(

@@ -26,6 +26,6 @@ def matches(column: str, text: int, goes_on: int) -> str:
     """
     query = f"websearch_to_tsquery('simple', ${text}::text)::text"
     return (
-        f"(${text}::text IS NULL OR {column} @@ (SELECT CASE WHEN ${goes_on}::bool AND right(q, 1) = '''' "
+        f"(${text}::text IS NULL OR {column} @@ (SELECT CASE WHEN ${goes_on}::bool AND right(q, 1) = '''' "  # noqa: S608
         f"THEN (q || ':*')::tsquery ELSE q::tsquery END FROM (SELECT {query} AS q) AS typed))"
     )
