@@ -120,6 +120,19 @@ async def accounts_by_ids(ids: Sequence[UUID]) -> list[Account | None]:
     return [found.get(identifier) for identifier in ids]
 
 
+async def acquaintances_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[Account | None]:
+    """The same for ids that anybody may have sent: only the viewer and who is on a board with them."""
+    rows = await fetch(
+        "select account.* from account where id = any($2::uuid[]) and (id = $1 or exists ("
+        " select from board_grant mine join board_grant theirs on theirs.board = mine.board"
+        " where mine.account = $1 and theirs.account = account.id))",
+        viewer.account_id,
+        list(ids),
+    )
+    found = {row["id"]: account_from(row) for row in rows}
+    return [found.get(identifier) for identifier in ids]
+
+
 async def edit_profile(viewer: Viewer, *, name: str | None = None, colour: str | None = None) -> Account:
     """Changes the viewer's own name or colour; None leaves it. Running it twice equals once."""
     require_scope(viewer)

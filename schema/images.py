@@ -94,7 +94,7 @@ class Image(Node):
     async def boards(
         self,
         info: Info,
-        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 20,
+        first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 20,
         after: After = None,
     ) -> Connection[Annotated["Board", strawberry.lazy("schema.boards")]]:
         return await info.context.loaders.boards_with(self.key, first, after)

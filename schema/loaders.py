@@ -36,6 +36,8 @@ class Loaders:
         self.items = _loader(self._items)
         self.renditions = _loader(self._renditions)
         self.covers = _loader(self._covers)
+        self.acquaintances = _loader(self._acquaintances)
+        self.jobs = _loader(self._jobs)
 
     @property
     def _viewer(self) -> Viewer:
@@ -43,6 +45,12 @@ class Loaders:
 
     async def _accounts(self, ids: list[UUID]) -> list[Account | None]:
         return _shaped(await accounts.accounts_by_ids(ids), account_of)
+
+    async def _acquaintances(self, ids: list[UUID]) -> list[Account | None]:
+        return _shaped(await accounts.acquaintances_by_ids(self._viewer, ids), account_of)
+
+    async def _jobs(self, ids: list[UUID]) -> list[Job | None]:
+        return _shaped(await jobs.jobs_by_ids(self._viewer, ids), job_of)
 
     async def _boards(self, ids: list[UUID]) -> list[Board | None]:
         return _shaped(await boards.boards_by_ids(self._viewer, ids), board_of)
@@ -86,9 +94,15 @@ class Loaders:
 
     async def node(self, key: UUID) -> Node | None:
         """Whatever has this id and may be seen. Accounts: the viewer, and who is on a board with them."""
-        for loader in (self.boards, self.images, self.items):
-            found: Node | None = await loader.load(key)
-            if found is not None:
+        readers: tuple[DataLoader[UUID, Node | None], ...] = (
+            self.boards,
+            self.images,
+            self.items,
+            self.acquaintances,
+            self.jobs,
+        )
+        for reader in readers:
+            if (found := await reader.load(key)) is not None:
                 return found
         return None
 

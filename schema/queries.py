@@ -109,7 +109,7 @@ class Query:
     async def jobs(
         self,
         info: Info,
-        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 50,
+        first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
         after: After = None,
         state: Annotated[JobState | None, argument(description="Only jobs in this state; null: all.")] = None,
     ) -> Connection[Job]:
