@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
-import { precompress } from "./precompress";
+import { precompress } from "./precompress.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env["WEBREF_DEV_SERVER"] ?? "http://127.0.0.1:8484";
@@ -21,6 +21,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: {
       input: [at("./index.html"), at("./ide.html")].filter((page) => existsSync(page)),
+      onLog(level, log, report) {
+        // Parts of the API explorer are marked for React servers; there is none here.
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);
+      },
     },
   },
   worker: { format: "es" },
