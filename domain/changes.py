@@ -1,5 +1,6 @@
 """The change log: the only way a board's content changes, and the stream that everybody follows."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -125,6 +126,21 @@ async def log_after(board_id: UUID, after: int, most: int = MOST_CHANGES) -> lis
         board_id,
         after,
         most,
+    )
+    return [change_of(record) for record in records]
+
+
+async def logs_after(positions: Mapping[UUID, int]) -> list[Change]:
+    """What follows in each of these logs, up to MOST_CHANGES in all, each log's lines in order."""
+    if not positions:
+        return []
+    records = await fetch(
+        f"SELECT line.* FROM unnest($1::uuid[], $2::bigint[]) AS log (id, after) "  # noqa: S608 (constants)
+        f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM change WHERE board = log.id AND seq > log.after "
+        "ORDER BY seq LIMIT $3) AS line ORDER BY line.board, line.seq LIMIT $3",
+        list(positions),
+        list(positions.values()),
+        MOST_CHANGES,
     )
     return [change_of(record) for record in records]
 

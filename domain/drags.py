@@ -1,0 +1,168 @@
+"""Drags under way: shown to others at up to 30 a second, in notices only, never in the log."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from domain import access, checks
+from domain.access import Role, Viewer
+from domain.database import execute
+from domain.errors import DomainError, TooBusy
+from domain.notices import CHANNEL
+from domain.operations import Placement, Transform
+
+LOG = logging.getLogger("webref.drags")
+
+SPACING_SECONDS = 1 / 30
+MOST_GESTURES = 16
+NOTICE_BYTES = 7_500
+TRUST_SECONDS = 1.0
+
+
+class Phase(StrEnum):
+    MOVING = "MOVING"
+    DROPPED = "DROPPED"
+    CANCELLED = "CANCELLED"
+
+
+class Drag(Struct, frozen=True):
+    """A moment of a gesture."""
+
+    board_id: UUID
+    actor_id: UUID
+    gesture_id: UUID
+    phase: Phase
+    placements: list[Placement]
+
+
+class PackedDrag(Struct, frozen=True):
+    """A drag as it travels, short enough for a notice. items: id, x, y, scale, rotation, flips."""
+
+    board: UUID
+    actor: UUID
+    gesture: UUID
+    phase: Phase
+    items: list[tuple[UUID, float, float, float, float, bool, bool]]
+
+    def unpacked(self) -> Drag:
+        placements = [
+            Placement(item_id, Transform(x, y, scale, rotation, flip_x, flip_y))
+            for item_id, x, y, scale, rotation, flip_x, flip_y in self.items
+        ]
+        return Drag(self.board, self.actor, self.gesture, self.phase, placements)
+
+
+def merged(earlier: Drag | None, later: Drag) -> Drag:
+    """One moment that says what both say; a drag that has ended does not move again."""
+    if earlier is None:
+        return later
+    places = {placement.id: placement for placement in (*earlier.placements, *later.placements)}
+    phase = earlier.phase if later.phase is Phase.MOVING else later.phase
+    return msgspec.structs.replace(later, phase=phase, placements=list(places.values()))
+
+
+def notices_of(drag: Drag) -> list[str]:
+    """The texts of as many notices as it takes: PostgreSQL sends less than 8,000 bytes in one."""
+    parts: list[list[Placement]] = [[]]
+    room = NOTICE_BYTES
+    for placement in drag.placements:
+        size = len(msgspec.json.encode(_packed(placement))) + 1
+        if size > room and parts[-1]:
+            parts.append([])
+            room = NOTICE_BYTES
+        parts[-1].append(placement)
+        room -= size
+    return [
+        msgspec.json.encode(
+            {
+                "drag": PackedDrag(
+                    drag.board_id, drag.actor_id, drag.gesture_id, drag.phase, [_packed(p) for p in part]
+                )
+            }
+        ).decode()
+        for part in parts
+    ]
+
+
+def _packed(placement: Placement) -> tuple[UUID, float, float, float, float, bool, bool]:
+    place = placement.transform
+    return placement.id, place.x, place.y, place.scale, place.rotation, place.flip_x, place.flip_y
+
+
+class _Lane:
+    """What one person drags on one board: when they were last allowed, last sent, and what waits."""
+
+    def __init__(self) -> None:
+        self.trusted_until = 0.0
+        self.free_at = 0.0
+        self.waiting: dict[UUID, Drag] = {}
+        self.task: asyncio.Task[None] | None = None
+
+
+class DragLanes:
+    """The sending side of one process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lanes: dict[tuple[Viewer, UUID], _Lane] = {}
+
+    async def drag(
+        self, viewer: Viewer, board_id: UUID, gesture_id: UUID, placements: list[Placement], phase: Phase
+    ) -> None:
+        """Shows a moment to everybody on the board; what comes too soon is merged into the next.
+
+        Raises what `access.board` raises for writers, BadInput, TooBusy with more than 16 gestures at once.
+        """
+        moment = Drag(board_id, viewer.account_id, gesture_id, phase, checks.placements(placements))
+        lane = self._lanes.setdefault((viewer, board_id), _Lane())
+        if self._clock() >= lane.trusted_until:
+            await access.board(viewer, board_id, Role.EDITOR)
+            lane.trusted_until = self._clock() + TRUST_SECONDS
+        if len(lane.waiting) >= MOST_GESTURES and gesture_id not in lane.waiting:
+            raise TooBusy("Too many drags at once.", retry_after_seconds=1)
+        together = merged(lane.waiting.get(gesture_id), moment)
+        checks.require_few(together.placements, "items")
+        lane.waiting[gesture_id] = together
+        if lane.task is None:
+            lane.task = asyncio.create_task(self._send(lane))
+
+    def distrust(self) -> None:
+        """Somebody's access has changed: everybody is asked again."""
+        for lane in self._lanes.values():
+            lane.trusted_until = 0.0
+
+    def tidy(self) -> None:
+        """Forgets those who drag no more."""
+        now = self._clock()
+        self._lanes = {
+            key: lane
+            for key, lane in self._lanes.items()
+            if lane.task is not None or max(lane.trusted_until, lane.free_at) > now
+        }
+
+    async def close(self) -> None:
+        for lane in list(self._lanes.values()):
+            if lane.task is not None:
+                lane.task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await lane.task
+
+    async def _send(self, lane: _Lane) -> None:
+        try:
+            while lane.waiting:
+                await asyncio.sleep(max(0.0, lane.free_at - self._clock()))
+                lane.free_at = self._clock() + SPACING_SECONDS
+                moments, lane.waiting = lane.waiting, {}
+                texts = [text for moment in moments.values() for text in notices_of(moment)]
+                await execute("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text", CHANNEL, texts)
+        except DomainError as error:
+            LOG.warning("a drag was not shown: %s", error.message)
+        finally:
+            lane.task = None

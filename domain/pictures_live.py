@@ -1,0 +1,117 @@
+"""How far the renditions of pictures are, for those who watch: always read from the rows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from domain.access import Viewer
+from domain.database import fetch
+from domain.decoding import rungs
+from domain.errors import NotFound
+from domain.images import Image, ImageState, image_of
+from domain.streams import Stream
+
+
+class ImageProgress(Struct, frozen=True):
+    """done of total renditions are there."""
+
+    image: Image
+    done: int
+    total: int
+
+
+class PictureStream(Stream[ImageProgress]):
+    """Steps of the named pictures, or of all on a board; each told once."""
+
+    def __init__(self, viewer: Viewer, board_id: UUID | None, image_ids: frozenset[UUID]) -> None:
+        super().__init__(viewer, board_id)
+        self.image_ids = image_ids
+        self._last: dict[UUID, tuple[ImageState, str | None, int]] = {}
+
+    def told(self, step: ImageProgress) -> bool:
+        """Whether this is new to the stream; from now on it is not."""
+        state = (step.image.state, step.image.failure, step.done)
+        if self._last.get(step.image.id) == state:
+            return False
+        self._last[step.image.id] = state
+        return True
+
+    def offer(self, step: ImageProgress) -> None:
+        if self.told(step):
+            self.put(step.image.id, step)
+
+    def unfinished(self) -> Iterable[UUID]:
+        waiting = (ImageState.WAITING, ImageState.WORKING)
+        return [image_id for image_id, (state, _, _) in self._last.items() if state in waiting]
+
+
+_STEPS = "SELECT i.*, (SELECT count(*) FROM rendition r WHERE r.image = i.id) AS done"
+
+
+def _step(record: asyncpg.Record) -> ImageProgress:
+    image = image_of(record)
+    done: int = record["done"]
+    return ImageProgress(image, done, max(done, len(rungs(image.width, image.height))))
+
+
+async def present(
+    viewer: Viewer, image_ids: Sequence[UUID] | None, board_id: UUID | None
+) -> list[ImageProgress]:
+    """As it is now: the named pictures in their order, or all on the board. Raises NotFound."""
+    if image_ids is None:
+        records = await fetch(
+            f"{_STEPS} FROM image i WHERE EXISTS (SELECT FROM item "
+            "JOIN board_grant g ON g.board = item.board AND g.account = $1 "
+            "WHERE item.image_id = i.id AND item.board = $2 AND item.removed_at IS NULL) "
+            "ORDER BY i.created_at, i.id",
+            viewer.account_id,
+            board_id,
+        )
+        return [_step(record) for record in records]
+    records = await fetch(
+        f"{_STEPS} FROM image i WHERE i.id = ANY($2::uuid[]) AND (i.owner = $1 OR EXISTS ("
+        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
+        "WHERE item.image_id = i.id))",
+        viewer.account_id,
+        list(image_ids),
+    )
+    found = {record["id"]: _step(record) for record in records}
+    missing = [str(image_id) for image_id in image_ids if image_id not in found]
+    if missing:
+        raise NotFound(
+            "Some of these pictures do not exist, or you may not see them.", kind="image", ids=missing
+        )
+    return [found[image_id] for image_id in image_ids]
+
+
+async def steps_of(
+    image_ids: Collection[UUID], board_ids: Collection[UUID]
+) -> list[tuple[ImageProgress, frozenset[UUID]]]:
+    """Each picture as it is now, and on which of the boards it lies. Asks nobody: for the hub."""
+    records = await fetch(
+        f"{_STEPS}, ARRAY(SELECT DISTINCT item.board FROM item WHERE item.image_id = i.id "  # noqa: S608 (constants)
+        "AND item.removed_at IS NULL AND item.board = ANY($2::uuid[])) AS boards "
+        "FROM image i WHERE i.id = ANY($1::uuid[])",
+        list(image_ids),
+        list(board_ids),
+    )
+    return [(_step(record), frozenset(record["boards"])) for record in records]
+
+
+async def visible(streams: Sequence[PictureStream]) -> set[PictureStream]:
+    """The streams all of whose named pictures their viewer may see at this moment; one query for all."""
+    asked = [(stream, image_id) for stream in streams for image_id in stream.image_ids]
+    records = await fetch(
+        "SELECT asked.n FROM unnest($1::uuid[], $2::uuid[]) "
+        "WITH ORDINALITY AS asked (account_id, image_id, n) "
+        "JOIN image i ON i.id = asked.image_id WHERE i.owner = asked.account_id OR EXISTS ("
+        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = asked.account_id "
+        "WHERE item.image_id = i.id)",
+        [stream.viewer.account_id for stream, _ in asked],
+        [image_id for _, image_id in asked],
+    )
+    seen = {record["n"] - 1 for record in records}
+    blind = {stream for n, (stream, _) in enumerate(asked) if n not in seen}
+    return set(streams) - blind
