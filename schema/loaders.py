@@ -9,7 +9,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from domain import accounts, boards, changes, images, items, renditions
+from domain import accounts, boards, changes, images, items, jobs, renditions
 from domain.access import Viewer
 from domain.errors import NotFound
 from domain.operations import subjects_of
@@ -19,6 +19,7 @@ from schema.connections import Connection, Node, connection_of
 from schema.context import Context
 from schema.images import Image, Rendition, image_of, rendition_of
 from schema.items import Item, item_of
+from schema.jobs import Job, job_of
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
@@ -94,17 +95,13 @@ class Loaders:
 
     async def node(self, key: UUID) -> Node | None:
         """Whatever has this id and may be seen. Accounts: the viewer, and who is on a board with them."""
-        readers: tuple[DataLoader[UUID, Node | None], ...] = (
-            self.boards,
-            self.images,
-            self.items,
-            self.acquaintances,
-            self.jobs,
+        return (
+            await self.boards.load(key)
+            or await self.images.load(key)
+            or await self.items.load(key)
+            or await self.acquaintances.load(key)
+            or await self.jobs.load(key)
         )
-        for reader in readers:
-            if (found := await reader.load(key)) is not None:
-                return found
-        return None
 
 
 def _there(value: Shape | None, noun: str) -> Shape:
