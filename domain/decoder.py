@@ -191,13 +191,24 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
     original = picture.size
     if order.sizes:
         orientation = pixels.orientation_of(picture)
+        hurried = pixels.is_quick(picture, order.sizes)
+        if hurried:
+            small = pixels.load(picture, file, order.sizes[0] * 3 // 2)
+            _render(small, orientation, original, order.sizes[:1], out)
+            picture = pixels.opened(file, order.max_pixels)
         picture = pixels.load(picture, file, max(order.sizes) * 3 // 2)
-        for size, rendition in pixels.renditions(picture, orientation, original, order.sizes):
-            data = pixels.webp(rendition)
-            _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
+        _render(picture, orientation, original, order.sizes[1:] if hurried else order.sizes, out)
         _say(out, Finished())
     else:
         _say(out, _inspected(picture, file))
+
+
+def _render(
+    picture: Image.Image, orientation: int, original: tuple[int, int], sizes: tuple[int, ...], out: BinaryIO
+) -> None:
+    for size, rendition in pixels.renditions(picture, orientation, original, sizes):
+        data = pixels.webp(rendition)
+        _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
 
 
 def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:

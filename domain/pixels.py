@@ -83,6 +83,7 @@ def opened(file: io.BufferedReader, max_pixels: int) -> Picture:
 
     Raises Refused.
     """
+    file.seek(0)
     head = file.read(1024)
     file.seek(0)
     if not head:
@@ -161,6 +162,13 @@ def orientation_of(picture: Picture) -> int:
     except Exception:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def is_quick(picture: Picture, sizes: tuple[int, ...]) -> bool:
+    """Whether the smallest rendition is had for a fraction of the whole: a large baseline JPEG,
+    of which libjpeg decodes every eighth pixel. It is then worth a second pass over the file."""
+    large = max(picture.size) > sizes[-1] and len(sizes) > 1
+    return large and format_of(picture) == "JPEG" and not picture.info.get("progressive")
 
 
 def load(picture: Picture, file: io.BufferedReader, aim: int) -> Picture:

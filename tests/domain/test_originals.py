@@ -5,7 +5,7 @@ import hashlib
 import os
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from domain import blobs, originals

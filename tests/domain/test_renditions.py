@@ -13,7 +13,8 @@ from domain.database import execute, fetch, fetchval
 from domain.errors import BadInput, NotFound, StorageUnavailable
 from domain.settings import Settings
 from tests import pictures
-from tests.library import a_viewer, add, place
+from tests.factories import a_viewer
+from tests.library import add, place
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from domain import blobs, darkroom, jobs
@@ -18,7 +18,8 @@ from domain.database import execute, fetch, fetchrow, fetchval
 from domain.jobs import JobState
 from domain.settings import Settings
 from tests import pictures
-from tests.library import a_viewer, add
+from tests.factories import a_viewer
+from tests.library import add
 from workers.broker import PostgresBroker, make_broker
 from workers.process import running_workers
 
@@ -73,7 +74,8 @@ async def test_an_upload_is_developed_within_moments(database: str, settings: Se
 
 
 async def test_each_rendition_is_announced_the_smallest_first(database: str, settings: Settings) -> None:
-    ana, seen = await a_viewer(), []
+    ana = await a_viewer()
+    seen: list[list[int]] = []
     async with running_workers(settings):
         added = await add(ana, pictures.photo(4000, 3000), settings)
 

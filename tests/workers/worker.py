@@ -28,7 +28,7 @@ async def main(url: str, data: str, poison: bool) -> None:
     if poison:
         jobs.LEASE_SECONDS, jobs.HEARTBEAT_SECONDS, sweeps.TAKE_BACK_SECONDS = 1.0, 0.3, 0.3
         die.__name__ = "make_renditions"
-        process.make_renditions = die
+        setattr(process, "make_renditions", die)  # noqa: B010 - the name is not exported on purpose
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await open_database(url, durable=False)
