@@ -43,6 +43,27 @@ export function wrap(lines: readonly Line[], width: number, measure: Measure): L
   return lines.flatMap((line) => wrapOne(line, width - line.indent, measure));
 }
 
+/** Height of wrapped lines in units of the font size, padding included. */
+export function heightOf(lines: readonly Line[]): number {
+  return lines.reduce((sum, line) => sum + line.size * LINE_HEIGHT, 2 * PADDING);
+}
+
+export function fontOf(run: Run, size: number, family: string): string {
+  const face = run.code ? "ui-monospace, monospace" : family;
+  return `${run.italic ? "italic " : ""}${run.bold ? "600 " : ""}${size}px ${face}`;
+}
+
+/** A note's lines in a box `width` units of its font size wide, measured on the given context. */
+export function layOut(text: string, width: number, context: MeasuringContext, family: string): Line[] {
+  return wrap(parse(text), Math.max(1, width - 2 * PADDING), (part, run, size) => {
+    // Measured large, so that hinting does not bend the result.
+    context.font = fontOf(run, 100 * size, family);
+    return context.measureText(part).width / 100;
+  });
+}
+
+export type MeasuringContext = Pick<OffscreenCanvasRenderingContext2D, "font" | "measureText">;
+
 function wrapOne(line: Line, width: number, measure: Measure): Line[] {
   const result: Line[] = [];
   let runs: Run[] = [];

@@ -3,7 +3,7 @@ import type { Item } from "../board/operations";
 import { seen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, overlap, type Placed } from "../geometry/shapes";
 import type { Bitmaps } from "./bitmaps";
-import { LINE_HEIGHT, PADDING, parse, wrap, type Line, type Run } from "./notes";
+import { LINE_HEIGHT, PADDING, fontOf, layOut, type Line } from "./notes";
 import { levelFor, levelsOf, type Level, type Picture } from "./pictures";
 import { decodeThumbhash } from "./thumbhash";
 
@@ -156,7 +156,7 @@ export class Painter {
         let x = -width / 2 + (PADDING + line.indent) * fontSize;
         if (y > height / 2) break;
         for (const run of line.runs) {
-          context.font = this.font(run, size);
+          context.font = fontOf(run, size, this.fontFamily);
           context.fillText(run.text, x, y + size);
           x += context.measureText(run.text).width;
         }
@@ -171,18 +171,9 @@ export class Painter {
     const note = item.note!;
     const known = this.wrapped.get(note);
     if (known && known.width === item.width) return known.lines;
-    const room = item.width / note.fontSize - 2 * PADDING;
-    const lines = wrap(parse(note.text), Math.max(1, room), (text, run, size) => {
-      context.font = this.font(run, 100 * size);
-      return context.measureText(text).width / 100;
-    });
+    const lines = layOut(note.text, item.width / note.fontSize, context, this.fontFamily);
     this.wrapped.set(note, { width: item.width, lines });
     return lines;
-  }
-
-  private font(run: Run, size: number): string {
-    const family = run.code ? "ui-monospace, monospace" : this.fontFamily;
-    return `${run.italic ? "italic " : ""}${run.bold ? "600 " : ""}${size}px ${family}`;
   }
 
   private levelsOf(picture: Picture): Level[] {
