@@ -121,7 +121,8 @@ def _parsed(variable: str, text: str, parse: Callable[[str], object]) -> object:
     try:
         return parse(text)
     except ValueError as error:
-        raise BadSetting(f"{variable}={text!r} is not usable: {error}.", variable=variable) from error
+        said = variable if variable in SECRETS else f"{variable}={text!r}"
+        raise BadSetting(f"{said} is not usable: {error}.", variable=variable) from None
 
 
 def _whole(least: int, most: int, unit: int = 1) -> Callable[[str], int]:
@@ -176,6 +177,7 @@ def _secret(text: str) -> str:
     return text
 
 
+SECRETS = frozenset({"WEBREF_SECRET", "WEBREF_DATABASE_URL", "WEBREF_BROKER_URL"})
 VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_DATA": ("data", Path),
     "WEBREF_HOST": ("host", str),

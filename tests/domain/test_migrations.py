@@ -1,0 +1,142 @@
+"""Laws of migrations: run once whoever starts, all or nothing, and the tables are what the code says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from piccolo.apps.migrations.commands.new import AutoMigrationManager
+
+from domain import migrate as migrations
+from domain.database import execute, fetch, fetchval
+from domain.errors import DatabaseUnavailable
+from domain.migrate import migrate, pending_migrations
+from domain.piccolo_app import APP_CONFIG
+from domain.postgres import Cluster
+from domain.tables import TABLES
+from tests.factories import a_board, a_viewer, an_image
+
+
+@pytest.fixture
+async def empty_url(cluster: Cluster) -> AsyncIterator[str]:
+    name = f"empty_{uuid4().hex}"
+    connection = await asyncpg.connect(cluster.url("postgres"))
+    await connection.execute(f"CREATE DATABASE {name}")
+    yield cluster.url(name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+async def tables(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {record["tablename"] for record in found}
+    finally:
+        await connection.close()
+
+
+async def test_of_many_that_start_at_once_one_migrates(empty_url: str) -> None:
+    wanted = await pending_migrations(empty_url)
+    assert len(wanted) >= 2
+    ran = await asyncio.gather(*(migrate(empty_url) for _ in range(5)))
+    assert sorted(ran, key=len) == [[], [], [], [], wanted]
+    assert await pending_migrations(empty_url) == []
+    assert await tables(empty_url) == {table._meta.tablename for table in TABLES} | {"migration"}
+
+
+async def test_a_migration_cut_short_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Callable[..., Awaitable[None]] = migrations._run
+    runs = []
+
+    async def fails_at_the_second(connection: object, name: str) -> None:
+        runs.append(name)
+        await real(connection, name)
+        if len(runs) == 2:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(migrations, "_run", fails_at_the_second)
+    with pytest.raises(ZeroDivisionError):
+        await migrate(empty_url)
+    assert await tables(empty_url) == {"migration"}
+    monkeypatch.undo()
+    assert await migrate(empty_url)
+    assert await pending_migrations(empty_url) == []
+
+
+async def test_a_database_of_a_newer_release_is_refused(empty_url: str) -> None:
+    await migrate(empty_url)
+    connection = await asyncpg.connect(empty_url)
+    await connection.execute(
+        "INSERT INTO migration (name, app_name) VALUES ('2999-01-01T00:00:00', 'webref')"
+    )
+    await connection.close()
+    with pytest.raises(DatabaseUnavailable, match="newer webref"):
+        await migrate(empty_url)
+
+
+async def test_the_migrations_give_the_tables_of_the_code() -> None:
+    statements = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
+    assert [line for statement in statements for line in statement.statements] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "assignment"),
+    [
+        ("account", "email = 'Ana@example.org'"),
+        ("account", "colour = 'red'"),
+        ("instance", "id = 2"),
+        ("instance", "registration = 'MAYBE'"),
+        ("image", "state = 'LOST'"),
+        ("image", "digest = 'abc'"),
+        ("image", "width = 0"),
+        ("board", "item_count = -1"),
+        ("board_grant", "role = 'KING'"),
+        ("change", "kind = 'UNDO'"),
+        ("change", "aspect = 'smell'"),
+        ("item", "scale = 0"),
+        ("item", "scale = 'NaN'"),
+        ("item", "x = 'Infinity'"),
+        ("item", "y = 'NaN'"),
+        ("item", "rotation = 360"),
+        ("item", "opacity = 1.01"),
+        ("item", "image_id = NULL"),
+        ("item", "note = '{}'"),
+        ("item", "kind = 'CIRCLE'"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+async def test_the_tables_refuse_what_can_not_be(table: str, assignment: str) -> None:
+    ana = await a_viewer()
+    board, image = await a_board(ana), await an_image(ana)
+    await execute(
+        "INSERT INTO item (id, board, kind, image_id, width, height, z, added_by) "
+        "VALUES (gen_random_uuid(), $1, 'IMAGE', $2, 4, 3, 'a', $3)",
+        board.id,
+        image,
+        ana.account_id,
+    )
+    before = await fetch(f"SELECT * FROM {table}")
+    assert len(before) == 1
+    with pytest.raises(asyncpg.CheckViolationError):
+        await execute(f"UPDATE {table} SET {assignment}")
+    assert await fetch(f"SELECT * FROM {table}") == before
+
+
+@pytest.mark.usefixtures("database")
+async def test_depth_is_compared_bytewise() -> None:
+    collation = await fetchval(
+        "SELECT collname FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation "
+        "WHERE a.attrelid = 'item'::regclass AND a.attname = 'z'"
+    )
+    assert collation == "C"
+
+
+@pytest.mark.parametrize("word", ["dune", "dawn", "warm", "2031", "img", "summer"])
+@pytest.mark.usefixtures("database")
+async def test_a_picture_is_found_by_name_title_and_tags(word: str) -> None:
+    image = await an_image(await a_viewer(), name="IMG_2031-dune.Summer.jpg")
+    await execute("UPDATE image SET title = 'At dawn', tags = ARRAY['warm colours']")
+    found = await fetchval("SELECT id FROM image WHERE search @@ websearch_to_tsquery('simple', $1)", word)
+    assert found == image

@@ -1,0 +1,127 @@
+"""Laws of settings: a bad value is named, a flag beats the environment, the secret is made once."""
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from domain.settings import VARIABLES, BadSetting, Settings
+
+
+def test_defaults_need_no_configuration() -> None:
+    settings = Settings.from_environment(environ={})
+    assert settings == Settings(data=Path.cwd() / "data")
+    assert (settings.blobs, settings.postgres) == (settings.data / "blobs", settings.data / "postgres")
+    assert (settings.host, settings.port, settings.database_url, settings.secure) == (
+        "127.0.0.1",
+        8484,
+        None,
+        False,
+    )
+
+
+def test_every_variable_is_read() -> None:
+    environ = {
+        "WEBREF_DATA": "/srv/webref",
+        "WEBREF_HOST": "0.0.0.0",
+        "WEBREF_PORT": "9000",
+        "WEBREF_DATABASE_URL": "postgresql://webref@db/webref",
+        "WEBREF_POSTGRES_BIN": "/opt/pg/bin",
+        "WEBREF_POOL_SIZE": "20",
+        "WEBREF_PUBLIC_URL": "https://boards.example.org/",
+        "WEBREF_SECRET": "s" * 32,
+        "WEBREF_MAX_FILE_MB": "80",
+        "WEBREF_MAX_BATCH_MB": "900",
+        "WEBREF_MAX_MEGAPIXELS": "90",
+        "WEBREF_WORKERS": "0",
+        "WEBREF_GET_QUERIES": "yes",
+        "WEBREF_IDE": "false",
+        "WEBREF_ACCESS_MINUTES": "5",
+        "WEBREF_REFRESH_DAYS": "7",
+        "WEBREF_BROKER_URL": "redis://localhost:6379/0",
+    }
+    assert set(environ) == set(VARIABLES)
+    assert Settings.from_environment(environ=environ) == Settings(
+        data=Path("/srv/webref"),
+        host="0.0.0.0",
+        port=9000,
+        database_url="postgresql://webref@db/webref",
+        postgres_bin=Path("/opt/pg/bin"),
+        pool_size=20,
+        public_url="https://boards.example.org",
+        secret="s" * 32,
+        max_file_bytes=80_000_000,
+        max_batch_bytes=900_000_000,
+        max_megapixels=90,
+        workers=0,
+        get_queries=True,
+        ide=False,
+        access_minutes=5,
+        refresh_days=7,
+        broker_url="redis://localhost:6379/0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("WEBREF_PORT", "eighty"),
+        ("WEBREF_PORT", "65536"),
+        ("WEBREF_PORT", "-1"),
+        ("WEBREF_PORT", "٣"),
+        ("WEBREF_DATABASE_URL", "mysql://db"),
+        ("WEBREF_PUBLIC_URL", "boards.example.org"),
+        ("WEBREF_PUBLIC_URL", "https://example.org/boards"),
+        ("WEBREF_PUBLIC_URL", "http://[::1"),
+        ("WEBREF_SECRET", "short"),
+        ("WEBREF_MAX_FILE_MB", "0"),
+        ("WEBREF_MAX_FILE_MB", "1.5"),
+        ("WEBREF_WORKERS", "65"),
+        ("WEBREF_IDE", "perhaps"),
+        ("WEBREF_ACCESS_MINUTES", "60"),
+        ("WEBREF_BROKER_URL", "kafka://x"),
+    ],
+)
+def test_a_bad_value_names_its_variable(variable: str, text: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environment(environ={variable: text})
+    assert refusal.value.details == {"variable": variable}
+    assert variable in refusal.value.message
+
+
+def test_a_bad_secret_or_password_is_not_repeated() -> None:
+    for variable, text in (("WEBREF_SECRET", "hunter2"), ("WEBREF_DATABASE_URL", "mysql://ana:hunter2@db")):
+        with pytest.raises(BadSetting) as refusal:
+            Settings.from_environment(environ={variable: text})
+        assert "hunter2" not in refusal.value.message
+
+
+def test_what_is_given_wins_and_none_is_not_given() -> None:
+    environ = {"WEBREF_PORT": "9000", "WEBREF_HOST": "::1", "WEBREF_WORKERS": ""}
+    settings = Settings.from_environment({"port": 9001, "host": None}, environ)
+    assert (settings.port, settings.host, settings.workers) == (9001, "::1", 2)
+
+
+def test_the_secret_is_made_once_whoever_comes_first(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    with ThreadPoolExecutor(8) as pool:
+        secrets = {made.secret for made in pool.map(lambda _: settings.with_secret(), range(16))}
+    assert len(secrets) == 1
+    assert len(secrets.pop()) >= 32
+    path = settings.data / "secret"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(settings.data) == ["secret"]
+    configured = Settings(data=tmp_path / "other", secret="s" * 32)
+    assert configured.with_secret() is configured
+    assert not configured.data.exists()
+
+
+def test_an_unusable_secret_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("")
+    with pytest.raises(BadSetting, match="no usable secret"):
+        Settings(data=tmp_path).with_secret()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadSetting, match="WEBREF_SECRET"):
+        Settings(data=tmp_path / "file").with_secret()
