@@ -1,5 +1,6 @@
 """The broker: how a worker learns that a job is due. The job table is the truth, this is only the hint."""
 
+import importlib
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,7 +12,7 @@ from dramatiq import Broker, Consumer, Message, MessageProxy
 from dramatiq.middleware import Middleware, TimeLimit
 
 from domain.jobs import RUN_SECONDS
-from domain.settings import Settings
+from domain.settings import BadSetting, Settings
 
 TIME_LIMIT_MS = int(RUN_SECONDS + 30) * 1000
 """Of Dramatiq, behind the limit that `jobs.run` sets itself."""
@@ -25,16 +26,22 @@ def make_broker(settings: Settings, *middleware: Middleware) -> Broker:
     layers = [TimeLimit(time_limit=TIME_LIMIT_MS), *middleware]
     scheme = (settings.broker_url or "").partition(":")[0]
     if scheme in ("redis", "rediss"):
-        from dramatiq.brokers.redis import RedisBroker  # noqa: PLC0415 - its client is optional
-
-        redis: Any = RedisBroker
-        return cast(Broker, redis(url=settings.broker_url, middleware=layers))
+        return _outside("redis", "RedisBroker", settings, layers)
     if scheme in ("amqp", "amqps"):
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker  # noqa: PLC0415 - its client is optional
-
-        rabbit: Any = RabbitmqBroker
-        return cast(Broker, rabbit(url=settings.broker_url, middleware=layers))
+        return _outside("rabbitmq", "RabbitmqBroker", settings, layers)
     return PostgresBroker(layers)
+
+
+def _outside(kind: str, name: str, settings: Settings, layers: list[Middleware]) -> Broker:
+    """One of Dramatiq's own brokers; its client library is an extra. Raises BadSetting without it."""
+    try:
+        made = getattr(importlib.import_module(f"dramatiq.brokers.{kind}"), name)
+    except ImportError as error:
+        raise BadSetting(
+            f"WEBREF_BROKER_URL names a broker without its client here: pip install 'dramatiq[{kind}]'.",
+            variable="WEBREF_BROKER_URL",
+        ) from error
+    return cast(Broker, made(url=settings.broker_url, middleware=layers))
 
 
 class PostgresBroker(Broker):

@@ -7,8 +7,9 @@ import pytest
 
 from domain import jobs
 from domain.database import execute, fetchrow, fetchval, transaction
-from domain.errors import DatabaseUnavailable, StorageUnavailable
+from domain.errors import DatabaseUnavailable, Forbidden, NotFound, StorageUnavailable
 from domain.jobs import Job, JobState, Run, Unrepeatable
+from tests.factories import a_viewer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -263,3 +264,32 @@ async def test_the_sweep_forgets_old_done_jobs_only() -> None:
     await execute("UPDATE job SET updated_at = now() - interval '3 days' WHERE id = ANY($1)", [done, dead])
     await jobs.sweep()
     assert await fetchval("SELECT array_agg(id ORDER BY id) FROM job") == sorted([young, dead])
+
+
+async def test_jobs_are_for_the_owner_of_the_server() -> None:
+    owner, other = await a_viewer(is_owner=True), await a_viewer()
+    ids = [await queued() for _ in range(5)]
+    await execute("UPDATE job SET state = 'DEAD', attempts = 3, error = 'X' WHERE id = ANY($1)", ids[:2])
+    dead = await jobs.jobs_of(owner, state=JobState.DEAD)
+    assert {job.id for job in dead.nodes} == set(ids[:2])
+    first = await jobs.jobs_of(owner, first=3)
+    rest = await jobs.jobs_of(owner, first=3, after=first.cursors[-1])
+    assert [job.id for job in (*first.nodes, *rest.nodes)] == ids[::-1]
+    assert (first.has_next, rest.has_next, await first.total()) == (True, False, 5)
+    assert [job and job.id for job in await jobs.jobs_by_ids(owner, [ids[1], uuid4()])] == [ids[1], None]
+    assert await jobs.jobs_by_ids(other, ids) == [None] * 5
+    for refused in (jobs.jobs_of(other), jobs.retry_jobs(other, ids)):
+        with pytest.raises(Forbidden):
+            await refused
+
+
+async def test_a_dead_job_is_retried_with_three_new_attempts() -> None:
+    owner, job_id, mutation_id = await a_viewer(is_owner=True), await queued(), uuid4()
+    await execute("UPDATE job SET state = 'DEAD', attempts = 3, error = 'X' WHERE id = $1", job_id)
+    (retried,) = await jobs.retry_jobs(owner, [job_id], mutation_id=mutation_id)
+    assert (retried.state, retried.attempts, retried.error) == (JobState.QUEUED, 0, None)
+    assert await jobs.run(job_id, succeed)
+    assert await jobs.retry_jobs(owner, [job_id], mutation_id=mutation_id) == [retried]
+    assert (await present(job_id)).state is JobState.DONE
+    with pytest.raises(NotFound):
+        await jobs.retry_jobs(owner, [job_id, uuid4()])

@@ -12,16 +12,18 @@ from uuid import UUID, uuid4
 
 import psutil
 import pytest
+from dramatiq import Message
 
 from domain import blobs, darkroom, jobs
 from domain.database import execute, fetch, fetchrow, fetchval
 from domain.jobs import JobState
-from domain.settings import Settings
+from domain.settings import BadSetting, Settings
 from tests import pictures
 from tests.factories import a_viewer
 from tests.library import add
-from workers.broker import PostgresBroker, make_broker
+from workers.broker import PostgresBroker, actor_for, make_broker
 from workers.process import running_workers
+from workers.renditions import make_renditions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -205,8 +207,13 @@ def test_our_broker_hints_each_job_once() -> None:
     assert next(consumer) is not None
 
 
-def _hint(broker: PostgresBroker, job_id: UUID):  # type: ignore[no-untyped-def]
-    from workers.broker import actor_for
-    from workers.renditions import make_renditions
-
+def _hint(broker: PostgresBroker, job_id: UUID) -> Message[None]:
     return actor_for(broker, jobs.PICTURES, make_renditions).message(str(job_id))
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1"])
+def test_a_broker_without_its_client_is_said_in_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.setitem(sys.modules, "pika", None)
+    with pytest.raises(BadSetting, match="dramatiq"):
+        make_broker(Settings(broker_url=url))
