@@ -358,15 +358,6 @@ async def jobs_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[Job | None]:
     return [found.get(job_id) for job_id in ids]
 
 
-async def jobs_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[Job | None]:
-    """In the order of the ids; None for what does not exist, and for everyone but the server's owner."""
-    if not viewer.is_owner:
-        return [None] * len(ids)
-    rows = await fetch("SELECT * FROM job WHERE id = ANY($1::uuid[])", list(set(ids)))
-    found = {row["id"]: job_of(row) for row in rows}
-    return [found.get(job_id) for job_id in ids]
-
-
 async def retry_jobs(viewer: Viewer, ids: Sequence[UUID], *, mutation_id: UUID | None = None) -> list[Job]:
     """Gives dead jobs three new attempts; for the owner of the server. Raises NotFound, BadInput."""
     require_server_owner(viewer, "retry jobs")
