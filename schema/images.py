@@ -100,11 +100,11 @@ class Image(Node):
         return await info.context.loaders.boards_with(self.key, first, after)
 
 
-@strawberry.type(description="How far the renditions of a set of pictures are.")
+@strawberry.type(description="How far the renditions of a picture are.")
 class ImageProgress:
-    done: int = field(description="How many pictures of the set are READY or FAILED.")
-    total: int = field(description="How many pictures the set has.")
-    image: Image = field(description="The picture that moved, with its renditions so far.")
+    done: int = field(description="How many of its renditions are there.")
+    total: int = field(description="How many renditions it will have.")
+    image: Image = field(description="The picture, with its renditions so far.")
 
 
 def image_of(row: images.Image) -> Image:

@@ -1,0 +1,117 @@
+"""A board with everything on it that can be asked for, and the people who ask."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from domain import boards, history, invites, items, jobs, tokens
+from domain.access import Role, Scope, Viewer
+from domain.database import execute, fetch, transaction
+from domain.items import NewItem
+from domain.operations import NoteContent
+from domain.tables import TABLES
+from tests.factories import a_board, a_member, a_viewer, an_image
+
+# Words that nobody may read who is not on the board.
+SECRETS = ("canary title", "canary text", "canary picture", "canary words", "canary owner")
+
+ACTORS = (
+    "anonymous",
+    "outsider",
+    "viewer",
+    "commenter",
+    "editor",
+    "owner",
+    "server_owner",
+    "read_token",
+)
+MEMBERS = frozenset({"viewer", "commenter", "editor", "owner", "read_token"})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """ids: by name, as text, ready to be variables."""
+
+    people: dict[str, Viewer | None]
+    ids: dict[str, str]
+
+
+async def a_scene() -> Scene:
+    """The read token is the board owner's; the server's owner has no role on the board."""
+    owner = await a_viewer("canary owner")
+    board = await a_board(owner, title="canary title", description="canary words")
+    people: dict[str, Viewer | None] = {"anonymous": None, "owner": owner, "outsider": await a_viewer()}
+    people["server_owner"] = await a_viewer(is_owner=True)
+    for role in (Role.VIEWER, Role.COMMENTER, Role.EDITOR):
+        people[role.value.lower()] = await a_member(board.id, role)
+    token = await tokens.create_token(owner, name="canary token", scope=Scope.READ)
+    people["read_token"] = Viewer(
+        owner.account_id, owner.name, scope=Scope.READ, session_id=None, token_id=token.token.id
+    )
+    editor = people["editor"]
+    assert editor is not None
+    placed = await _filled(board.id, owner, editor)
+    trashed = await a_board(owner, title="canary title in the trash")
+    await boards.trash_boards(owner, [trashed.id])
+    other = await a_viewer("newcomer", email="newcomer@example.org")
+    ids = {
+        "board": board.id,
+        "trashed": trashed.id,
+        "newcomer": other.account_id,
+        "member": people["viewer"].account_id,  # type: ignore[union-attr]
+        "account": owner.account_id,
+        "token": token.token.id,
+        "session": owner.session_id or uuid4(),
+        "fresh": uuid4(),
+        **placed,
+    }
+    return Scene(people, {name: str(value) for name, value in ids.items()})
+
+
+async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UUID]:
+    image = await an_image(owner, name="canary picture")
+    failed = await an_image(owner, name="canary picture that failed", state="FAILED")
+    await execute(
+        "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
+        "VALUES ($1, 320, 320, 240, 10, 'image/webp', '')",
+        image,
+    )
+    change = await items.add_items(
+        owner,
+        board_id,
+        [
+            NewItem(image_id=image),
+            NewItem(note=NoteContent("canary text")),
+            NewItem(note=NoteContent("gone")),
+        ],
+    )
+    picture, note, removed = (state.id for state in change.operation.items)  # type: ignore[union-attr]
+    await items.remove_items(owner, board_id, [removed])
+    # Both who may write have something to undo, and something undone.
+    for writer in (owner, editor):
+        for _ in range(2):
+            await items.add_items(writer, board_id, [NewItem(note=NoteContent("canary text"))])
+        await history.undo(writer, board_id)
+    async with transaction() as connection:
+        job = await jobs.enqueue(connection, jobs.RENDITIONS, failed, queue=jobs.PICTURES)
+    await execute("UPDATE job SET state = 'DEAD', attempts = 3 WHERE id = $1", job)
+    server_owner = await a_viewer("first", is_owner=True)
+    invite = await invites.create_invite(server_owner, email="canary@example.org")
+    return {
+        "image": image,
+        "failed": failed,
+        "picture": picture,
+        "note": note,
+        "removed": removed,
+        "job": job,
+        "invite": invite.invite.id,
+    }
+
+
+async def everything() -> tuple[str, ...]:
+    """Every row of every table: equal before and after means that nothing at all was changed."""
+    lines: list[str] = []
+    for table in TABLES:
+        name = table._meta.tablename
+        rows = await fetch(f"SELECT to_jsonb(t)::text AS line FROM {name} t ORDER BY 1")
+        lines += [f"{name} {row['line']}" for row in rows]
+    return tuple(lines)
