@@ -33,7 +33,8 @@ def rank_between(low: str | None, high: str | None) -> str:
         whole, fraction = _parts(high)
         if whole == _LOWEST:
             return whole + _middle("", fraction)
-        return whole if fraction else _before(whole)
+        below = whole if fraction else _before(whole)
+        return below if below != _LOWEST else below + _middle("", None)
     whole, fraction = _parts(low)
     if high is not None and _parts(high)[0] == whole:
         return whole + _middle(fraction, _parts(high)[1])

@@ -1,0 +1,106 @@
+"""Geometry by the vectors that the browser is checked with, and by its laws."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.geometry import GAP, Bounds, Size, bounds, bounds_of_all, corners, places_beside
+from domain.operations import Transform
+
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "geometry.json").read_text())
+NEAR = 1e-9
+
+
+def transform_of(value: dict[str, Any]) -> Transform:
+    return Transform(
+        value["x"], value["y"], value["scale"], value["rotation"], value["flipX"], value["flipY"]
+    )
+
+
+def bounds_in(value: dict[str, float] | None) -> Bounds | None:
+    return None if value is None else Bounds(**value)
+
+
+@pytest.mark.parametrize("case", VECTORS["items"], ids=lambda case: str(case["name"]))
+def test_corners_and_bounds(case: dict[str, Any]) -> None:
+    transform = transform_of(case["transform"])
+    for corner, expected in zip(
+        corners(transform, case["width"], case["height"]), case["corners"], strict=True
+    ):
+        assert (corner.x, corner.y) == pytest.approx((expected["x"], expected["y"]), rel=NEAR, abs=NEAR)
+    box = bounds(transform, case["width"], case["height"])
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx(
+        tuple(case["bounds"][side] for side in ("left", "top", "right", "bottom")), rel=NEAR, abs=NEAR
+    )
+
+
+@pytest.mark.parametrize("case", VECTORS["beside"], ids=lambda case: str(case["name"]))
+def test_places_beside(case: dict[str, Any]) -> None:
+    places = places_beside(
+        bounds_in(case["content"]), bounds_in(case["last"]), [Size(**size) for size in case["sizes"]]
+    )
+    assert [(place.x, place.y) for place in places] == [
+        pytest.approx((expected["x"], expected["y"]), rel=NEAR, abs=NEAR) for expected in case["places"]
+    ]
+
+
+places = st.builds(
+    Transform,
+    x=st.floats(-1e6, 1e6),
+    y=st.floats(-1e6, 1e6),
+    scale=st.floats(1e-2, 1e2),
+    rotation=st.floats(0, 360, exclude_max=True),
+)
+sizes = st.builds(Size, st.floats(1, 5000), st.floats(1, 5000))
+
+
+@given(places, sizes)
+def test_bounds_are_those_of_the_corners(transform: Transform, size: Size) -> None:
+    box = bounds(transform, size.width, size.height)
+    points = corners(transform, size.width, size.height)
+    by_corners = bounds_of_all(Bounds(p.x, p.y, p.x, p.y) for p in points)
+    assert by_corners is not None
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx(
+        (by_corners.left, by_corners.top, by_corners.right, by_corners.bottom), rel=1e-9, abs=1e-5
+    )
+
+
+def boxes_at(centres: list[Any], of: list[Size]) -> list[Bounds]:
+    return [bounds(Transform(c.x, c.y), s.width, s.height) for c, s in zip(centres, of, strict=True)]
+
+
+def require_apart(boxes: list[Bounds]) -> None:
+    near = GAP - 1e-6
+    for n, one in enumerate(boxes):
+        for other in boxes[:n]:
+            assert (
+                one.left - other.right >= near
+                or other.left - one.right >= near
+                or one.top - other.bottom >= near
+                or other.top - one.bottom >= near
+            )
+
+
+@given(st.lists(sizes, min_size=1, max_size=30))
+def test_new_items_never_overlap(some: list[Size]) -> None:
+    require_apart(boxes_at(places_beside(None, None, some), some))
+
+
+@given(st.lists(sizes, min_size=1, max_size=25))
+def test_items_added_one_by_one_never_overlap(some: list[Size]) -> None:
+    boxes: list[Bounds] = []
+    for size in some:
+        content = bounds_of_all(boxes)
+        last = boxes[-1] if boxes else None
+        if last and any(box.right > last.right and box.bottom > last.top for box in boxes):
+            last = None
+        boxes += boxes_at(places_beside(content, last, [size]), [size])
+    require_apart(boxes)
+
+
+def test_nothing_has_no_bounds() -> None:
+    assert bounds_of_all([]) is None

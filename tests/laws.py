@@ -1,0 +1,46 @@
+"""The laws that hold after every command: the log is gapless, and replaying it gives the rows."""
+
+from uuid import UUID
+
+from domain import changes
+from domain.changes import Change
+from domain.database import fetch, fetchrow, fetchval
+from domain.item_rows import STATE_COLUMNS, state_of
+from domain.operations import BoardState, apply, replay
+
+
+async def whole_log(board_id: UUID) -> list[Change]:
+    log: list[Change] = []
+    while page := await changes.log_after(board_id, log[-1].seq if log else 0):
+        log += page
+    return log
+
+
+async def state_in_rows(board_id: UUID) -> BoardState:
+    board = await fetchrow("SELECT * FROM board WHERE id = $1", board_id)
+    assert board is not None
+    records = await fetch(
+        f"SELECT {STATE_COLUMNS} FROM item WHERE board = $1 AND removed_at IS NULL",
+        board_id,
+    )
+    return BoardState(
+        title=board["title"],
+        description=board["description"],
+        cover_id=board["cover_id"],
+        trashed=board["trashed_at"] is not None,
+        items={record["id"]: state_of(record) for record in records},
+    )
+
+
+async def require_laws(board_id: UUID) -> list[Change]:
+    """Asserts them and returns the log."""
+    log = await whole_log(board_id)
+    assert [change.seq for change in log] == list(range(1, len(log) + 1))
+    assert await fetchval("SELECT seq FROM board WHERE id = $1", board_id) == len(log)
+    rows = await state_in_rows(board_id)
+    assert replay(change.operation for change in log) == rows
+    assert await fetchval("SELECT item_count FROM board WHERE id = $1", board_id) == len(rows.items)
+    if log:
+        before = replay(change.operation for change in log[:-1])
+        assert apply(log[-1].inverse, rows) == before
+    return log
