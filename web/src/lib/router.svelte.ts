@@ -89,7 +89,9 @@ class Router {
 
   private read(): void {
     this.path = location.pathname;
-    this.query = new URLSearchParams(location.search);
+    // A new object would run again whatever depends on the query, though nothing changed.
+    const query = new URLSearchParams(location.search);
+    if (query.toString() !== this.query.toString()) this.query = query;
   }
 }
 

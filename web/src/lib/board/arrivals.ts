@@ -57,7 +57,8 @@ export class Arrivals {
     if (!known) this.pictures.set(image.id, arrivedPicture(image));
     const local = this.local.get(upload.imageId);
     if (local && image.id !== upload.imageId) this.local.set(image.id, local);
-    const scale = (ghost.height * ghost.transform.scale) / image.height;
+    // Where the size was unknown before, the picture stays inside the room that was kept for it.
+    const scale = ghost.transform.scale * Math.min(ghost.width / image.width, ghost.height / image.height);
     const item: Item = {
       ...ghost,
       imageId: image.id,

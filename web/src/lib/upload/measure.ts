@@ -7,7 +7,7 @@ const HEAD_BYTES = 256 * 1024;
 export async function measure(file: Blob): Promise<Size | null> {
   const view = new DataView(await file.slice(0, HEAD_BYTES).arrayBuffer());
   try {
-    const size = jpeg(view) ?? png(view) ?? gif(view) ?? webp(view) ?? bmp(view);
+    const size = jpeg(view) ?? png(view) ?? gif(view) ?? webp(view) ?? bmp(view) ?? tiff(view) ?? heif(view);
     return size && size.width > 0 && size.height > 0 ? size : null;
   } catch {
     // Shorter than its own lengths say: the server will judge it.
@@ -34,6 +34,42 @@ function gif(view: DataView): Size | null {
 function bmp(view: DataView): Size | null {
   if (ascii(view, 0, 2) !== "BM") return null;
   return { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)) };
+}
+
+function tiff(view: DataView): Size | null {
+  const mark = ascii(view, 0, 4);
+  if (mark !== "II*\0" && mark !== "MM\0*") return null;
+  const little = mark.startsWith("II");
+  const directory = view.getUint32(4, little);
+  const count = view.getUint16(directory, little);
+  const found = new Map<number, number>();
+  for (let i = 0; i < count; i++) {
+    const entry = directory + 2 + i * 12;
+    const isShort = view.getUint16(entry + 2, little) === 3;
+    const value = isShort ? view.getUint16(entry + 8, little) : view.getUint32(entry + 8, little);
+    found.set(view.getUint16(entry, little), value);
+  }
+  const width = found.get(0x0100) ?? 0;
+  const height = found.get(0x0101) ?? 0;
+  return (found.get(0x0112) ?? 1) >= 5 ? { width: height, height: width } : { width, height };
+}
+
+/** AVIF and HEIC: the largest of the sizes ("ispe") in the container, turned if it says so ("irot"). */
+function heif(view: DataView): Size | null {
+  if (ascii(view, 4, 4) !== "ftyp") return null;
+  let best: Size | null = null;
+  let isTurned = false;
+  const last = Math.min(view.byteLength - 16, 64 * 1024);
+  for (let at = 8; at <= last; at++) {
+    const first = view.getUint8(at);
+    if (first !== 0x69) continue;
+    const name = ascii(view, at, 4);
+    if (name === "ispe") {
+      const size = { width: view.getUint32(at + 8), height: view.getUint32(at + 12) };
+      if (!best || size.width * size.height > best.width * best.height) best = size;
+    } else if (name === "irot") isTurned = (view.getUint8(at + 4) & 1) === 1;
+  }
+  return best && isTurned ? { width: best.height, height: best.width } : best;
 }
 
 function webp(view: DataView): Size | null {

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { decodeThumbhash } from "$lib/canvas/thumbhash";
+import { heightOf, parse, wrap } from "$lib/canvas/notes";
+import { levelFor, levelsOf, type Picture } from "$lib/canvas/pictures";
+
+const measure = (text: string) => text.length;
+const text = (lines: ReturnType<typeof parse>) => lines.map((line) => line.runs.map((run) => run.text).join(""));
+
+describe("notes", () => {
+  test("headings, lists, bold, italic and code", () => {
+    const [heading, item, words] = parse("# Light\n- **warm** side\nsee *this* and `that`");
+    expect(heading).toMatchObject({ size: 1.6, runs: [{ text: "Light", bold: true }] });
+    expect(item!.runs.map((run) => run.text)).toEqual(["• ", "warm", " side"]);
+    expect(words!.runs.map((run) => [run.italic, run.code])).toEqual([
+      [false, false],
+      [true, false],
+      [false, false],
+      [false, true],
+    ]);
+  });
+
+  test("wrap at words, and inside a word that is longer than the line", () => {
+    expect(text(wrap(parse("one two three"), 8, measure)).map((line) => line.trim())).toEqual(["one two", "three"]);
+    expect(text(wrap(parse("abcdefghij"), 4, measure))).toEqual(["abcd", "efgh", "ij"]);
+  });
+
+  test("empty lines keep their height", () => {
+    expect(wrap(parse("a\n\nb"), 10, measure)).toHaveLength(3);
+    expect(heightOf(parse("a\n\nb"))).toBeGreaterThan(heightOf(parse("a")));
+  });
+});
+
+describe("pictures", () => {
+  const picture: Picture = {
+    id: "p",
+    name: "p.jpg",
+    title: "",
+    width: 6000,
+    height: 4000,
+    placeholder: "",
+    palette: [],
+    state: "READY",
+    failure: null,
+    mime: "image/jpeg",
+    originalUrl: "/files/p/original",
+    renditions: [1600, 320, 800].map((size) => ({ size, url: `/files/p/${size}` })),
+  };
+
+  test("the smallest size that is sharp is chosen", () => {
+    const levels = levelsOf(picture);
+    expect(levels.map((level) => level.size)).toEqual([320, 800, 1600, 6000]);
+    expect([100, 360, 400, 1000, 1900, 99_999].map((pixels) => levelFor(levels, pixels)?.size)).toEqual([
+      320, 320, 800, 1600, 6000, 6000,
+    ]);
+  });
+
+  test("an original that browsers cannot show is never asked for", () => {
+    expect(levelsOf({ ...picture, mime: "image/tiff" }).at(-1)?.size).toBe(1600);
+  });
+
+  test("before any rendition there is nothing to fetch", () => {
+    expect(levelFor(levelsOf({ ...picture, renditions: [] }), 100)).toBeNull();
+  });
+});
+
+describe("placeholders", () => {
+  test("a thumbhash has the picture's shape and colours", () => {
+    const { width, height, data } = decodeThumbhash("3OcRJYB4d3h/iIeHeEh3eIhw+j2w");
+    expect([width, height]).toEqual([32, 23]);
+    expect(data).toHaveLength(32 * 23 * 4);
+    expect(data[3]).toBe(255);
+  });
+});
