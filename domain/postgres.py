@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import fcntl
+import functools
 import hashlib
 import importlib.util
 import logging
 import os
+import pwd
+import re
 import shutil
 import subprocess
-import sys
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +33,7 @@ LONGEST_SOCKET_BYTES = 90
 START_SECONDS = 60
 STOP_SECONDS = 20
 RETRY_SECONDS = 4.0
+WATCH_SECONDS = 1.0
 
 # Sized for a server that shares a small machine with the API and its workers.
 CONFIGURATION: Mapping[str, str] = {
@@ -111,11 +115,36 @@ async def embedded_postgres(settings: Settings) -> AsyncIterator[str]:
 async def running(cluster: Cluster) -> AsyncIterator[str]:
     with _folder_made(cluster):
         use = await asyncio.to_thread(_join, cluster)
+    left = threading.Event()
+    watch = None
     try:
         await _make_database(cluster)
+        watch = asyncio.create_task(_watch(cluster, left))
         yield cluster.url()
     finally:
+        left.set()
+        if watch is not None:
+            watch.cancel()
         await asyncio.shield(asyncio.to_thread(_leave, cluster, use))
+
+
+async def _watch(cluster: Cluster, left: threading.Event) -> None:
+    """Starts the server again when it was killed under its users."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if _process_of(cluster) is not None:
+            continue
+        LOG.error("PostgreSQL is gone, starting it again; its log: %s", cluster.log)
+        try:
+            await asyncio.to_thread(_restart, cluster, left)
+        except (DatabaseUnavailable, OSError) as error:
+            LOG.error("PostgreSQL did not start: %s", error)
+
+
+def _restart(cluster: Cluster, left: threading.Event) -> None:
+    with _door(cluster):
+        if not left.is_set() and not _is_running(cluster):
+            _start(cluster)
 
 
 def find_binaries(configured: Path | None = None) -> Path:
@@ -166,10 +195,14 @@ def _folder_made(cluster: Cluster) -> Iterator[None]:
     try:
         cluster.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         cluster.sockets.mkdir(exist_ok=True, mode=0o700)
-        if cluster.sockets.stat().st_uid != os.getuid():
+        guise = _guise()
+        if cluster.sockets.stat().st_uid not in (os.getuid(), guise.user):
             raise DatabaseUnavailable(
                 f"{cluster.sockets} belongs to somebody else. Use a data folder with a shorter path."
             )
+        if guise.user is not None and guise.group is not None:
+            for folder in (cluster.folder, cluster.sockets):
+                os.chown(folder, guise.user, guise.group)
         yield
     except OSError as error:
         raise DatabaseUnavailable(
@@ -190,6 +223,7 @@ def _join(cluster: Cluster) -> int:
             if not (cluster.cluster / "PG_VERSION").exists():
                 _initialise(cluster)
             if not _is_running(cluster):
+                _require_same_version(cluster)
                 _start(cluster)
         except BaseException:
             os.close(users)
@@ -225,10 +259,9 @@ def _initialise(cluster: Cluster) -> None:
     for left_over in cluster.folder.glob("new-*"):
         shutil.rmtree(left_over, ignore_errors=True)
     draft = cluster.folder / f"new-{os.getpid()}"
-    version = _run(cluster, "postgres", "--version").rsplit(" ", 1)[-1]
     locale = (
         ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        if int(version.split(".")[0]) >= 17
+        if _version(cluster) >= 17
         else ["--locale=C"]
     )
     _run(
@@ -243,11 +276,34 @@ def _initialise(cluster: Cluster) -> None:
         "--no-instructions",
     )
     draft.rename(cluster.cluster)
+    descriptor = os.open(cluster.folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _version(cluster: Cluster) -> int:
+    """The major version of the binaries, from words such as "postgres (PostgreSQL) 18.6"."""
+    said = _run(cluster, "postgres", "--version")
+    found = re.search(r"\) (\d+)", said)
+    if found is None:
+        raise DatabaseUnavailable(f"{cluster.binaries} holds no PostgreSQL: it says {said!r}.")
+    return int(found[1])
+
+
+def _require_same_version(cluster: Cluster) -> None:
+    made_by, binaries = (cluster.cluster / "PG_VERSION").read_text().strip(), _version(cluster)
+    if made_by != str(binaries):
+        raise DatabaseUnavailable(
+            f"The data folder was made by PostgreSQL {made_by}, and the one found is {binaries}. "
+            f"Set WEBREF_POSTGRES_BIN to the programs of PostgreSQL {made_by}."
+        )
 
 
 def _start(cluster: Cluster) -> None:
     """After a kill -9 the old processes take a moment to let go of their memory: hence several tries."""
-    settings = {**CONFIGURATION, "unix_socket_directories": f"'{cluster.sockets}'", **cluster.configuration}
+    settings = {**CONFIGURATION, "unix_socket_directories": _quoted(cluster.sockets), **cluster.configuration}
     lines = [f"{name} = {value}" for name, value in settings.items()]
     (cluster.cluster / "postgresql.auto.conf").write_text("\n".join(["# written by webref", *lines, ""]))
     tries = int(RETRY_SECONDS / 0.5)
@@ -271,6 +327,10 @@ def _start(cluster: Cluster) -> None:
             time.sleep(0.5)
 
 
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def _stop(cluster: Cluster) -> None:
     for mode in ("fast", "immediate"):
         with contextlib.suppress(DatabaseUnavailable):
@@ -288,31 +348,31 @@ def _stop(cluster: Cluster) -> None:
 
 
 def _is_running(cluster: Cluster) -> bool:
-    """Asks the server's own lock file; one that is starting or stopping is waited for."""
+    """Whether it takes connections; one that is starting or stopping is waited for."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
+    while _process_of(cluster) is not None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
             lines = (cluster.cluster / "postmaster.pid").read_text().splitlines()
-            process = int(lines[0])
-        except (OSError, ValueError, IndexError):
-            return False
-        if not _is_postmaster(process, cluster):
-            return False
-        if len(lines) > 7 and lines[7].strip() == "ready":
-            return True
+            if len(lines) > 7 and lines[7].strip() == "ready":
+                return True
         time.sleep(0.1)
     return False
 
 
-def _is_postmaster(process: int, cluster: Cluster) -> bool:
+def _process_of(cluster: Cluster) -> int | None:
+    """Asks the server's own lock file, and whether that process is still this server."""
     try:
+        process = int((cluster.cluster / "postmaster.pid").read_text().splitlines()[0])
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
     except PermissionError:
-        return True
+        return process
+    except (OSError, ValueError, IndexError):
+        return None
     arguments = Path(f"/proc/{process}/cmdline")
-    return not arguments.exists() or os.fsencode(cluster.cluster) in arguments.read_bytes()
+    with contextlib.suppress(OSError):
+        if arguments.exists() and os.fsencode(cluster.cluster) not in arguments.read_bytes():
+            return None
+    return process
 
 
 async def _make_database(cluster: Cluster) -> None:
@@ -338,11 +398,15 @@ def _run(cluster: Cluster, program: str, *arguments: str) -> str:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))
     }
+    guise = _guise()
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(  # noqa: S603 (PostgreSQL's own programs, no shell)
-            [*_as_somebody(), str(cluster.binaries / program), *arguments],
+            [*guise.prefix, str(cluster.binaries / program), *arguments],
             env={**environment, "LC_ALL": "C", "TZ": "UTC"},
             cwd=cluster.folder,
+            user=guise.user,
+            group=guise.group,
+            extra_groups=None if guise.user is None else (),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -359,14 +423,34 @@ def _run(cluster: Cluster, program: str, *arguments: str) -> str:
     return said
 
 
-def _as_somebody() -> list[str]:
-    """PostgreSQL refuses to run as root; in a user namespace the same files belong to a plain user."""
-    if os.geteuid() != 0 or sys.platform != "linux":
-        return []
+@dataclass(frozen=True)
+class _Guise:
+    """As whom PostgreSQL's programs run. user, group: None = as webref itself."""
+
+    prefix: tuple[str, ...] = ()
+    user: int | None = None
+    group: int | None = None
+
+
+@functools.cache
+def _guise() -> _Guise:
+    """PostgreSQL refuses to run as root: in a user namespace the same files belong to a plain user.
+
+    Where namespaces are forbidden (some containers) an unprivileged user owns the folder.
+    """
+    if os.geteuid() != 0:
+        return _Guise()
     unshare = shutil.which("unshare")
-    if unshare is None:
-        raise DatabaseUnavailable(
-            "PostgreSQL does not run as root, and `unshare` is missing. Run webref as another user, "
-            "or set WEBREF_DATABASE_URL."
-        )
-    return [unshare, "--user", "--map-user=1", "--map-group=1", "--"]
+    if unshare is not None:
+        prefix = (unshare, "--user", "--map-user=1", "--map-group=1", "--")
+        tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)  # noqa: S603 (constants)
+        if tried.returncode == 0:
+            return _Guise(prefix)
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return _Guise(user=entry.pw_uid, group=entry.pw_gid)
+    raise DatabaseUnavailable(
+        "PostgreSQL does not run as root, and there is no other user to run it. Run webref as another user, "
+        "or set WEBREF_DATABASE_URL."
+    )

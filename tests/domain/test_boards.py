@@ -1,6 +1,7 @@
 """Laws of boards: the log gives the rows, a refusal changes nothing, a list keeps its order."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -187,7 +188,7 @@ async def test_who_may_not_changes_nothing(role: Role | None) -> None:
     ben = await a_viewer() if role is None else await a_member(board.id, role)
     before = await rows_of(board.id)
     refusal: type[DomainError] = NotFound if role is None else Forbidden
-    commands = [
+    commands: list[Callable[[], Awaitable[object]]] = [
         lambda: boards.trash_boards(ben, [board.id]),
         lambda: boards.restore_boards(ben, [board.id]),
         lambda: boards.delete_boards(ben, [board.id]),

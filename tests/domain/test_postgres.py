@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,8 @@ import asyncpg
 import psutil
 import pytest
 
+from domain import postgres
+from domain.database import close_database, fetchval, open_database
 from domain.errors import DatabaseUnavailable
 from domain.postgres import Cluster, database_at, embedded_postgres, find_binaries
 from domain.settings import Settings
@@ -144,6 +148,66 @@ async def test_a_killed_server_comes_back_with_all_that_was_acknowledged(tmp_pat
         assert await value(again) == 200
     assert time.monotonic() - began < 15
     until(lambda: postmaster(settings) is None)
+
+
+async def ask_until_it_fails() -> None:
+    for _ in range(100):
+        await fetchval("SELECT count(*) FROM kept")
+        await asyncio.sleep(0.01)
+
+
+async def test_a_server_killed_under_its_users_comes_back_and_the_pool_with_it(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    async with embedded_postgres(settings) as url:
+        await keep(url, 5)
+        await open_database(url)
+        try:
+            process = postmaster(settings)
+            assert process is not None
+            os.kill(process, signal.SIGKILL)
+            with pytest.raises(DatabaseUnavailable):
+                await ask_until_it_fails()
+            deadline = time.monotonic() + 30
+            while True:
+                assert time.monotonic() < deadline
+                try:
+                    assert await fetchval("SELECT count(*) FROM kept") == 5
+                    break
+                except DatabaseUnavailable:
+                    await asyncio.sleep(0.1)
+            assert postmaster(settings) not in (None, process)
+        finally:
+            await close_database()
+    assert postmaster(settings) is None
+
+
+async def test_as_root_without_namespaces_an_unprivileged_user_runs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root needs another user")
+    entry = pwd.getpwnam("nobody")
+    monkeypatch.setattr(postgres, "_guise", lambda: postgres._Guise(user=entry.pw_uid, group=entry.pw_gid))
+    with tempfile.TemporaryDirectory() as reachable:
+        os.chmod(reachable, 0o755)
+        settings = Settings(data=Path(reachable) / "data")
+        async with embedded_postgres(settings) as url:
+            await keep(url, 2)
+            process = postmaster(settings)
+            assert process is not None
+            assert psutil.Process(process).uids().effective == entry.pw_uid
+        async with embedded_postgres(settings) as url:
+            assert await value(url) == 2
+
+
+async def test_a_folder_of_another_postgresql_is_told_in_words(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    async with embedded_postgres(settings):
+        pass
+    (settings.postgres / "cluster" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(DatabaseUnavailable, match="PostgreSQL 12"):
+        async with embedded_postgres(settings):
+            pass
 
 
 async def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
