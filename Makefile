@@ -16,12 +16,13 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 DEVELOPMENT := $(VENV)/development.stamp
 MODULES := web/node_modules/.stamp
+AUDIT := tests/audit/node_modules/.stamp
 SITE := build/web/index.html
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/generated -prune -o -type f -print 2>/dev/null)
 PYTHON_ROOMS := domain workers schema api tests
 
-.PHONY: help setup run test test-python test-web test-audit check format lock schema migration bench screenshots clean
+.PHONY: help setup run test test-python test-web check format lock schema migration bench screenshots clean
 
 help: ## Show this list
 	@echo "webref: a self-hosted reference board. What you can do here:"
@@ -36,16 +37,13 @@ setup: $(RUNTIME) $(SITE) ## Set up all that `make run` needs, without running i
 run: setup ## Set up and serve webref (PORT=8484 DATA=data)
 	@exec $(BIN)/webref serve --port "$(PORT)" --data "$(DATA)"
 
-test: test-python test-web test-audit ## Set up and run every test
+test: test-web test-python ## Set up and run every test
 
-test-python: $(DEVELOPMENT) $(SITE)
+test-python: $(DEVELOPMENT) $(SITE) $(AUDIT)
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 test-web: $(MODULES) web/src/generated
 	npm --prefix web test
-
-test-audit: $(DEVELOPMENT)
-	@echo "The GraphQL-over-HTTP audit runs inside pytest: tests/api/test_audit.py"
 
 check: $(DEVELOPMENT) $(MODULES) web/src/generated ## Format, lint, types, import contracts, schema and migration drift
 	$(BIN)/ruff format --check .
@@ -78,7 +76,7 @@ screenshots: $(DEVELOPMENT) $(SITE) ## Make the pictures of the README anew
 	WEBREF_SCREENSHOTS=docs/pictures $(BIN)/pytest tests/journeys -m browser $(PYTEST_ARGS)
 
 clean: ## Remove all that was built or installed (never the data folder)
-	rm -rf $(VENV) build web/node_modules web/src/generated *.egg-info
+	rm -rf $(VENV) build tests/audit/node_modules web/node_modules web/src/generated *.egg-info
 	find $(PYTHON_ROOMS) migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -98,10 +96,15 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@touch $@
 
 $(MODULES): web/package-lock.json
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null \
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null \
 		|| { echo "webref needs Node.js 20 or newer to build its web app"; exit 1; }
 	@echo "==> Packages of the web app"
 	@npm --prefix web ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(AUDIT): tests/audit/package-lock.json
+	@echo "==> Audit suite of GraphQL over HTTP"
+	@npm --prefix tests/audit ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 web/src/generated: $(MODULES) schema/schema.graphql $(WEB_SOURCES)
