@@ -1,11 +1,12 @@
 /** What a newcomer finds in the explorer's editor. */
 
-export const WELCOME = `# webref's API. Ctrl+Enter runs, Ctrl+Space completes.
-# The book on the left is the documentation.
+export const WELCOME = `# webref's API. Ctrl+Enter runs,
+# Ctrl+Space completes, and the book on the
+# left is the documentation.
 #
-# You act as the person signed in to webref in this
-# browser. To act with an API token, sign out there and
-# write in Headers: { "Authorization": "Bearer wr_…" }
+# You act as the person signed in here. To
+# act with an API token, sign out and write
+# in Headers: {"Authorization": "Bearer …"}
 
 query Boards {
   viewer {
