@@ -191,6 +191,11 @@ def _arguments(prepared: Prepared, request: Request, context: Context) -> dict[s
 _valid: OrderedDict[tuple[str, bool], DocumentNode] = OrderedDict()
 
 
+def forget_documents() -> None:
+    """Empties the memory of documents that were found valid."""
+    _valid.clear()
+
+
 def _document(text: str, known: bool) -> DocumentNode:
     """Parsed, measured and valid; remembered, since programs send the same few documents.
 

@@ -111,7 +111,7 @@ class RestyleItemsInput:
 @strawberry.input(description="An item and its new rank.")
 class ItemRankInput:
     id: strawberry.ID = field(description="The item's id.")
-    z: str = field(description="Its rank from back to front: letters and digits, as in `Item.z`.")
+    z: str = field(description="Its rank from back to front: a fractional index such as `a0V`.")
 
 
 @strawberry.input(description="Which items change their rank.")

@@ -51,10 +51,8 @@ OWNERS = _told("FORBIDDEN", owner=OK, **STRANGERS)
 IMAGE_OWNER = _told("FORBIDDEN", owner=OK, **STRANGERS)
 
 
-def _mutation(name: str, fields: str, answer: str) -> str:
-    return (
-        f"mutation M($v: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $v) {{ {answer} }} }} # {fields}"
-    )
+def _mutation(name: str, answer: str) -> str:
+    return f"mutation($v: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $v) {{ {answer} }} }}"
 
 
 QUERIES: dict[str, Row] = {
@@ -163,7 +161,7 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         EDITORS,
     ),
     "reorderItems": (
-        lambda i: {"boardId": i["board"], "items": [{"id": i["note"], "z": "zz"}]},
+        lambda i: {"boardId": i["board"], "items": [{"id": i["note"], "z": "a9"}]},
         CONTENT,
         EDITORS,
     ),
