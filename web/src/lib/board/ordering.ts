@@ -28,7 +28,8 @@ export function rankBetween(low: string | null, high: string | null): string {
     if (high === null) return FIRST;
     const [whole, fraction] = parts(high);
     if (whole === LOWEST) return whole + middle("", fraction);
-    return fraction ? whole : before(whole);
+    const below = fraction ? whole : before(whole);
+    return below === LOWEST ? below + middle("", null) : below;
   }
   const [whole, fraction] = parts(low);
   if (high !== null && parts(high)[0] === whole) return whole + middle(fraction, parts(high)[1]);
