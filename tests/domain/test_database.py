@@ -154,6 +154,7 @@ async def test_cut_connections_are_told_and_heal_by_themselves() -> None:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await other.close()
+        await asyncio.sleep(0.1)  # until the idle ones have heard that they are closed
 
     for _ in range(5):
         with pytest.raises(DatabaseUnavailable):
