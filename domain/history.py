@@ -167,21 +167,25 @@ def _hindrance(target: Change, item_id: UUID, item: ItemState | None) -> str | N
     return LOCKED
 
 
-# What was itself taken back since does not count, item by item (an undo may have been partial); nor does an
-# undo of something later than the target. A change that could not be undone at all names itself: it counts.
+# The deeds of others since the target, each followed item by item through what took it back, brought it
+# again and so on: it stands when that chain is even. A partial undo leaves the rest standing; a change that
+# could not be undone at all names itself and stands. Undoing what came after the target is in such a chain.
 _TOUCHED = """
-SELECT DISTINCT ON (touched.id) touched.id, later.actor
-FROM change later CROSS JOIN LATERAL unnest(later.subjects) AS touched (id)
-WHERE later.board = $1 AND later.seq > $2 AND later.actor <> $3
-    AND later.subjects && $4::uuid[] AND touched.id = ANY($4::uuid[])
-    AND (later.aspect = $5 OR later.aspect = 'existence' OR $5 = 'existence')
-    AND NOT (later.kind = 'UNDO' AND later.reverts > $2)
-    AND NOT EXISTS (
-        SELECT FROM change back
-        WHERE back.board = $1 AND back.seq = later.reverted_by AND back.seq <> later.seq
-            AND touched.id = ANY(back.subjects)
-    )
-ORDER BY touched.id, later.seq DESC
+WITH RECURSIVE chain AS (
+    SELECT deed.seq AS deed, deed.actor, touched.id, deed.seq AS tip, deed.reverted_by AS next, 0 AS links
+    FROM change deed CROSS JOIN LATERAL unnest(deed.subjects) AS touched (id)
+    WHERE deed.board = $1 AND deed.seq > $2 AND deed.actor <> $3
+        AND deed.subjects && $4::uuid[] AND touched.id = ANY($4::uuid[])
+        AND (deed.aspect = $5 OR deed.aspect = 'existence' OR $5 = 'existence')
+        AND (deed.kind = 'DO' OR deed.reverts <= $2)
+    UNION ALL
+    SELECT chain.deed, chain.actor, chain.id, back.seq, back.reverted_by, chain.links + 1
+    FROM chain JOIN change back ON back.board = $1 AND back.seq = chain.next AND back.seq <> chain.tip
+        AND chain.id = ANY(back.subjects)
+), whole AS (
+    SELECT id, deed, actor, max(links) AS links FROM chain GROUP BY id, deed, actor
+)
+SELECT DISTINCT ON (id) id, actor FROM whole WHERE links % 2 = 0 ORDER BY id, deed DESC
 """
 
 
