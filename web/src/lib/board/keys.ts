@@ -49,6 +49,8 @@ export function inSigns(combined: string): string {
 /** True where keys belong to what is being written or to an open dialog or menu. */
 export function isTaken(event: KeyboardEvent): boolean {
   if (event.isComposing || event.defaultPrevented) return true;
+  // Behind an open dialog nothing happens, even when its focused button has just been disabled.
+  if (document.querySelector("dialog:modal")) return true;
   const target = event.target as Element | null;
   if (!target?.closest) return false;
   return target.closest("input, textarea, select, [contenteditable=true], dialog, [role=menu], [role=listbox]") !== null;
