@@ -54,7 +54,7 @@ class SessionTokens:
 class RegisterInput:
     name: str = field(description="What others call you: one line, 1 to 80 characters.")
     email: str = field(description="The address to sign in with.")
-    password: str = field(description="8 to 128 characters.")
+    password: str = field(description="10 to 128 characters.")
     invite_code: str | None = field(default=UNSET, description="The code of an invite, where one is needed.")
     delivery: TokenDelivery = field(
         default=TokenDelivery.COOKIE, description="How the new session's tokens are handed over."
@@ -91,7 +91,7 @@ class SignOutInput:
 @strawberry.input(description="A new password.")
 class ChangePasswordInput:
     current_password: str = field(description="The password so far.")
-    new_password: str = field(description="The new one, 8 to 128 characters.")
+    new_password: str = field(description="The new one, 10 to 128 characters.")
 
 
 @strawberry.input(description="What changes about the viewer; what is left out or null stays.")

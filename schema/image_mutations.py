@@ -18,9 +18,11 @@ from schema.jobs import Job, job_of
 @strawberry.input(description="An image and what changes of its words; what is left out or null stays.")
 class ImageEditInput:
     id: strawberry.ID = field(description="The image's id.")
-    name: str | None = field(default=UNSET, description="Its file name, 1 to 200 characters.")
-    title: str | None = field(default=UNSET, description="Its title; empty: none.")
-    tags: list[str] | None = field(default=UNSET, description="All its tags; an empty list: none.")
+    name: str | None = field(default=UNSET, description="Its file name, 1 to 255 characters.")
+    title: str | None = field(default=UNSET, description="Its title, up to 500 characters; empty: none.")
+    tags: list[str] | None = field(
+        default=UNSET, description="All its tags, at most 50 of 64 characters each; an empty list: none."
+    )
 
 
 @strawberry.input(description="Which images change their words.")

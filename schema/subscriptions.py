@@ -10,6 +10,7 @@ import strawberry
 from strawberry import argument, enum_value, field
 
 from domain import live
+from domain.checks import require_few
 from domain.errors import BadInput
 from domain.operations import TransformItems
 from schema.accounts import Account
@@ -86,6 +87,8 @@ class Subscription:
         viewer = info.context.require_viewer()
         if (board_id is None) == (image_ids is None):
             raise BadInput("Name a board or pictures: exactly one of boardId and imageIds.", field="boardId")
+        if image_ids is not None:
+            require_few(image_ids, "imageIds")
         steps = info.context.hub.image_progress(
             viewer,
             image_ids=None if image_ids is None else uuids_of(image_ids, "imageIds"),

@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from domain import boards, images, items, sessions
+from domain import boards, images, items, jobs, sessions
 from domain.access import Viewer
+from domain.database import transaction
 from domain.errors import Resync
 from domain.items import NewItem
 from domain.live import Hub
@@ -328,3 +329,34 @@ async def test_a_stranger_to_the_project_learns_how_to_upload(asking: Asking) ->
     words = told.data["__type"]["description"]
     for word in ("POST", "?name=", "multipart/form-data", "`file`", "`id`", "`batch`", "201", "X-Webref"):
         assert word in words, word
+
+
+@pytest.mark.parametrize(("count", "code"), [(0, "BAD_INPUT"), (501, "LIMIT_EXCEEDED")])
+async def test_following_pictures_is_bounded(asking: Asking, count: int, code: str) -> None:
+    document = "subscription($ids: [ID!]) { imageProgress(imageIds: $ids) { done } }"
+    told = await asking.first_event(await a_viewer(), document, {"ids": [str(uuid4()) for _ in range(count)]})
+    assert (told.stage, told.code) == (Stage.ENDED, code)
+
+
+async def test_following_pictures_names_exactly_one_set(asking: Asking) -> None:
+    viewer = await a_viewer()
+    for arguments in ("", f'(boardId: "{uuid4()}", imageIds: ["{uuid4()}"])'):
+        told = await asking.first_event(viewer, f"subscription {{ imageProgress{arguments} {{ done }} }}")
+        assert told.code == "BAD_INPUT"
+
+
+async def test_node_finds_what_may_be_seen_of_every_type(asking: Asking) -> None:
+    owner, stranger = await a_viewer(is_owner=True), await a_viewer()
+    board_id = await _a_full_board(owner, 2)
+    image = (await images.images_of(owner, first=1)).nodes[0]
+    item = (await items.items_on(owner, board_id, first=1)).nodes[0]
+    async with transaction() as connection:
+        job_id = await jobs.enqueue(connection, jobs.RENDITIONS, image.id)
+    ids = [str(key) for key in (board_id, image.id, item.state.id, owner.account_id, job_id, uuid4())]
+    document = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+    told = await asking.ask(owner, document, {"ids": ids})
+    kinds = [node and node["__typename"] for node in told.data["nodes"]]
+    assert kinds == ["Board", "Image", "ImageItem", "Account", "Job", None]
+    assert [node["id"] for node in told.data["nodes"] if node] == ids[:5]
+    hidden = await asking.ask(stranger, document, {"ids": ids})
+    assert hidden.data["nodes"] == [None] * 6
