@@ -110,41 +110,52 @@ def no_items(ids: Iterable[UUID]) -> NotFound:
     return NotFound("Some of these items are not on this board.", kind="item", ids=missing)
 
 
-def _updated(assignments: str, rows: str) -> str:
-    """What the rows were, while they are written: `old` still sees the moment before."""
+_NAMES = STATE_COLUMNS.replace("item.", "")
+
+
+def _updated(assignments: str, rows: str, *, removed: str = "IS NULL") -> str:
+    """What the rows were, while they are written: `old` still sees the moment before.
+
+    OFFSET 0 makes the planner go by the items' keys: with the board as a condition it may expect one row
+    and compare each with each.
+    """
     return (
-        f"WITH old AS (SELECT {STATE_COLUMNS} FROM item "  # noqa: S608 (constants)
-        "WHERE item.id = ANY($3::uuid[]) AND item.board = $1 AND item.removed_at IS NULL), "
-        f"done AS (UPDATE item SET changed_seq = $2, {assignments} FROM {rows} "
-        "WHERE item.id = new.id AND item.board = $1 AND item.removed_at IS NULL) SELECT * FROM old"
+        "WITH old AS MATERIALIZED ("  # noqa: S608 (constants)
+        f"SELECT new.*, item.* FROM {rows} CROSS JOIN LATERAL ("
+        f"SELECT {STATE_COLUMNS}, item.board, item.removed_at FROM item WHERE item.id = new.key OFFSET 0"
+        f") AS item WHERE item.board = $1 AND item.removed_at {removed}"
+        f"), done AS (UPDATE item SET changed_seq = $2, {assignments} FROM old WHERE item.id = old.key) "
+        f"SELECT {_NAMES} FROM old"
     )
 
 
 _TRANSFORM = _updated(
-    "x = new.x, y = new.y, scale = new.scale, rotation = new.rotation, flip_x = new.flip_x, "
-    "flip_y = new.flip_y",
+    "x = new_x, y = new_y, scale = new_scale, rotation = new_rotation, flip_x = new_flip_x, "
+    "flip_y = new_flip_y",
     "unnest($3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::bool[], $9::bool[]) "
-    "AS new (id, x, y, scale, rotation, flip_x, flip_y)",
+    "AS new (key, new_x, new_y, new_scale, new_rotation, new_flip_x, new_flip_y)",
 )
 _RESTYLE = _updated(
-    "opacity = coalesce(new.opacity, item.opacity), grayscale = coalesce(new.grayscale, item.grayscale), "
-    "locked = coalesce(new.locked, item.locked), hidden = coalesce(new.hidden, item.hidden), "
-    "name = coalesce(new.name, item.name)",
+    "opacity = coalesce(new_opacity, item.opacity), grayscale = coalesce(new_grayscale, item.grayscale), "
+    "locked = coalesce(new_locked, item.locked), hidden = coalesce(new_hidden, item.hidden), "
+    "name = coalesce(new_name, item.name)",
     "unnest($3::uuid[], $4::float8[], $5::bool[], $6::bool[], $7::bool[], $8::text[]) "
-    "AS new (id, opacity, grayscale, locked, hidden, name)",
+    "AS new (key, new_opacity, new_grayscale, new_locked, new_hidden, new_name)",
 )
-_REORDER = _updated("z = new.z", "unnest($3::uuid[], $4::text[]) AS new (id, z)")
+_REORDER = _updated("z = new_z", "unnest($3::uuid[], $4::text[]) AS new (key, new_z)")
 # On a picture the CASE keeps the row valid until `write` has refused.
 _EDIT_NOTES = _updated(
-    "note = CASE WHEN item.note IS NULL THEN NULL ELSE new.note::jsonb END, width = new.width, "
-    "height = new.height",
-    "unnest($3::uuid[], $4::text[], $5::float8[], $6::float8[]) AS new (id, note, width, height)",
+    "note = CASE WHEN item.note IS NULL THEN NULL ELSE new_note::jsonb END, width = new_width, "
+    "height = new_height",
+    "unnest($3::uuid[], $4::text[], $5::float8[], $6::float8[]) "
+    "AS new (key, new_note, new_width, new_height)",
 )
-_REMOVE = _updated("removed_at = clock_timestamp()", "unnest($3::uuid[]) AS new (id)")
-_RESTORE = (
-    "UPDATE item SET changed_seq = $2, removed_at = NULL "  # noqa: S608 (constants)
-    "WHERE item.id = ANY($3::uuid[]) AND item.board = $1 AND item.removed_at IS NOT NULL "
-    f"RETURNING {STATE_COLUMNS}"
+_REMOVE = _updated("removed_at = clock_timestamp()", "unnest($3::uuid[]) AS new (key)")
+_RESTORE = _updated("removed_at = NULL", "unnest($3::uuid[]) AS new (key)", removed="IS NOT NULL")
+_PRESENT = (
+    f"SELECT {_NAMES} FROM unnest($2::uuid[]) AS new (key) CROSS JOIN LATERAL ("  # noqa: S608 (constants)
+    f"SELECT {STATE_COLUMNS}, item.board, item.removed_at FROM item WHERE item.id = new.key OFFSET 0"
+    ") AS item WHERE item.board = $1 AND item.removed_at IS NULL"
 )
 
 
@@ -260,10 +271,5 @@ async def restore(connection: Connection, board_id: UUID, seq: int, ids: Sequenc
 
 async def present(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> dict[UUID, ItemState]:
     """Those of the items that lie on the board now."""
-    records = await connection.fetch(
-        f"SELECT {STATE_COLUMNS} FROM item "  # noqa: S608 (constants)
-        "WHERE item.id = ANY($2::uuid[]) AND item.board = $1 AND item.removed_at IS NULL",
-        board_id,
-        ids,
-    )
+    records = await connection.fetch(_PRESENT, board_id, ids)
     return {record["id"]: state_of(record) for record in records}
