@@ -112,23 +112,19 @@ class Darkroom:
         Raises OSError where the file can not be opened, DecoderGone, TooBusy.
         """
         async with self._slot(developing=bool(order.sizes)):
-            reading, writing = os.pipe()
-            transport: asyncio.BaseTransport | None = None
+            # A socket, not a pipe: uvloop closes a pipe's number twice, by then perhaps somebody else's.
+            ours, theirs = socket.socketpair()
+            writer: asyncio.StreamWriter | None = None
             try:
-                try:
-                    self._send(path, order, writing)
-                finally:
-                    os.close(writing)
-                reader = asyncio.StreamReader(limit=1 << 18)
-                transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-                    lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", 0)
-                )
+                with theirs:
+                    self._send(path, order, theirs.fileno())
+                reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 18)
                 yield self._messages(reader)
             finally:
-                if transport is not None:
-                    transport.close()
+                if writer is not None:
+                    writer.close()
                 else:
-                    os.close(reading)
+                    ours.close()
 
     def _slot(self, developing: bool) -> asyncio.Semaphore:
         slots = self._slots.setdefault(asyncio.get_running_loop(), {})

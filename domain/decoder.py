@@ -1,7 +1,7 @@
 """The decoder: a warm single-threaded process that forks one limited child for every picture.
 
 Started by the darkroom as `python -m domain.decoder` with a Unix socket as its standard input. Every
-order comes with two descriptors, the picture's open file and a pipe for the answers. The process ends
+order comes with two descriptors, the picture's open file and a socket for the answers. The process ends
 when the socket does.
 """
 
@@ -136,7 +136,7 @@ class Decoder:
             if status != 0:
                 os.set_blocking(answers, False)
                 ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-                with contextlib.suppress(OSError):  # a full or closed pipe: the reader sees its end
+                with contextlib.suppress(OSError):  # a full or closed socket: the reader sees its end
                     os.write(answers, encoded(Died(ended_by)))
             os.close(answers)
 
@@ -258,7 +258,7 @@ def _counted(picture: pixels.Picture) -> list[tuple[int, tuple[int, int, int, in
 
 
 def _say(out: BinaryIO, message: Message, payload: bytes = b"") -> None:
-    """A pipe takes less than everything at once: write until all of it is gone."""
+    """A socket takes less than everything at once: write until all of it is gone."""
     rest = memoryview(encoded(message) + payload)
     while rest:
         rest = rest[out.write(rest) :]
