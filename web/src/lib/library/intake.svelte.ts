@@ -5,6 +5,8 @@ import { newId } from "../uuid";
 const NOTHING: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 /** How often the list is read again while many arrive. */
 const REST_MS = 400;
+/** Refusals of the file itself: sending it again changes nothing. */
+const FINAL = new Set(["IMAGE_REFUSED", "FILE_TOO_LARGE"]);
 
 export class Intake {
   totals = $state.raw<Totals>(NOTHING);
@@ -35,8 +37,13 @@ export class Intake {
     this.#uploads.add(files.map((file) => ({ imageId: newId(), file })));
   }
 
+  /** Those that may arrive when sent again. */
+  get retriable(): Upload[] {
+    return this.failed.map(({ upload }) => upload).filter((upload) => !FINAL.has(upload.code));
+  }
+
   retry(): void {
-    this.#uploads.retry(this.failed.map(({ upload }) => upload));
+    this.#uploads.retry(this.retriable);
   }
 
   cancel(): void {
