@@ -154,6 +154,14 @@ class Script:
         self.http.headers["Authorization"] = "Bearer " + answer["register"]["session"]["accessToken"]
         return self
 
+    def sign_in(self, email: str = "ana@example.org") -> "Script":
+        answer = self.ask(
+            """mutation ($input: SignInInput!) { signIn(input: $input) { session { accessToken } } }""",
+            input={"email": email, "password": PASSWORD, "delivery": "BODY"},
+        )
+        self.http.headers["Authorization"] = "Bearer " + answer["signIn"]["session"]["accessToken"]
+        return self
+
     def create_token(self) -> str:
         answer = self.ask(
             "mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret } }",

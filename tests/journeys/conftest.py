@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,16 +42,36 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
         yield server
 
 
+FAILED = pytest.StashKey[bool]()
+FAILURES = Path("build/journeys")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def open_page(browser: Browser, server: RunningServer) -> Iterator[Callable[[], Page]]:
-    """Opens a page in a fresh profile; a script error on any of them fails the test."""
+def open_page(
+    browser: Browser, server: RunningServer, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Page]]:
+    """Opens a page in a fresh profile; a script error on any of them fails the test.
+
+    What the pages of a failed test showed, and what its server said, is kept in build/journeys.
+    """
     pages: list[Page] = []
     mistakes: list[str] = []
     expect.set_options(timeout=15_000)
 
     def open_one(width: int = 1280, height: int = 800) -> Page:
         context = browser.new_context(
-            base_url=server.url, viewport={"width": width, "height": height}, reduced_motion="reduce"
+            base_url=server.url,
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+            color_scheme="dark",
         )
         page = context.new_page()
         page.on("pageerror", lambda error: mistakes.append(str(error)))
@@ -59,6 +79,11 @@ def open_page(browser: Browser, server: RunningServer) -> Iterator[Callable[[], 
         return page
 
     yield open_one
+    if request.node.stash.get(FAILED, False):
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        for number, page in enumerate(pages):
+            page.screenshot(path=FAILURES / f"{request.node.name}-{number}.png")
+        shutil.copy(server.log, FAILURES / f"{request.node.name}.log")
     for page in pages:
         page.context.close()
     assert mistakes == []
