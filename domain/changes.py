@@ -168,7 +168,7 @@ async def changes_since(
 async def changes_of(
     viewer: Viewer, board_id: UUID, *, first: int, after: str | None = None, since: int | None = None
 ) -> Page[Change]:
-    """A page of the log. since: only what follows this seq, oldest first; None: all of it, newest first."""
+    """A page of the log, the oldest first. since: only what follows this seq; None: from the very first."""
     await access.board(viewer, board_id, Role.VIEWER)
     require_first(first, MOST_CHANGES)
     start = 0 if since is None else _require_seq(since)
@@ -179,17 +179,6 @@ async def changes_of(
         )
         return count
 
-    if since is None:
-        keys = keys_of(after, "changes, newest first", int)
-        records = await fetch(
-            f"SELECT {_COLUMNS} FROM change WHERE board = $1 AND seq < $2 "  # noqa: S608 (constants)
-            "ORDER BY seq DESC LIMIT $3",
-            board_id,
-            2**53 if keys is None else _require_seq(keys[0]),
-            first + 1,
-        )
-        lines = [change_of(record) for record in records]
-        return page_of(lines, first, lambda line: cursor_to("changes, newest first", line.seq), total)
     keys = keys_of(after, "changes", int)
     position = start if keys is None else max(start, _require_seq(keys[0]))
     lines = await log_after(board_id, position, first + 1)

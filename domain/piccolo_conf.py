@@ -1,4 +1,4 @@
-"""What Piccolo's own command line needs (PICCOLO_CONF=domain.piccolo_conf); webref reads only APP_REGISTRY."""
+"""What Piccolo's own command line needs (PICCOLO_CONF=domain.piccolo_conf); webref reads APP_REGISTRY."""
 
 import os
 
