@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from domain import attempts, invites, passwords
 from domain.access import Viewer, require_scope
-from domain.database import execute, fetch, fetchrow, fetchval, transaction
+from domain.database import Connection, execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_colour, good_email, good_line
 from domain.errors import (
     AlreadyExists,
@@ -19,7 +19,8 @@ from domain.errors import (
     Unauthenticated,
     WrongCredentials,
 )
-from domain.standing import announce_access, require_server_owner, require_session
+from domain.notices import announce_access
+from domain.standing import require_server_owner, require_session
 
 # Distinct on a dark canvas, for cursors and names; picked by the account's id.
 COLOURS = ("#e5484d", "#f76b15", "#ffc53d", "#46a758", "#12a594", "#0090ff", "#6e56cf", "#d6409f")
@@ -164,7 +165,7 @@ async def change_password(viewer: Viewer, *, current: str, new: str) -> None:
         if not await passwords.verify_password(current, stored):
             raise WrongCredentials("The current password is not right.")
     hashed = await passwords.hash_password(new)
-    async with transaction():
+    async with transaction() as connection:
         changed = await fetchval(
             "update account set password_hash = $3, password_changed_at = now()"
             " where id = $1 and password_hash = $2 and disabled_at is null returning id",
@@ -174,19 +175,18 @@ async def change_password(viewer: Viewer, *, current: str, new: str) -> None:
         )
         if changed is None:
             raise WrongCredentials("The password was changed somewhere else a moment ago.")
-        await end_sessions(viewer.account_id, except_id=viewer.session_id)
+        await end_sessions(connection, viewer.account_id, except_id=viewer.session_id)
 
 
-async def end_sessions(account_id: UUID, *, except_id: UUID | None = None) -> int:
-    """Revokes an account's sessions inside the caller's transaction; their streams end. Answers how many."""
-    rows = await fetch(
+async def end_sessions(connection: Connection, account_id: UUID, *, except_id: UUID | None = None) -> None:
+    """Revokes an account's sessions inside the caller's transaction; their streams end."""
+    await connection.execute(
         "update session set revoked_at = now()"
-        " where account = $1 and revoked_at is null and id is distinct from $2 returning id",
+        " where account = $1 and revoked_at is null and id is distinct from $2",
         account_id,
         except_id,
     )
-    await announce_access(account_id)
-    return len(rows)
+    await announce_access(connection, account_id)
 
 
 async def registration_policy() -> RegistrationPolicy:

@@ -16,7 +16,7 @@ from domain.database import Connection, fetch, fetchval, transaction
 from domain.entries import good_line
 from domain.errors import AlreadyExists, BadInput
 from domain.item_rows import STATE_COLUMNS, state_of, write
-from domain.members import announce_access
+from domain.notices import announce_access
 from domain.operations import AddItems, EditBoard, Operation, RestoreBoard, TrashBoard
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.searching import matches, search_terms

@@ -6,14 +6,13 @@ from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from domain import access
 from domain.access import Role, Viewer
 from domain.database import Connection, fetch, fetchrow, fetchval
 from domain.errors import BadInput, NotFound
-from domain.notices import CHANNEL
+from domain.notices import CHANNEL, BoardNotice, text_of
 from domain.operations import Operation, aspect_of, decode, encode, subjects_of
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 
@@ -40,12 +39,6 @@ class Change(Struct, frozen=True):
     kind: ChangeKind = ChangeKind.DO
     reverts: int | None = None
     mutation_id: UUID | None = None
-
-
-class BoardNotice(Struct, frozen=True):
-    """Look into this board's log."""
-
-    board: UUID
 
 
 # The row lock on the board orders the log and leaves no gap; a sequence would do neither.
@@ -93,7 +86,7 @@ async def append(
         reverts,
         items_added,
         CHANNEL,
-        msgspec.json.encode(BoardNotice(board_id)).decode(),
+        text_of(BoardNotice(board_id)),
     )
     if record is None:
         raise access.no_board(board_id)

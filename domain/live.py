@@ -46,12 +46,11 @@ class _Feed:
         self.seq = seq
         self.changes: set[Stream[Change]] = set()
         self.moves: set[Stream[Drag | Change]] = set()
-        self.drags: set[Stream[Drag]] = set()
         self.pictures: set[PictureStream] = set()
 
     @property
     def streams(self) -> list[Stream[Any]]:
-        return [*self.changes, *self.moves, *self.drags, *self.pictures]
+        return [*self.changes, *self.moves, *self.pictures]
 
 
 class Hub:
@@ -138,18 +137,6 @@ class Hub:
             finally:
                 feed.moves.discard(stream)
 
-    async def drags(self, viewer: Viewer, board_id: UUID) -> AsyncGenerator[Drag, None]:
-        """From now on: drags under way. Raises NotFound."""
-        stream: Stream[Drag] = Stream(viewer, board_id)
-        async with self._followed(viewer, board_id) as (feed, _):
-            feed.drags.add(stream)
-            try:
-                self._begin(stream)
-                async for drag in stream:
-                    yield drag
-            finally:
-                feed.drags.discard(stream)
-
     async def drag(
         self, viewer: Viewer, board_id: UUID, gesture_id: UUID, placements: list[Placement], phase: Phase
     ) -> None:
@@ -221,10 +208,8 @@ class Hub:
             self._stirred.set()
         if notice.drag is not None and (feed := self._feeds.get(notice.drag.board)) is not None:
             drag = notice.drag.unpacked()
-            for mover in feed.moves:
-                _put_drag(mover, drag)
-            for stream in feed.drags:
-                _put_drag(stream, drag)
+            for moves in feed.moves:
+                _put_drag(moves, drag)
 
     async def _listen(self) -> None:
         """Notices only say where to look: after every new connection everything is looked at."""
@@ -331,7 +316,7 @@ class Hub:
                 watcher.fail(NotFound("Some of these pictures do not exist, or you may not see them."))
 
 
-def _put_drag(stream: Stream[Drag] | Stream[Drag | Change], drag: Drag) -> None:
+def _put_drag(stream: Stream[Drag | Change], drag: Drag) -> None:
     """A reader behind the drag gets its latest moment, not all of them."""
     earlier = stream.waiting(drag.gesture_id)
     stream.put(drag.gesture_id, merged(earlier if isinstance(earlier, Drag) else None, drag))

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from domain import access, receipts
 from domain.access import Role, Viewer
@@ -14,6 +13,7 @@ from domain.checks import require_distinct, require_few
 from domain.database import Connection, fetch, fetchval, transaction
 from domain.entries import good_email
 from domain.errors import BadInput, LastOwner, NotFound
+from domain.notices import announce_access
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 
 MOST_A_PAGE = 100
@@ -133,12 +133,6 @@ async def revoke_grants(
         await _require_owner(connection, board_id)
         await announce_access(connection, board_id)
         await receipt.keep(None)
-
-
-async def announce_access(connection: Connection, board_id: UUID) -> None:
-    """Makes every process look again at who may still see this board, once the transaction commits."""
-    payload = msgspec.json.encode({"access": board_id}).decode()
-    await connection.execute("SELECT pg_notify('webref', $1)", payload)
 
 
 def _email(grant: NewGrant) -> str | None:

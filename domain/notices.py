@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import Struct
 
 from domain.database import Connection, connect
 from domain.errors import DatabaseUnavailable
@@ -18,26 +19,54 @@ CHANNEL = "webref"
 RECONNECT_SECONDS = 1.0
 
 
-class JobNotice(msgspec.Struct, frozen=True):
+class BoardNotice(Struct, frozen=True):
+    """Look into this board's log."""
+
+    board: UUID
+
+
+class JobNotice(Struct, frozen=True):
+    """Something may be due on this queue."""
+
     job: str
 
 
-class ImageNotice(msgspec.Struct, frozen=True):
+class ImageNotice(Struct, frozen=True):
+    """The image's state or its renditions changed."""
+
     image: UUID
 
 
+class AccessNotice(Struct, frozen=True):
+    """What an account may see, or who may see a board, has changed: ask again for everybody."""
+
+    access: UUID
+
+
+def text_of(notice: Struct) -> str:
+    return msgspec.json.encode(notice).decode()
+
+
 async def announce_job(connection: Connection, queue: str) -> None:
-    """Something may be due on this queue."""
+    """Lets every worker look whether something is due, once the transaction commits."""
     await _announce(connection, JobNotice(queue))
 
 
 async def announce_image(connection: Connection, image_id: UUID) -> None:
-    """The image's state or its renditions changed: whoever shows it reads its rows again."""
+    """Lets whoever shows the image read its rows again, once the transaction commits."""
     await _announce(connection, ImageNotice(image_id))
 
 
-async def _announce(connection: Connection, notice: msgspec.Struct) -> None:
-    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, msgspec.json.encode(notice).decode())
+async def announce_access(connection: Connection, subject_id: UUID) -> None:
+    """Makes every process look again at what this account, or who of this board, may still see.
+
+    Takes effect once the transaction commits.
+    """
+    await _announce(connection, AccessNotice(subject_id))
+
+
+async def _announce(connection: Connection, notice: Struct) -> None:
+    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, text_of(notice))
 
 
 async def job_notices() -> AsyncIterator[None]:

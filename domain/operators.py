@@ -9,7 +9,7 @@ from domain.accounts import ONE_OWNER, Account, account_from, end_sessions, inse
 from domain.database import execute, fetch, fetchrow, transaction
 from domain.entries import good_email, good_line
 from domain.errors import LastOwner, NotFound
-from domain.standing import announce_access
+from domain.notices import announce_access
 
 
 async def create_account(*, name: str, email: str, password: str) -> Account:
@@ -38,7 +38,7 @@ async def account_called(email: str) -> Account:
 async def disable_account(email: str) -> Account:
     """Ends every session, token use and stream of the account at once; nothing of it is deleted."""
     account = await account_called(email)
-    async with transaction():
+    async with transaction() as connection:
         await execute("select pg_advisory_xact_lock($1)", ONE_OWNER)
         row = await fetchrow(
             "update account set disabled_at = coalesce(disabled_at, now())"
@@ -47,7 +47,7 @@ async def disable_account(email: str) -> Account:
         )
         if row is None:
             raise LastOwner(f"{account.email} owns this server. Let somebody else own it first.")
-        await end_sessions(account.id)
+        await end_sessions(connection, account.id)
     return account_from(row)
 
 
@@ -62,13 +62,13 @@ async def set_password(email: str, password: str) -> Account:
     """For somebody who forgot it: sets another password and ends every session."""
     account = await account_called(email)
     hashed = await passwords.hash_password(password)
-    async with transaction():
+    async with transaction() as connection:
         row = await fetchrow(
             "update account set password_hash = $2, password_changed_at = now() where id = $1 returning *",
             account.id,
             hashed,
         )
-        await end_sessions(account.id)
+        await end_sessions(connection, account.id)
     return account_from(row)
 
 
@@ -77,7 +77,7 @@ async def set_owner(email: str) -> Account:
     account = await account_called(email)
     if account.disabled_at is not None:
         raise LastOwner(f"{account.email} is disabled. Enable the account before it owns the server.")
-    async with transaction():
+    async with transaction() as connection:
         await execute("select pg_advisory_xact_lock($1)", ONE_OWNER)
         before = await fetch(
             "update account set is_owner = false where is_owner and id <> $1 returning id", account.id
@@ -89,7 +89,7 @@ async def set_owner(email: str) -> Account:
         if row is None:
             raise LastOwner(f"{account.email} was disabled a moment ago. Enable the account first.")
         for former in before:
-            await announce_access(former["id"])
+            await announce_access(connection, former["id"])
     return account_from(row)
 
 

@@ -23,8 +23,8 @@ from domain.accounts import Account, account_from
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, seen_line
 from domain.errors import BadInput, SessionRevoked, TooBusy, Unauthenticated, WrongCredentials
+from domain.notices import announce_access
 from domain.settings import Settings
-from domain.standing import announce_access
 
 ALGORITHM = "HS256"
 AUDIENCE = "webref"
@@ -227,7 +227,7 @@ async def viewer_of(access_token: str) -> Viewer:
 
 
 async def _revoke(account_id: UUID, ids: list[UUID]) -> list[UUID]:
-    async with transaction():
+    async with transaction() as connection:
         rows = await fetch(
             "update session set revoked_at = now()"
             " where id = any($2::uuid[]) and account = $1 and revoked_at is null returning id",
@@ -235,7 +235,7 @@ async def _revoke(account_id: UUID, ids: list[UUID]) -> list[UUID]:
             ids,
         )
         if rows:
-            await announce_access(account_id)
+            await announce_access(connection, account_id)
     return sorted(row["id"] for row in rows)
 
 

@@ -1,11 +1,9 @@
 """Standing: what a viewer may do to the server and to their own account, whatever the board."""
 
-import json
 from collections.abc import Collection
-from uuid import UUID
 
 from domain.access import Viewer, require_scope
-from domain.database import execute, fetch
+from domain.database import fetch
 from domain.errors import Forbidden
 
 
@@ -20,11 +18,6 @@ def require_server_owner(viewer: Viewer, deed: str) -> None:
     require_scope(viewer)
     if not viewer.is_owner:
         raise Forbidden(f"Only the owner of this server can {deed}.", required="SERVER_OWNER")
-
-
-async def announce_access(account_id: UUID) -> None:
-    """Makes every process look again at what this account may still see, once the transaction commits."""
-    await execute("select pg_notify('webref', $1)", json.dumps({"access": str(account_id)}))
 
 
 async def still_signed_in(viewers: Collection[Viewer]) -> set[Viewer]:

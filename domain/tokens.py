@@ -19,7 +19,8 @@ from domain.access import Scope, Viewer, require_scope
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, good_line
 from domain.errors import BadInput, LimitExceeded, MutationIdConflict, Unauthenticated
-from domain.standing import announce_access, require_session
+from domain.notices import announce_access
+from domain.standing import require_session
 
 PREFIX = "wr_"
 SHAPE = re.compile(r"wr_([0-9a-f]{16})_([0-9a-f]{64})")
@@ -130,7 +131,7 @@ async def revoke_tokens(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
 
 async def end_tokens(account_id: UUID, ids: list[UUID]) -> list[UUID]:
     """The revoking itself, for callers that have settled who may ask."""
-    async with transaction():
+    async with transaction() as connection:
         rows = await fetch(
             "update token set revoked_at = now()"
             " where id = any($2::uuid[]) and account = $1 and revoked_at is null returning id",
@@ -138,7 +139,7 @@ async def end_tokens(account_id: UUID, ids: list[UUID]) -> list[UUID]:
             ids,
         )
         if rows:
-            await announce_access(account_id)
+            await announce_access(connection, account_id)
     return sorted(row["id"] for row in rows)
 
 

@@ -15,7 +15,7 @@ from domain.database import execute, fetchval, transaction
 from domain.errors import BadInput, Forbidden, NotFound, Resync
 from domain.items import NewItem
 from domain.live import Change, Drag, Hub, ImageProgress, Phase
-from domain.notices import announce_image
+from domain.notices import announce_access, announce_image
 from domain.operations import NoteContent, Placement, Transform
 from domain.streams import MOST_WAITING
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image, rows_of
@@ -156,7 +156,7 @@ async def disable(board_id: UUID, viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("end_access", [revoke_grant, revoke_session, disable])
-@pytest.mark.parametrize("what", ["changes", "transforms", "drags", "image_progress"])
+@pytest.mark.parametrize("what", ["changes", "transforms", "image_progress"])
 async def test_streams_end_within_two_seconds_of_the_access(hub: Hub, end_access: object, what: str) -> None:
     """Without any notice of the revocation: the sweep alone must see it."""
     ana = await a_viewer()
@@ -166,7 +166,6 @@ async def test_streams_end_within_two_seconds_of_the_access(hub: Hub, end_access
     streams: dict[str, AsyncIterator[object]] = {
         "changes": hub.changes(ben, board.id),
         "transforms": hub.transforms(ben, board.id),
-        "drags": hub.drags(ben, board.id),
         "image_progress": hub.image_progress(ben, board_id=board.id),
     }
     following = Following(streams[what])
@@ -189,7 +188,7 @@ async def test_a_notice_of_revocation_lets_nothing_more_through(hub: Hub) -> Non
     await settled(hub)
     async with transaction() as connection:
         await connection.execute("DELETE FROM board_grant WHERE account = $1", ben.account_id)
-        await connection.execute("SELECT pg_notify('webref', $1)", f'{{"access":"{ben.account_id}"}}')
+        await announce_access(connection, ben.account_id)
     for n in range(5):
         await move(ana, board.id, note, n)
     await following.ended(0.5)
@@ -203,7 +202,6 @@ async def test_strangers_follow_nothing(hub: Hub) -> None:
     for stream in (
         hub.changes(stranger, board.id),
         hub.transforms(stranger, board.id),
-        hub.drags(stranger, board.id),
         hub.image_progress(stranger, board_id=board.id),
     ):
         with pytest.raises(NotFound):
@@ -276,7 +274,6 @@ async def test_draining_ends_every_stream(hub: Hub) -> None:
     streams = [
         Following(hub.changes(ana, board.id)),
         Following(hub.transforms(ana, board.id)),
-        Following(hub.drags(ana, board.id)),
         Following(hub.image_progress(ana, image_ids=[image])),
     ]
     await settled(hub)
@@ -295,7 +292,7 @@ async def test_drags_are_told_at_thirty_a_second_and_never_logged(hub: Hub) -> N
     ben = await a_member(board.id, Role.VIEWER)
     note = await a_note(ana, board.id)
     before = await rows_of(board.id)
-    following = Following(hub.drags(ben, board.id))
+    following = Following(hub.transforms(ben, board.id))
     await settled(hub)
     gesture, began = uuid4(), time.monotonic()
     for n in range(120):
