@@ -65,15 +65,14 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class ImageRow:
-    """What it takes to serve a picture's files."""
+    """What it takes to serve a picture's original."""
 
     id: UUID
     owner: UUID
     digest: str
     name: str
+    format: str
     mime: str
-    size_bytes: int
-    state: str
 
 
 BOARD_COLUMNS = (
@@ -172,25 +171,22 @@ def _require(viewer: Viewer, row: BoardRow, required: Role, *, lock: bool, trash
         raise BoardTrashed("The board is in the trash: restore it to change it.", id=str(row.id))
 
 
-_ONE_IMAGE = """
-SELECT i.id, i.owner, i.digest, i.name, i.mime, i.size_bytes, i.state
-FROM image i
-JOIN account a ON a.id = $1 AND a.disabled_at IS NULL
-WHERE i.id = $2 AND (
-    i.owner = $1
-    OR EXISTS (
-        SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1
-        WHERE item.image_id = i.id
-    )
+# Of image i and account a: a picture of one's own, or on a board that one may read. Removed items count:
+# the board's log still shows them, and undoing brings them back.
+IMAGE_SEEN = (
+    "a.disabled_at IS NULL AND (i.owner = a.id OR EXISTS (SELECT FROM item JOIN board_grant g "
+    "ON g.board = item.board AND g.account = a.id WHERE item.image_id = i.id))"
 )
-"""
+IMAGE_READABLE = f"image i JOIN account a ON a.id = $1 AND {IMAGE_SEEN}"
+
+_ONE_IMAGE = (
+    "SELECT i.id, i.owner, i.digest, i.name, i.format, i.mime "  # noqa: S608 (constants)
+    f"FROM {IMAGE_READABLE} WHERE i.id = $2"
+)
 
 
 async def image(viewer: Viewer, image_id: UUID) -> ImageRow:
-    """A picture of the viewer's own, or on a board that they may read.
-
-    Removed items count: the board's log still shows them, and undoing brings them back. Raises NotFound.
-    """
+    """A picture that the viewer may see. Raises NotFound."""
     record = await fetchrow(_ONE_IMAGE, viewer.account_id, image_id)
     if record is None:
         raise NotFound("There is no such picture, or you may not see it.", kind="image", id=str(image_id))

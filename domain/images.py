@@ -10,7 +10,15 @@ import asyncpg
 from msgspec import UNSET, Struct, UnsetType
 
 from domain import access, darkroom, jobs, originals, receipts
-from domain.access import BOARD_COLUMNS, BOARD_READABLE, BoardRow, Viewer, board_row, require_scope
+from domain.access import (
+    BOARD_COLUMNS,
+    BOARD_READABLE,
+    IMAGE_READABLE,
+    BoardRow,
+    Viewer,
+    board_row,
+    require_scope,
+)
 from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Inspection
 from domain.entries import good_ids
@@ -146,9 +154,7 @@ async def _known(viewer: Viewer, digest: str, image_id: UUID | None) -> AddedIma
                 raise AlreadyExists("This id belongs to another picture; use a new one.", id=str(image_id))
             return AddedImage(image_of(row), deduplicated=False)
     row = await fetchrow(
-        "SELECT i.* FROM image i WHERE i.digest = $2 AND (i.owner = $1 OR EXISTS ("
-        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
-        "WHERE item.image_id = i.id)) "
+        f"SELECT i.* FROM {IMAGE_READABLE} WHERE i.digest = $2 "  # noqa: S608 (constants)
         "ORDER BY i.owner = $1 DESC, i.created_at, i.id LIMIT 1",
         viewer.account_id,
         digest,
@@ -218,9 +224,7 @@ def plain_line(text: str, most: int) -> str:
 async def images_by_ids(viewer: Viewer, image_ids: Sequence[UUID]) -> list[Image | None]:
     """In the order of the ids; None for what does not exist or the viewer may not see."""
     rows = await fetch(
-        "SELECT i.* FROM image i WHERE i.id = ANY($2::uuid[]) AND (i.owner = $1 OR EXISTS ("
-        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
-        "WHERE item.image_id = i.id))",
+        f"SELECT i.* FROM {IMAGE_READABLE} WHERE i.id = ANY($2::uuid[])",  # noqa: S608 (constants)
         viewer.account_id,
         list(set(image_ids)),
     )

@@ -12,8 +12,7 @@ from uuid import UUID, uuid4
 
 from domain import access, blobs
 from domain.access import Viewer
-from domain.database import fetchrow
-from domain.errors import FileTooLarge, NotFound, StorageUnavailable
+from domain.errors import FileTooLarge, StorageUnavailable
 from domain.settings import Settings
 
 FLUSH_BYTES = 1 << 20
@@ -125,6 +124,7 @@ async def keep(intake: Intake) -> None:
 
     def move() -> None:
         if place.is_file() and place.stat().st_size == intake.size_bytes:
+            blobs.sync_folder(place.parent)  # who moved it there may have died before this
             return
         blobs.publish(intake.path, place)
 
@@ -138,16 +138,13 @@ def path(digest: str) -> Path:
 
 async def file(viewer: Viewer, image_id: UUID) -> blobs.StoredFile:
     """Raises NotFound, also where the viewer may not see the image; StorageUnavailable when lost."""
-    await access.image(viewer, image_id)
-    row = await fetchrow("SELECT digest, mime, format, name FROM image WHERE id = $1", image_id)
-    if row is None:
-        raise NotFound("There is no such picture, or you may not see it.")
+    image = await access.image(viewer, image_id)
     try:
         return await blobs.stored_file(
-            path(row["digest"]),
-            digest=row["digest"],
-            mime=row["mime"],
-            filename=_filename(row["name"], row["format"]),
+            path(image.digest),
+            digest=image.digest,
+            mime=image.mime,
+            filename=_filename(image.name, image.format),
         )
     except FileNotFoundError:
         raise StorageUnavailable(

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from domain.access import Viewer
+from domain.access import IMAGE_READABLE, IMAGE_SEEN, Viewer
 from domain.database import fetch
 from domain.decoding import rungs
 from domain.errors import NotFound
@@ -71,9 +71,7 @@ async def present(
         )
         return [_step(record) for record in records]
     records = await fetch(
-        f"{_STEPS} FROM image i WHERE i.id = ANY($2::uuid[]) AND (i.owner = $1 OR EXISTS ("
-        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = $1 "
-        "WHERE item.image_id = i.id))",
+        f"{_STEPS} FROM {IMAGE_READABLE} WHERE i.id = ANY($2::uuid[])",
         viewer.account_id,
         list(image_ids),
     )
@@ -104,11 +102,9 @@ async def visible(streams: Sequence[PictureStream]) -> set[PictureStream]:
     """The streams all of whose named pictures their viewer may see at this moment; one query for all."""
     asked = [(stream, image_id) for stream in streams for image_id in stream.image_ids]
     records = await fetch(
-        "SELECT asked.n FROM unnest($1::uuid[], $2::uuid[]) "
-        "WITH ORDINALITY AS asked (account_id, image_id, n) "
-        "JOIN image i ON i.id = asked.image_id WHERE i.owner = asked.account_id OR EXISTS ("
-        "SELECT FROM item JOIN board_grant g ON g.board = item.board AND g.account = asked.account_id "
-        "WHERE item.image_id = i.id)",
+        "SELECT asked.n FROM unnest($1::uuid[], $2::uuid[]) "  # noqa: S608 (constants)
+        "WITH ORDINALITY AS asked (account_id, image_id, n) JOIN account a ON a.id = asked.account_id "
+        f"JOIN image i ON i.id = asked.image_id WHERE {IMAGE_SEEN}",
         [stream.viewer.account_id for stream, _ in asked],
         [image_id for _, image_id in asked],
     )

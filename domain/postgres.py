@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from domain.blobs import sync_folder
 from domain.errors import DatabaseUnavailable
 from domain.settings import Settings
 
@@ -276,11 +277,7 @@ def _initialise(cluster: Cluster) -> None:
         "--no-instructions",
     )
     draft.rename(cluster.cluster)
-    descriptor = os.open(cluster.folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(cluster.folder)
 
 
 def _version(cluster: Cluster) -> int:

@@ -11,7 +11,7 @@ import asyncpg
 
 from domain import access, blobs, darkroom, jobs, originals
 from domain.access import Viewer
-from domain.blobs import StoredFile as StoredFile
+from domain.blobs import StoredFile
 from domain.database import Connection, fetch, fetchrow, transaction
 from domain.decoding import LADDER, rungs
 from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
