@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from domain import access, changes, receipts
 from domain.access import BOARD_COLUMNS, BOARD_READABLE, BoardRow, Role, Viewer, board_row
 from domain.changes import Change
-from domain.checks import require_few, words
 from domain.database import Connection, fetch, fetchval, transaction
-from domain.entries import good_line
+from domain.entries import good_line, good_text, require_few
 from domain.errors import AlreadyExists, BadInput
 from domain.item_rows import STATE_COLUMNS, state_of, write
 from domain.notices import announce_access
@@ -272,7 +271,7 @@ def good_title(title: str) -> str:
 
 
 def good_description(description: str) -> str:
-    return words(description, "description", LONGEST_DESCRIPTION)
+    return good_text(description, "description", LONGEST_DESCRIPTION)
 
 
 async def _insert(

@@ -1,42 +1,20 @@
 """The bounds of an item's values: everything a client sends passes here before it becomes an operation."""
 
 import math
-import re
-from collections.abc import Iterable, Sized
 from uuid import UUID
 
 from msgspec import UNSET
 
-from domain.errors import BadInput, LimitExceeded
+from domain.entries import good_colour, good_text, require_distinct, require_few
+from domain.errors import BadInput
 from domain.operations import NoteContent, NoteEdit, Placement, Rank, Style, StylePatch, Transform
 from domain.ordering import LONGEST_RANK, is_rank
 
-MOST_ITEMS = 500
 FARTHEST = 1e9
 SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200
 LARGEST_FONT = 10_000.0
-
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
-
-
-def require_few(values: Sized, field: str, most: int = MOST_ITEMS) -> None:
-    """A list argument holds 1 to `most` values."""
-    if not len(values):
-        raise BadInput(f"{field} is empty: name at least one.", field=field)
-    if len(values) > most:
-        raise LimitExceeded(
-            f"{field} has {len(values)} entries; send at most {most} at once.", field=field, limit=most
-        )
-
-
-def require_distinct(ids: Iterable[UUID], field: str) -> None:
-    seen: set[UUID] = set()
-    for item_id in ids:
-        if item_id in seen:
-            raise BadInput(f"{field} names {item_id} twice.", field=field, ids=[str(item_id)])
-        seen.add(item_id)
 
 
 def number(value: float, field: str, least: float, most: float) -> float:
@@ -50,22 +28,6 @@ def degrees(value: float, field: str) -> float:
     """An angle turned into [0, 360)."""
     turned = number(value, field, -FARTHEST, FARTHEST) % 360.0
     return 0.0 if turned == 360.0 else turned
-
-
-def words(value: str, field: str, most: int) -> str:
-    """Text that PostgreSQL and JSON can hold: no NUL, no lone surrogate."""
-    if len(value) > most:
-        raise BadInput(f"{field} has {len(value)} characters; at most {most} are kept.", field=field)
-    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise BadInput(f"{field} holds a character that is no text.", field=field)
-    return value
-
-
-def colour(value: str, field: str) -> str:
-    lowered = value.lower()
-    if not _COLOUR.fullmatch(lowered):
-        raise BadInput(f"{field} must be a colour like #2a2b30.", field=field)
-    return lowered
 
 
 def rank(value: str, field: str) -> str:
@@ -96,16 +58,16 @@ def style(value: Style, field: str = "style") -> Style:
         grayscale=value.grayscale,
         locked=value.locked,
         hidden=value.hidden,
-        name=words(value.name, f"{field}.name", LONGEST_NAME),
+        name=good_text(value.name, f"{field}.name", LONGEST_NAME),
     )
 
 
 def note(value: NoteContent, field: str = "note") -> NoteContent:
     return NoteContent(
-        text=words(value.text, f"{field}.text", LONGEST_TEXT),
+        text=good_text(value.text, f"{field}.text", LONGEST_TEXT),
         font_size=number(value.font_size, f"{field}.fontSize", 1.0, LARGEST_FONT),
-        colour=colour(value.colour, f"{field}.colour"),
-        background=None if value.background is None else colour(value.background, f"{field}.background"),
+        colour=good_colour(value.colour, f"{field}.colour"),
+        background=None if value.background is None else good_colour(value.background, f"{field}.background"),
     )
 
 
@@ -132,7 +94,7 @@ def _patch(value: StylePatch, field: str) -> StylePatch:
         grayscale=value.grayscale,
         locked=value.locked,
         hidden=value.hidden,
-        name=name if name is UNSET else words(name, f"{field}.name", LONGEST_NAME),
+        name=name if name is UNSET else good_text(name, f"{field}.name", LONGEST_NAME),
     )
 
 

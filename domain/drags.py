@@ -14,6 +14,7 @@ from msgspec import Struct
 from domain import access, checks
 from domain.access import Role, Viewer
 from domain.database import execute
+from domain.entries import require_few
 from domain.errors import DomainError, TooBusy
 from domain.notices import CHANNEL
 from domain.operations import Placement, Transform
@@ -128,7 +129,7 @@ class DragLanes:
         if len(lane.waiting) >= MOST_GESTURES and gesture_id not in lane.waiting:
             raise TooBusy("Too many drags at once.", retry_after_seconds=1)
         together = merged(lane.waiting.get(gesture_id), moment)
-        checks.require_few(together.placements, "items")
+        require_few(together.placements, "items")
         lane.waiting[gesture_id] = together
         if lane.task is None:
             lane.task = asyncio.create_task(self._send(lane))

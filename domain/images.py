@@ -21,18 +21,17 @@ from domain.access import (
 )
 from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Inspection
-from domain.entries import good_ids
+from domain.entries import good_ids, plain_line, require_distinct, require_few
 from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotFound
 from domain.notices import announce_image
 from domain.originals import Intake
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 
-MAX_NAME_CHARACTERS = 255
-MAX_TITLE_CHARACTERS = 500
-MAX_TAG_CHARACTERS = 64
-MAX_TAGS = 50
-MAX_EDITS = 500
-MAX_PAGE = 500
+LONGEST_NAME = 255
+LONGEST_TITLE = 500
+LONGEST_TAG = 64
+MOST_TAGS = 50
+MOST_A_PAGE = 500
 
 
 class ImageState(StrEnum):
@@ -195,7 +194,7 @@ async def _insert(
             image_id,
             viewer.account_id,
             digest,
-            plain_line(name, MAX_NAME_CHARACTERS) or "picture",
+            plain_line(name, LONGEST_NAME) or "picture",
             size_bytes,
             inspection.format,
             inspection.mime,
@@ -213,12 +212,6 @@ async def _insert(
         raise AlreadyExists("This id belongs to another picture; use a new one.", id=str(image_id)) from None
     assert row is not None
     return row
-
-
-def plain_line(text: str, most: int) -> str:
-    """One line of printable text, cut to `most` characters."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:most].rstrip()
 
 
 async def images_by_ids(viewer: Viewer, image_ids: Sequence[UUID]) -> list[Image | None]:
@@ -250,12 +243,12 @@ async def edit_images(
 ) -> list[Image]:
     """Names, titles and tags of the viewer's own pictures, in the order of the ids.
 
-    Raises BadInput, NotFound, Forbidden (seen, but somebody else's).
+    Raises BadInput, LimitExceeded, NotFound, Forbidden (seen, but somebody else's).
     """
     require_scope(viewer)
+    require_few(edits, "images")
+    require_distinct((edit.id for edit in edits), "images")
     good = sorted((_good_edit(edit) for edit in edits), key=lambda edit: edit.id)
-    if not 1 <= len(good) <= MAX_EDITS or len({edit.id for edit in good}) < len(good):
-        raise BadInput(f"A list holds 1 to {MAX_EDITS} edits, each of another picture.", field="images")
     async with transaction() as connection:
         receipt = await receipts.claim(connection, viewer.account_id, mutation_id, "edit_images", edits=good)
         if receipt.is_repeat:
@@ -281,16 +274,16 @@ def _good_edit(edit: ImageEdit) -> ImageEdit:
     title: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     if edit.name is not UNSET:
-        name = _good_line(edit.name, "name", MAX_NAME_CHARACTERS)
+        name = _good_line(edit.name, "name", LONGEST_NAME)
         if not name:
             raise BadInput("A picture's name can not be empty.", field="name")
     if edit.title is not UNSET:
-        title = _good_line(edit.title, "title", MAX_TITLE_CHARACTERS)
+        title = _good_line(edit.title, "title", LONGEST_TITLE)
     if edit.tags is not UNSET:
-        lines = (_good_line(tag, "tags", MAX_TAG_CHARACTERS) for tag in edit.tags)
+        lines = (_good_line(tag, "tags", LONGEST_TAG) for tag in edit.tags)
         tags = list(dict.fromkeys(line for line in lines if line))
-        if len(tags) > MAX_TAGS:
-            raise BadInput(f"A picture has at most {MAX_TAGS} tags.", field="tags", limit=MAX_TAGS)
+        if len(tags) > MOST_TAGS:
+            raise BadInput(f"A picture has at most {MOST_TAGS} tags.", field="tags", limit=MOST_TAGS)
     return ImageEdit(edit.id, name, title, tags)
 
 
@@ -336,7 +329,7 @@ async def images_of(
     tags: Sequence[str] | None = None,
 ) -> Page[Image]:
     """The viewer's library, the newest first. search: all words in name, title or tags; tags: all of them."""
-    require_first(first, MAX_PAGE)
+    require_first(first, MOST_A_PAGE)
     created_at, last_id = keys_of(after, "images", datetime, UUID) or (None, None)
     asked = (viewer.account_id, search_query(search or ""), list(tags) if tags else None)
     rows = await fetch(
@@ -375,7 +368,7 @@ async def boards_with(
     viewer: Viewer, image_id: UUID, *, first: int = 20, after: str | None = None
 ) -> Page[BoardRow]:
     """Where the picture is used, as far as the viewer may read; the newest board first. Raises NotFound."""
-    require_first(first, MAX_PAGE)
+    require_first(first, MOST_A_PAGE)
     await access.image(viewer, image_id)
     created_at, last_id = keys_of(after, "boards_with", datetime, UUID) or (None, None)
     rows = await fetch(

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -86,7 +86,7 @@ async def invites_of(viewer: Viewer) -> list[Invite]:
     return [_invite_from(row) for row in rows]
 
 
-async def revoke_invites(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
+async def revoke_invites(viewer: Viewer, ids: Sequence[UUID]) -> list[UUID]:
     """Makes codes useless at once; answers the ids of those that are revoked now. Twice equals once."""
     require_server_owner(viewer, "revoke invites")
     rows = await fetch(

@@ -12,6 +12,7 @@ from domain import access, changes, checks, images
 from domain.access import BoardRow, Role, Viewer
 from domain.changes import Change
 from domain.database import Connection, fetch, fetchval, transaction
+from domain.entries import require_distinct, require_few
 from domain.errors import BadInput, LimitExceeded, NotFound
 from domain.geometry import Bounds, Size, places_beside
 from domain.item_rows import STATE_COLUMNS, restore, state_of, write
@@ -39,7 +40,7 @@ from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.receipts import claim
 
 MOST_ON_A_BOARD = 100_000
-LARGEST_PAGE = 10_000
+MOST_A_PAGE = 10_000
 NOTE_SIZE = Size(280.0, 180.0)
 
 
@@ -178,8 +179,8 @@ async def add_items(
     Raises NotFound for pictures the viewer may not see, AlreadyExists for ids that are taken,
     LimitExceeded when the board is full.
     """
-    checks.require_few(items, "items")
-    checks.require_distinct((item.id for item in items if item.id is not None), "items")
+    require_few(items, "items")
+    require_distinct((item.id for item in items if item.id is not None), "items")
     wanted = [_checked(item, f"items.{n}") for n, item in enumerate(items)]
 
     async def draft(connection: Connection, board: BoardRow) -> tuple[Operation, Operation]:
@@ -327,7 +328,7 @@ async def items_on(
 ) -> Page[ItemRow]:
     """What lies on the board, from back to front. ids: only these (those that are there)."""
     await access.board(viewer, board_id, Role.VIEWER)
-    require_first(first, LARGEST_PAGE)
+    require_first(first, MOST_A_PAGE)
     rank, item_id = keys_of(after, "items", str, UUID) or (None, None)
     chosen = None if ids is None else list(ids)
 

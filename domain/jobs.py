@@ -33,7 +33,7 @@ HEARTBEAT_SECONDS = 5.0
 RUN_SECONDS = 120.0
 BACKOFF_SECONDS = (2.0, 15.0, 60.0)
 OUTAGE_SECONDS = 10.0
-MAX_PAGE = 500
+MOST_A_PAGE = 500
 
 RENDITIONS = "renditions"
 """The kind whose subject is an image. Its queue is `PICTURES`."""
@@ -331,7 +331,7 @@ async def jobs_of(
     """All jobs of this server, the newest first, for its owner. Raises Forbidden."""
     if not viewer.is_owner:
         raise Forbidden("Only the owner of this server can see its jobs.", required="SERVER_OWNER")
-    require_first(first, MAX_PAGE)
+    require_first(first, MOST_A_PAGE)
     created_at, last_id = keys_of(after, "jobs", datetime, UUID) or (None, None)
     rows = await fetch(
         "SELECT * FROM job WHERE ($1::text IS NULL OR state = $1) "

@@ -9,9 +9,8 @@ import asyncpg
 
 from domain import access, receipts
 from domain.access import Role, Viewer
-from domain.checks import require_distinct, require_few
 from domain.database import Connection, fetch, fetchval, transaction
-from domain.entries import good_email
+from domain.entries import good_email, good_ids, require_distinct, require_few
 from domain.errors import BadInput, LastOwner, NotFound
 from domain.notices import announce_access
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
@@ -112,8 +111,7 @@ async def revoke_grants(
 
     Raises NotFound for who is no member, LastOwner when nobody would own the board.
     """
-    require_few(account_ids, "accountIds")
-    ids = sorted(set(account_ids))
+    ids = good_ids(account_ids, "accountIds")
     async with transaction() as connection:
         receipt = await receipts.claim(
             connection, viewer.account_id, mutation_id, "revoke_grants", board_id=board_id, account_ids=ids

@@ -2,7 +2,7 @@
 
 import re
 
-from domain.checks import words
+from domain.entries import good_text
 from domain.errors import BadInput
 
 LONGEST_SEARCH = 200
@@ -16,7 +16,7 @@ def search_terms(text: str | None, field: str = "search") -> tuple[str | None, b
         return None, False
     if len(text) > LONGEST_SEARCH:
         raise BadInput(f"A search has at most {LONGEST_SEARCH} characters.", field=field)
-    return words(text, field, LONGEST_SEARCH), _LAST_IS_WHOLE.search(text) is None
+    return good_text(text, field, LONGEST_SEARCH), _LAST_IS_WHOLE.search(text) is None
 
 
 def matches(column: str, text: int, goes_on: int) -> str:

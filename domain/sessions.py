@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from domain import attempts, passwords
 from domain.access import Scope, Viewer, require_scope
 from domain.accounts import Account, account_from
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
-from domain.entries import good_ids, seen_line
+from domain.entries import good_ids, plain_line
 from domain.errors import BadInput, SessionRevoked, TooBusy, Unauthenticated, WrongCredentials
 from domain.notices import announce_access
 from domain.settings import Settings
@@ -121,8 +121,8 @@ async def open_session(
         account_id,
         digest,
         _signing().refresh_lifetime,
-        seen_line(user_agent, 300),
-        seen_line(address, 64),
+        plain_line(user_agent, 300),
+        plain_line(address, 64),
         password_hash,
     )
     if row is None:
@@ -149,8 +149,8 @@ async def refresh(refresh_token: str, *, user_agent: str = "", address: str = ""
         _digest(refresh_token),
         digest,
         _signing().refresh_lifetime,
-        seen_line(user_agent, 300),
-        seen_line(address, 64),
+        plain_line(user_agent, 300),
+        plain_line(address, 64),
     )
     if row is None:
         raise await _refusal(session_id, refresh_token)
@@ -187,7 +187,7 @@ async def sessions_of(viewer: Viewer) -> list[Session]:
     return [Session(*(row[name] for name in Session.__struct_fields__)) for row in rows]
 
 
-async def revoke_sessions(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
+async def revoke_sessions(viewer: Viewer, ids: Sequence[UUID]) -> list[UUID]:
     """Ends some of the viewer's sessions at once; answers those ended now, others are left out."""
     require_scope(viewer)
     return await _revoke(viewer.account_id, good_ids(ids))

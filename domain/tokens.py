@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -123,7 +123,7 @@ async def tokens_by_account(account_id: UUID) -> list[Token]:
     return [_token_from(row) for row in rows]
 
 
-async def revoke_tokens(viewer: Viewer, ids: Iterable[UUID]) -> list[UUID]:
+async def revoke_tokens(viewer: Viewer, ids: Sequence[UUID]) -> list[UUID]:
     """Makes tokens useless at once and ends their streams; answers those ended now, others are left out."""
     require_scope(viewer)
     return await end_tokens(viewer.account_id, good_ids(ids))

@@ -10,7 +10,7 @@ import strawberry
 from strawberry import argument, enum_value, field
 
 from domain import live
-from domain.checks import require_few
+from domain.entries import require_few
 from domain.errors import BadInput
 from domain.operations import TransformItems
 from schema.accounts import Account
