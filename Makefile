@@ -53,9 +53,10 @@ check: $(DEVELOPMENT) $(MODULES) web/src/generated ## Format, lint, types, impor
 	$(BIN)/python -m tests.drift
 	npm --prefix web run check
 
-format: $(DEVELOPMENT) ## Format and mend what ruff can mend
+format: $(DEVELOPMENT) $(MODULES) ## Format everything, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	npm --prefix web run --silent format
 
 schema: $(DEVELOPMENT) ## Print the schema into schema/schema.graphql
 	$(BIN)/webref export-schema --output schema/schema.graphql

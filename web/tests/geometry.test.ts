@@ -58,7 +58,9 @@ describe("shapes", () => {
   });
 
   test("degrees stay in [0, 360)", () => {
-    expect([normalDegrees(-90), normalDegrees(720), normalDegrees(-0), normalDegrees(-1e-15)]).toEqual([270, 0, 0, 0]);
+    expect([normalDegrees(-90), normalDegrees(720), normalDegrees(-0), normalDegrees(-1e-15)]).toEqual([
+      270, 0, 0, 0,
+    ]);
   });
 
   test("scaling, turning and mirroring undo themselves", () => {
@@ -76,7 +78,9 @@ describe("shapes", () => {
     expect(vectors.items.length).toBeGreaterThan(0);
     for (const vector of vectors.items) {
       const near = (shape: object) =>
-        Object.fromEntries(Object.entries(shape).map(([name, value]) => [name, expect.closeTo(value as number, 6)]));
+        Object.fromEntries(
+          Object.entries(shape).map(([name, value]) => [name, expect.closeTo(value as number, 6)]),
+        );
       expect(corners(vector), vector.name).toEqual(vector.corners.map(near));
       expect(boundsOf(vector), vector.name).toEqual(near(vector.bounds));
     }
@@ -125,7 +129,11 @@ describe("the camera", () => {
   test("a flight begins and ends where it should", () => {
     const from = centredOn({ x: 0, y: 0 }, 1, view);
     const to = centredOn({ x: 500, y: 90 }, 4, view);
-    expect(blended(from, to, 0, view)).toEqual({ x: expect.closeTo(from.x), y: expect.closeTo(from.y), zoom: 1 });
+    expect(blended(from, to, 0, view)).toEqual({
+      x: expect.closeTo(from.x),
+      y: expect.closeTo(from.y),
+      zoom: 1,
+    });
     expect(blended(from, to, 1, view)).toEqual({
       x: expect.closeTo(to.x),
       y: expect.closeTo(to.y),
@@ -135,7 +143,10 @@ describe("the camera", () => {
 });
 
 describe("packing", () => {
-  const sizes = Array.from({ length: 37 }, (_, i) => ({ width: 200 + ((i * 97) % 900), height: 300 + ((i * 53) % 500) }));
+  const sizes = Array.from({ length: 37 }, (_, i) => ({
+    width: 200 + ((i * 97) % 900),
+    height: 300 + ((i * 53) % 500),
+  }));
 
   test("pictures keep apart, around the point", () => {
     const spots = packed(sizes, { x: 1000, y: -400 });

@@ -4,7 +4,8 @@ import { heightOf, parse, wrap } from "$lib/canvas/notes";
 import { levelFor, levelsOf, type Picture } from "$lib/canvas/pictures";
 
 const measure = (text: string) => text.length;
-const text = (lines: ReturnType<typeof parse>) => lines.map((line) => line.runs.map((run) => run.text).join(""));
+const text = (lines: ReturnType<typeof parse>) =>
+  lines.map((line) => line.runs.map((run) => run.text).join(""));
 
 describe("notes", () => {
   test("headings, lists, bold, italic and code", () => {
@@ -20,7 +21,10 @@ describe("notes", () => {
   });
 
   test("wrap at words, and inside a word that is longer than the line", () => {
-    expect(text(wrap(parse("one two three"), 8, measure)).map((line) => line.trim())).toEqual(["one two", "three"]);
+    expect(text(wrap(parse("one two three"), 8, measure)).map((line) => line.trim())).toEqual([
+      "one two",
+      "three",
+    ]);
     expect(text(wrap(parse("abcdefghij"), 4, measure))).toEqual(["abcd", "efgh", "ij"]);
   });
 

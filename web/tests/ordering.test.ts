@@ -46,7 +46,8 @@ describe("ranks", () => {
   test("agree with the server's vectors", () => {
     const vectors = JSON.parse(readFileSync(VECTORS, "utf8")) as OrderingVectors;
     for (const { low, high, rank } of vectors.between) expect(rankBetween(low, high)).toBe(rank);
-    for (const { low, high, count, ranks } of vectors.many) expect(ranksBetween(low, high, count)).toEqual(ranks);
+    for (const { low, high, count, ranks } of vectors.many)
+      expect(ranksBetween(low, high, count)).toEqual(ranks);
     for (const text of vectors.invalid) expect(isRank(text), text).toBe(false);
     expect([...vectors.sorted].reverse().sort(compareRanks)).toEqual(vectors.sorted);
   });

@@ -222,7 +222,10 @@ describe("commands", () => {
     desk.store.receive({
       seq: desk.store.seq + 1,
       mutationId: null,
-      operation: { kind: "transform", items: [{ id: "a", transform: { x: 1, y: 2, scale: 3, rotation: 30, flipX: false, flipY: false } }] },
+      operation: {
+        kind: "transform",
+        items: [{ id: "a", transform: { x: 1, y: 2, scale: 3, rotation: 30, flipX: false, flipY: false } }],
+      },
     });
     const before = desk.store.get("a")!.transform;
     desk.editor.select(["a"]);

@@ -1,5 +1,10 @@
 /** Who is using the app, and what this server is like: read once at the start, kept as it changes. */
-import { OpeningDocument, SignOutDocument, type OpeningQuery, type ViewerFactsFragment } from "$generated/graphql";
+import {
+  OpeningDocument,
+  SignOutDocument,
+  type OpeningQuery,
+  type ViewerFactsFragment,
+} from "$generated/graphql";
 import { request } from "./graphql/client";
 import { RequestFailed, inWords } from "./graphql/failure";
 import { forgetAccess, noteAccess, onSessionEnded, renewAccess, schedule } from "./graphql/session";
@@ -79,4 +84,3 @@ class App {
 }
 
 export const app = new App();
-

@@ -1,14 +1,7 @@
 /** Paths to pages: real URLs, no hash; links are ordinary `<a href>` and are taken over here. */
 
 export type Page =
-  | "boards"
-  | "board"
-  | "sign-in"
-  | "register"
-  | "library"
-  | "settings"
-  | "trash"
-  | "not-found";
+  "boards" | "board" | "sign-in" | "register" | "library" | "settings" | "trash" | "not-found";
 
 export interface Route {
   page: Page;

@@ -46,18 +46,61 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
       group: "Select",
       keys: ["Mod+a"],
       label: "Select all",
-      run: () => editor.select(editor.store.inOrder.filter((one) => !one.hidden && !one.locked).map((one) => one.id)),
+      run: () =>
+        editor.select(editor.store.inOrder.filter((one) => !one.hidden && !one.locked).map((one) => one.id)),
     },
     { group: "Select", keys: ["Escape"], label: "Back out", run: screen.backOut },
     { group: "Change", keys: ["Mod+z"], label: "Undo", edits: true, run: () => session.undo() },
     { group: "Change", keys: ["Mod+Shift+z"], label: "Redo", edits: true, run: () => session.redo() },
-    { group: "Change", keys: ["Mod+d"], label: "Duplicate", edits: true, run: () => commands.duplicate(editor) },
-    { group: "Change", keys: ["Delete", "Backspace"], label: "Delete", edits: true, run: () => commands.remove(editor) },
-    { group: "Change", keys: ["h"], label: "Flip left to right", edits: true, run: () => commands.flip(editor, "x") },
-    { group: "Change", keys: ["v"], label: "Flip top to bottom", edits: true, run: () => commands.flip(editor, "y") },
-    { group: "Change", keys: ["g"], label: "Gray or coloured", edits: true, run: () => commands.toggleGrayscale(editor) },
-    { group: "Change", keys: ["l"], label: "Lock or unlock", edits: true, run: () => commands.toggleLocked(editor) },
-    { group: "Change", keys: ["r"], label: "Upright, own size", edits: true, run: () => commands.resetTransform(editor) },
+    {
+      group: "Change",
+      keys: ["Mod+d"],
+      label: "Duplicate",
+      edits: true,
+      run: () => commands.duplicate(editor),
+    },
+    {
+      group: "Change",
+      keys: ["Delete", "Backspace"],
+      label: "Delete",
+      edits: true,
+      run: () => commands.remove(editor),
+    },
+    {
+      group: "Change",
+      keys: ["h"],
+      label: "Flip left to right",
+      edits: true,
+      run: () => commands.flip(editor, "x"),
+    },
+    {
+      group: "Change",
+      keys: ["v"],
+      label: "Flip top to bottom",
+      edits: true,
+      run: () => commands.flip(editor, "y"),
+    },
+    {
+      group: "Change",
+      keys: ["g"],
+      label: "Gray or coloured",
+      edits: true,
+      run: () => commands.toggleGrayscale(editor),
+    },
+    {
+      group: "Change",
+      keys: ["l"],
+      label: "Lock or unlock",
+      edits: true,
+      run: () => commands.toggleLocked(editor),
+    },
+    {
+      group: "Change",
+      keys: ["r"],
+      label: "Upright, own size",
+      edits: true,
+      run: () => commands.resetTransform(editor),
+    },
     { group: "Change", keys: ["Enter"], label: "Write in the note", edits: true, run: screen.editSelected },
     {
       group: "Arrange",
@@ -66,10 +109,34 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
       edits: true,
       run: nudge,
     },
-    { group: "Arrange", keys: ["]"], label: "One step to the front", edits: true, run: () => commands.step(editor, "forward") },
-    { group: "Arrange", keys: ["["], label: "One step to the back", edits: true, run: () => commands.step(editor, "backward") },
-    { group: "Arrange", keys: ["PageUp"], label: "To the very front", edits: true, run: () => commands.toEnd(editor, "front") },
-    { group: "Arrange", keys: ["PageDown"], label: "To the very back", edits: true, run: () => commands.toEnd(editor, "back") },
+    {
+      group: "Arrange",
+      keys: ["]"],
+      label: "One step to the front",
+      edits: true,
+      run: () => commands.step(editor, "forward"),
+    },
+    {
+      group: "Arrange",
+      keys: ["["],
+      label: "One step to the back",
+      edits: true,
+      run: () => commands.step(editor, "backward"),
+    },
+    {
+      group: "Arrange",
+      keys: ["PageUp"],
+      label: "To the very front",
+      edits: true,
+      run: () => commands.toEnd(editor, "front"),
+    },
+    {
+      group: "Arrange",
+      keys: ["PageDown"],
+      label: "To the very back",
+      edits: true,
+      run: () => commands.toEnd(editor, "back"),
+    },
     { group: "Other", keys: ["n"], label: "New note", edits: true, run: screen.newNote },
     { group: "Other", keys: ["Mod+i"], label: "Add pictures…", edits: true, run: screen.chooseFiles },
     { group: "Other", keys: ["?"], label: "These keys", run: screen.showKeys },
@@ -77,7 +144,11 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
 }
 
 /** The binding for a pressed combination; arrows are found with Shift too. */
-export function findBinding(bindings: readonly KeyBinding[], pressed: string, mayEdit: boolean): KeyBinding | null {
+export function findBinding(
+  bindings: readonly KeyBinding[],
+  pressed: string,
+  mayEdit: boolean,
+): KeyBinding | null {
   const plain = /^Shift\+Arrow/.test(pressed) ? pressed.slice("Shift+".length) : pressed;
   const found = bindings.find((one) => one.keys.includes(plain));
   return found && (!found.edits || mayEdit) ? found : null;

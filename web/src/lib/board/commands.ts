@@ -38,7 +38,10 @@ export function nudge(editor: Editor, dx: number, dy: number): void {
   const items = editor.movable;
   if (!items.length) return;
   editor.perform(
-    { kind: "transform", items: items.map(({ id, transform }) => ({ id, transform: translated(transform, dx, dy) })) },
+    {
+      kind: "transform",
+      items: items.map(({ id, transform }) => ({ id, transform: translated(transform, dx, dy) })),
+    },
     `Nudge ${counted(items)}`,
   );
 }
@@ -49,7 +52,10 @@ export function flip(editor: Editor, axis: "x" | "y"): void {
   if (!box) return;
   const about = items.length === 1 ? items[0]!.transform : centre(box);
   editor.perform(
-    { kind: "transform", items: items.map(({ id, transform }) => ({ id, transform: mirrored(transform, about, axis) })) },
+    {
+      kind: "transform",
+      items: items.map(({ id, transform }) => ({ id, transform: mirrored(transform, about, axis) })),
+    },
     `Flip ${counted(items)}`,
   );
 }
@@ -84,9 +90,17 @@ export function resetTransform(editor: Editor): void {
   );
 }
 
-export function restyle(editor: Editor, items: readonly Item[], patch: Omit<StylePatch, "id">, label: string): void {
+export function restyle(
+  editor: Editor,
+  items: readonly Item[],
+  patch: Omit<StylePatch, "id">,
+  label: string,
+): void {
   if (!items.length) return;
-  editor.perform({ kind: "restyle", items: items.map(({ id }) => ({ id, ...patch })) }, `${label} ${counted(items)}`);
+  editor.perform(
+    { kind: "restyle", items: items.map(({ id }) => ({ id, ...patch })) },
+    `${label} ${counted(items)}`,
+  );
 }
 
 export function toggleGrayscale(editor: Editor): void {

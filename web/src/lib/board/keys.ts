@@ -53,5 +53,8 @@ export function isTaken(event: KeyboardEvent): boolean {
   if (document.querySelector("dialog:modal")) return true;
   const target = event.target as Element | null;
   if (!target?.closest) return false;
-  return target.closest("input, textarea, select, [contenteditable=true], dialog, [role=menu], [role=listbox]") !== null;
+  return (
+    target.closest("input, textarea, select, [contenteditable=true], dialog, [role=menu], [role=listbox]") !==
+    null
+  );
 }

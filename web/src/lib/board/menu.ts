@@ -25,14 +25,26 @@ export function menuFor(
       { label: "New note", keys: inSigns("n"), run: screen.newNote },
       "line",
       ...look,
-      ...(hasHidden ? (["line", { label: "Show hidden items", run: () => commands.showHidden(editor) }] as const) : []),
+      ...(hasHidden
+        ? (["line", { label: "Show hidden items", run: () => commands.showHidden(editor) }] as const)
+        : []),
     ];
   }
-  const picture = selected.length === 1 && selected[0]!.imageId ? session.pictures.get(selected[0]!.imageId) : undefined;
-  const failed = selected.filter((item) => item.imageId && session.pictures.get(item.imageId)?.state === "FAILED");
+  const picture =
+    selected.length === 1 && selected[0]!.imageId ? session.pictures.get(selected[0]!.imageId) : undefined;
+  const failed = selected.filter(
+    (item) => item.imageId && session.pictures.get(item.imageId)?.state === "FAILED",
+  );
   const file: MenuEntry[] =
     picture && picture.originalUrl
-      ? ["line", { label: "Download the original", href: `${picture.originalUrl}?download=1`, download: picture.name }]
+      ? [
+          "line",
+          {
+            label: "Download the original",
+            href: `${picture.originalUrl}?download=1`,
+            download: picture.name,
+          },
+        ]
       : [];
   const see: MenuEntry[] = [
     { label: "Focus", keys: inSigns("f"), run: screen.focus },
@@ -64,7 +76,9 @@ export function menuFor(
     { label: "To the back", keys: inSigns("PageDown"), run: () => commands.toEnd(editor, "back") },
     lock,
     { label: "Hide", run: () => commands.hide(editor) },
-    ...(failed.length ? [{ label: "Prepare the picture again", run: () => void session.retryPictures(failed) }] : []),
+    ...(failed.length
+      ? [{ label: "Prepare the picture again", run: () => void session.retryPictures(failed) }]
+      : []),
     ...file,
     "line",
     { label: "Delete", keys: inSigns("Delete"), danger: true, run: () => commands.remove(editor) },

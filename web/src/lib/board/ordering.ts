@@ -16,9 +16,7 @@ export function compareRanks(a: string, b: string): number {
 export function isRank(text: string): boolean {
   if (text === "" || [...text].some((letter) => !DIGITS.includes(letter))) return false;
   const size = integerSize(text[0]!);
-  return (
-    size > 0 && size <= text.length && text !== LOWEST && !(text.length > size && text.endsWith("0"))
-  );
+  return size > 0 && size <= text.length && text !== LOWEST && !(text.length > size && text.endsWith("0"));
 }
 
 /** A rank after `low` and before `high`; null is the open end. RangeError unless low < high. */
@@ -62,7 +60,8 @@ function requireOrder(low: string | null, high: string | null): void {
   for (const end of [low, high]) {
     if (end !== null && !isRank(end)) throw new RangeError(`${end} is no rank`);
   }
-  if (low !== null && high !== null && low >= high) throw new RangeError(`${low} does not come before ${high}`);
+  if (low !== null && high !== null && low >= high)
+    throw new RangeError(`${low} does not come before ${high}`);
 }
 
 /** Letters in the integer part, its head included; 0 for a digit, which heads nothing. */

@@ -182,7 +182,9 @@ export class BoardSession {
   async retryPictures(items: readonly Item[]): Promise<void> {
     const ids = [...new Set(items.map((item) => item.imageId).filter((id) => id !== null))];
     try {
-      const { retryImages } = await request(RetryBoardPicturesDocument, { input: { ids, clientMutationId: newId() } });
+      const { retryImages } = await request(RetryBoardPicturesDocument, {
+        input: { ids, clientMutationId: newId() },
+      });
       this.learn(retryImages.images.map(pictureOf));
     } catch (error) {
       toasts.say(`Not tried again. ${inWords(error)}`, { tone: "danger" });
@@ -191,7 +193,14 @@ export class BoardSession {
 
   nameOf(item: Item): string {
     if (item.name) return item.name;
-    if (item.note) return item.note.text.trim().split("\n")[0]?.replace(/^#+\s*/, "").slice(0, 80) || "Empty note";
+    if (item.note)
+      return (
+        item.note.text
+          .trim()
+          .split("\n")[0]
+          ?.replace(/^#+\s*/, "")
+          .slice(0, 80) || "Empty note"
+      );
     const picture = item.imageId ? this.pictures.get(item.imageId) : undefined;
     return picture?.title || picture?.name || "Picture";
   }
@@ -226,9 +235,14 @@ export class BoardSession {
     let after: string | null = null;
     let seq: number | null = null;
     for (;;) {
-      const variables: { id: string; first: number; after: string | null } = { id: this.boardId, first: PAGE, after };
+      const variables: { id: string; first: number; after: string | null } = {
+        id: this.boardId,
+        first: PAGE,
+        after,
+      };
       const { board } = await request(OpenBoardDocument, variables);
-      if (!board) throw new RequestFailed("NOT_FOUND", "This board does not exist, or it is not shared with you.");
+      if (!board)
+        throw new RequestFailed("NOT_FOUND", "This board does not exist, or it is not shared with you.");
       for (const facts of board.items.nodes) {
         const { item, picture } = itemOf(facts);
         items.push(item);
@@ -249,7 +263,9 @@ export class BoardSession {
   }
 
   private async readStanding(): Promise<void> {
-    const { board } = await request(BoardHistoryStateDocument, { id: this.boardId }).catch(() => ({ board: null }));
+    const { board } = await request(BoardHistoryStateDocument, { id: this.boardId }).catch(() => ({
+      board: null,
+    }));
     if (board) this.take(board);
   }
 
@@ -264,14 +280,10 @@ export class BoardSession {
   private listen(): void {
     for (const stop of this.streams) stop();
     this.streams = [
-      subscribe(
-        BoardChangesDocument,
-        () => ({ boardId: this.boardId, after: this.store.seq }),
-        {
-          next: ({ boardChanges }) => this.receive(boardChanges),
-          failed: (error) => void this.lost(error),
-        },
-      ),
+      subscribe(BoardChangesDocument, () => ({ boardId: this.boardId, after: this.store.seq }), {
+        next: ({ boardChanges }) => this.receive(boardChanges),
+        failed: (error) => void this.lost(error),
+      }),
       subscribe(BoardTransformsDocument, () => ({ boardId: this.boardId }), {
         next: ({ transforms }) => this.watch.take(transforms),
         // The stream of changes says whether the board is still ours; drags are only a courtesy.
@@ -293,7 +305,8 @@ export class BoardSession {
 
   private fail(error: unknown): void {
     this.failure = error;
-    const isGone = error instanceof RequestFailed && (error.code === "NOT_FOUND" || error.code === "FORBIDDEN");
+    const isGone =
+      error instanceof RequestFailed && (error.code === "NOT_FOUND" || error.code === "FORBIDDEN");
     this.phase = isGone ? "gone" : "failed";
   }
 
@@ -323,7 +336,8 @@ export class BoardSession {
     for (const picture of pictures) {
       const known = this.pictures.get(picture.id);
       // A change tells of its pictures as they were read for it: never step back to fewer renditions.
-      if (!known || picture.renditions.length >= known.renditions.length) this.pictures.set(picture.id, picture);
+      if (!known || picture.renditions.length >= known.renditions.length)
+        this.pictures.set(picture.id, picture);
     }
     if (pictures.length) {
       this.editor.tell("items");
@@ -333,7 +347,9 @@ export class BoardSession {
 
   /** Listens for renditions as long as some picture lacks them. */
   private followPictures(): void {
-    const isUnready = [...this.pictures.values()].some((one) => one.state === "WAITING" || one.state === "WORKING");
+    const isUnready = [...this.pictures.values()].some(
+      (one) => one.state === "WAITING" || one.state === "WORKING",
+    );
     if (isUnready && !this.stopPictures) {
       this.stopPictures = subscribe(BoardPicturesDocument, () => ({ boardId: this.boardId }), {
         next: ({ imageProgress }) => {

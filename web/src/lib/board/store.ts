@@ -53,7 +53,9 @@ export class Store {
 
   /** Items from back to front. */
   get inOrder(): readonly Item[] {
-    this.sorted ??= [...this.shown.values()].sort((a, b) => compareRanks(a.z, b.z) || compareRanks(a.id, b.id));
+    this.sorted ??= [...this.shown.values()].sort(
+      (a, b) => compareRanks(a.z, b.z) || compareRanks(a.id, b.id),
+    );
     return this.sorted;
   }
 

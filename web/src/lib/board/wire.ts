@@ -68,8 +68,18 @@ function snapshotOf(facts: SnapshotFactsFragment): Read {
   };
 }
 
-function noteOf(note: { text: string; fontSize: number; colour: string; background?: string | null | undefined }): Note {
-  return { text: note.text, fontSize: note.fontSize, colour: note.colour, background: note.background ?? null };
+function noteOf(note: {
+  text: string;
+  fontSize: number;
+  colour: string;
+  background?: string | null | undefined;
+}): Note {
+  return {
+    text: note.text,
+    fontSize: note.fontSize,
+    colour: note.colour,
+    background: note.background ?? null,
+  };
 }
 
 export interface ReadChange {
@@ -168,7 +178,10 @@ export async function sendOperation(
       return (await request(RestoreItemsDocument, { input })).restoreItems.change;
     }
     case "transform": {
-      const items = operation.items.map(({ id, transform }) => ({ id, transform: transformInput(transform) }));
+      const items = operation.items.map(({ id, transform }) => ({
+        id,
+        transform: transformInput(transform),
+      }));
       return (await request(TransformItemsDocument, { input: { ...common, items } })).transformItems.change;
     }
     case "restyle": {
@@ -194,7 +207,9 @@ export function inParts(operation: Operation): Operation[] {
   for (let at = 0; at < list.length; at += MOST_PER_MUTATION) {
     const slice = list.slice(at, at + MOST_PER_MUTATION);
     parts.push(
-      (operation.kind === "remove" ? { kind: "remove", ids: slice } : { ...operation, items: slice }) as Operation,
+      (operation.kind === "remove"
+        ? { kind: "remove", ids: slice }
+        : { ...operation, items: slice }) as Operation,
     );
   }
   return parts;

@@ -9,8 +9,7 @@ export interface DecodeRequest {
 }
 
 export type DecodeAnswer =
-  | { readonly key: string; readonly bitmap: ImageBitmap }
-  | { readonly key: string; readonly status: number };
+  { readonly key: string; readonly bitmap: ImageBitmap } | { readonly key: string; readonly status: number };
 
 addEventListener("message", async ({ data }: MessageEvent<DecodeRequest>) => {
   try {

@@ -86,7 +86,8 @@ export function bindHands(element: HTMLElement, tools: Tools, options: HandOptio
   }
   return () => {
     clearTimeout(pressTimer);
-    for (const [name, listener] of Object.entries(on)) element.removeEventListener(name, listener as EventListener);
+    for (const [name, listener] of Object.entries(on))
+      element.removeEventListener(name, listener as EventListener);
   };
 }
 

@@ -41,7 +41,9 @@ export function levelsOf(picture: Picture): Level[] {
   const long = Math.max(picture.width, picture.height);
   const largest = levels.at(-1)?.size ?? 0;
   const isShowable =
-    DISPLAYED.has(picture.mime) && picture.width * picture.height <= MOST_ORIGINAL_PIXELS && picture.originalUrl !== "";
+    DISPLAYED.has(picture.mime) &&
+    picture.width * picture.height <= MOST_ORIGINAL_PIXELS &&
+    picture.originalUrl !== "";
   if (isShowable && largest > 0 && long > largest) levels.push({ size: long, source: picture.originalUrl });
   return levels;
 }

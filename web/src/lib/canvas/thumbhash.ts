@@ -55,7 +55,8 @@ export function decodeThumbhash(base64: string): Pixels {
     let value = dc;
     let at = 0;
     for (let cy = 0; cy < ny; cy++) {
-      for (let cx = cy ? 0 : 1; cx * ny < nx * (ny - cy); cx++) value += factors[at++]! * fx[cx]! * fy[cy]! * 2;
+      for (let cx = cy ? 0 : 1; cx * ny < nx * (ny - cy); cx++)
+        value += factors[at++]! * fx[cx]! * fy[cy]! * 2;
     }
     return value;
   };

@@ -40,7 +40,12 @@ type State =
   | { readonly name: "MarqueeSelecting"; readonly start: Point; readonly before: ReadonlySet<string> }
   | { readonly name: "Translating"; readonly start: Point }
   | { readonly name: "Resizing"; readonly anchor: Point; readonly grip: Point; readonly middle: Point }
-  | { readonly name: "Rotating"; readonly pivot: Point; readonly startAngle: number; readonly rotation: number };
+  | {
+      readonly name: "Rotating";
+      readonly pivot: Point;
+      readonly startAngle: number;
+      readonly rotation: number;
+    };
 
 type Target =
   | { readonly kind: "item"; readonly id: string; readonly wasSelected: boolean }
@@ -248,7 +253,12 @@ export class Tools {
         return;
       case "empty":
         if (start.touch) this.state = panning;
-        else this.state = { name: "MarqueeSelecting", start: point, before: start.shift ? editor.selection : new Set() };
+        else
+          this.state = {
+            name: "MarqueeSelecting",
+            start: point,
+            before: start.shift ? editor.selection : new Set(),
+          };
         return;
       case "handle":
         this.startHandle(target.handle, point);
@@ -327,7 +337,8 @@ export class Tools {
         const point = toBoard(editor.camera, pointer);
         const gx = state.grip.x - anchor.x;
         const gy = state.grip.y - anchor.y;
-        const share = ((point.x - anchor.x) * gx + (point.y - anchor.y) * gy) / Math.max(1e-9, gx * gx + gy * gy);
+        const share =
+          ((point.x - anchor.x) * gx + (point.y - anchor.y) * gy) / Math.max(1e-9, gx * gx + gy * gy);
         const factor = this.boundedFactor(share);
         editor.move((start) => scaledAbout(start, anchor, factor));
         return;

@@ -50,8 +50,12 @@ export class View {
     this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.invalidate("base"));
     this.painter = new Painter(this.bitmaps, getComputedStyle(container).fontFamily || "sans-serif");
     this.stage = new Stage({ container, width: 1, height: 1, listening: false });
-    this.base.add(new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }));
-    this.ui.add(new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintUi(c) }));
+    this.base.add(
+      new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }),
+    );
+    this.ui.add(
+      new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintUi(c) }),
+    );
     this.stage.add(this.base, this.ui);
 
     const observer = new ResizeObserver(() => this.measure());
@@ -143,7 +147,9 @@ export class View {
     const { editor } = this;
     const { lifted } = editor;
     if (lifted.size) {
-      this.painter.paint(context, this.scene, editor.camera, editor.viewport, this.ratio, (item) => lifted.has(item.id));
+      this.painter.paint(context, this.scene, editor.camera, editor.viewport, this.ratio, (item) =>
+        lifted.has(item.id),
+      );
     }
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     const { selection, handle } = this.colours();
@@ -196,7 +202,12 @@ export class View {
     }
   }
 
-  private outline(context: CanvasRenderingContext2D, shape: readonly Point[], colour: string, width: number): void {
+  private outline(
+    context: CanvasRenderingContext2D,
+    shape: readonly Point[],
+    colour: string,
+    width: number,
+  ): void {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();

@@ -63,7 +63,8 @@ export function fitting(bounds: Bounds, viewport: Viewport, padding = 64, mostZo
 
 export function blended(from: Camera, to: Camera, share: number, viewport: Viewport): Camera {
   const zoom = from.zoom * (to.zoom / from.zoom) ** share;
-  const middle = (camera: Camera): Point => toBoard(camera, { x: viewport.width / 2, y: viewport.height / 2 });
+  const middle = (camera: Camera): Point =>
+    toBoard(camera, { x: viewport.width / 2, y: viewport.height / 2 });
   const a = middle(from);
   const b = middle(to);
   return centredOn({ x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share }, zoom, viewport);

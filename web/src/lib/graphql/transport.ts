@@ -37,5 +37,8 @@ export async function post<R, V>(
   const envelope = (await response.json().catch(() => null)) as Envelope<R> | null;
   if (envelope?.errors?.length) throw RequestFailed.from(envelope.errors);
   if (envelope?.data) return envelope.data;
-  throw new RequestFailed("UNREADABLE", `The server answered ${response.status} without words. Try again in a moment.`);
+  throw new RequestFailed(
+    "UNREADABLE",
+    `The server answered ${response.status} without words. Try again in a moment.`,
+  );
 }

@@ -1,6 +1,7 @@
 /** Finds the picture files in whatever was dropped or pasted: files, and folders to any depth. */
 
-const PICTURE_NAMES = /\.(?:jpe?g|jfif|png|gif|webp|avif|heic|heif|jxl|tiff?|bmp|ico|tga|psd|qoi|ppm|pgm|pbm|pnm)$/i;
+const PICTURE_NAMES =
+  /\.(?:jpe?g|jfif|png|gif|webp|avif|heic|heif|jxl|tiff?|bmp|ico|tga|psd|qoi|ppm|pgm|pbm|pnm)$/i;
 /** Left by file managers in folders; nobody means to drop them. */
 const CLUTTER = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
 
@@ -56,7 +57,9 @@ async function children(folder: FileSystemDirectoryEntry): Promise<FileSystemEnt
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
   for (;;) {
-    const portion = await new Promise<FileSystemEntry[]>((resolve) => reader.readEntries(resolve, () => resolve([])));
+    const portion = await new Promise<FileSystemEntry[]>((resolve) =>
+      reader.readEntries(resolve, () => resolve([])),
+    );
     if (portion.length === 0) break;
     all.push(...portion);
   }

@@ -17,7 +17,8 @@ export async function measure(file: Blob): Promise<Size | null> {
 
 function ascii(view: DataView, at: number, length: number): string {
   let text = "";
-  for (let i = 0; i < length && at + i < view.byteLength; i++) text += String.fromCharCode(view.getUint8(at + i));
+  for (let i = 0; i < length && at + i < view.byteLength; i++)
+    text += String.fromCharCode(view.getUint8(at + i));
   return text;
 }
 

@@ -53,6 +53,7 @@ type ServerFault = { code: string; message: string; details?: ServerError["exten
 
 function failureOf(status: number, fault: ServerFault | undefined): RequestFailed {
   if (fault) return new RequestFailed(fault.code, fault.message, fault.details ?? {});
-  if (status === 413) return new RequestFailed("FILE_TOO_LARGE", "The file is larger than this server takes.");
+  if (status === 413)
+    return new RequestFailed("FILE_TOO_LARGE", "The file is larger than this server takes.");
   return new RequestFailed("UNREADABLE", `The server answered ${status} without words.`);
 }

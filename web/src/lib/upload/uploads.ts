@@ -106,7 +106,8 @@ export class Uploads {
       totals.bytes += upload.file.size;
       if (upload.state === "done") totals.done += 1;
       if (upload.state === "failed") totals.failed += 1;
-      totals.sentBytes += upload.state === "done" ? upload.file.size : Math.min(upload.sentBytes, upload.file.size);
+      totals.sentBytes +=
+        upload.state === "done" ? upload.file.size : Math.min(upload.sentBytes, upload.file.size);
     }
     return totals;
   }
