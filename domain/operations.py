@@ -1,7 +1,7 @@
 """The vocabulary of the change log: what can happen to a board's content, how it is applied and undone.
 
 Operations are values. `apply` folds one into a board's state; `inverse` is what takes it back.
-The same words are GraphQL's (`schema/changes.py`) and the browser's (`web/src/lib/board/operations.ts`).
+The same words are GraphQL's (`schema/operations.py`) and the browser's (`web/src/lib/board/operations.ts`).
 """
 
 from collections.abc import Iterable, Set

@@ -1,4 +1,4 @@
-"""The laws that hold after every command: the log is gapless, and replaying it gives the rows."""
+"""The laws that hold after every command: the log is gapless, replaying it gives the rows, and back again."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from domain import changes
 from domain.changes import Change
 from domain.database import fetch, fetchrow, fetchval
 from domain.item_rows import STATE_COLUMNS, state_of
-from domain.operations import BoardState, apply, replay
+from domain.operations import BoardState, apply, replay, subjects_of
 
 
 async def whole_log(board_id: UUID) -> list[Change]:
@@ -40,6 +40,9 @@ async def require_laws(board_id: UUID) -> list[Change]:
     rows = await state_in_rows(board_id)
     assert replay(change.operation for change in log) == rows
     assert await fetchval("SELECT item_count FROM board WHERE id = $1", board_id) == len(rows.items)
+    last_touched = {item_id: change.seq for change in log for item_id in subjects_of(change.operation)}
+    records = await fetch("SELECT id, changed_seq FROM item WHERE board = $1", board_id)
+    assert {record["id"]: record["changed_seq"] for record in records} == last_touched
     if log:
         before = replay(change.operation for change in log[:-1])
         assert apply(log[-1].inverse, rows) == before

@@ -1,5 +1,7 @@
 """Laws of access: outsiders see nothing, members no more than their role, and that at every moment."""
 
+import asyncio
+from contextvars import Context
 from itertools import product
 from uuid import uuid4
 
@@ -7,7 +9,7 @@ import pytest
 
 from domain import access, boards, items
 from domain.access import Role, Scope, Viewer
-from domain.database import execute, fetchval, transaction
+from domain.database import Connection, execute, fetchval, transaction
 from domain.errors import BoardTrashed, DomainError, Forbidden, NotFound
 from domain.items import NewItem
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image
@@ -97,6 +99,41 @@ async def test_a_picture_is_seen_by_its_owner_and_on_boards() -> None:
     await execute("UPDATE account SET disabled_at = now()")
     with pytest.raises(NotFound):
         await access.image(ana, image)
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one board", "several"])
+async def test_a_grant_taken_away_while_a_writer_waits_for_the_board_counts_no_more(several: bool) -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    ben = await a_member(board.id, Role.EDITOR)
+
+    async def write() -> None:
+        async with transaction():
+            if several:
+                await access.boards(ben, [board.id], Role.EDITOR, lock=True)
+            else:
+                await access.board(ben, board.id, Role.EDITOR, lock=True)
+
+    async with transaction() as connection:
+        await access.board(ana, board.id, Role.OWNER, lock=True)
+        writing = asyncio.create_task(write(), context=Context())
+        await until_somebody_waits(connection)
+        await connection.execute("DELETE FROM board_grant WHERE account = $1", ben.account_id)
+    with pytest.raises(NotFound):
+        await writing
+
+
+async def until_somebody_waits(connection: Connection) -> None:
+    """Asks pg_locks, which unlike pg_stat_activity is new at every look of one transaction."""
+    waiting = (
+        "SELECT count(*) FROM pg_locks wanted JOIN pg_locks held USING (pid) JOIN pg_database d "
+        "ON d.oid = held.database WHERE NOT wanted.granted AND d.datname = current_database()"
+    )
+    for _ in range(500):
+        if await connection.fetchval(waiting):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 async def test_a_sweep_finds_every_way_in_which_access_ends() -> None:

@@ -13,13 +13,11 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType, g
 
 from domain import sessions
 from domain.access import Viewer
-from domain.errors import SessionRevoked
 from domain.live import Hub
 from domain.settings import Settings
 from schema import execution
 from schema.execution import Request, Stage
 from schema.root import GRAPH
-from tests.factories import a_viewer
 from tests.schema.asking import Asking
 from tests.schema.scene import ACTORS, MEMBERS, SECRETS, Scene, a_scene, everything
 
@@ -375,27 +373,19 @@ async def test_allowed_mutations_answer(asking: Asking, name: str, actor: str) -
 async def test_subscriptions(asking: Asking, name: str) -> None:
     row, scene = SUBSCRIPTIONS[name], await a_scene()
     for actor in ACTORS:
+        silent = name == "transforms" and row.told[actor] == OK  # nothing moves: silence is the answer
         try:
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(0.2 if silent else 5):
                 told = await asking.first_event(
                     scene.people[actor], row.document, _variables(row.document, scene)
                 )
         except TimeoutError:
-            assert row.told[actor] == OK, actor
-            assert name == "transforms"  # nothing moves: silence is the answer
+            assert silent, actor
             continue
+        assert not silent, (actor, told.text)
         assert (told.code or OK) == row.told[actor], (actor, told.text)
         if actor not in MEMBERS:
             assert _keeps_secrets(told.text), (actor, told.text)
-
-
-async def test_a_revoked_session_is_nobody_to_any_field(asking: Asking) -> None:
-    person = await a_viewer()
-    signed_in = await sessions.open_session(person.account_id)
-    viewer = await sessions.viewer_of(signed_in.access_token)
-    await sessions.revoke_sessions(viewer, [signed_in.session_id])
-    with pytest.raises(SessionRevoked):
-        await sessions.viewer_of(signed_in.access_token)
 
 
 async def test_a_revoked_grant_ends_every_stream_within_two_seconds(asking: Asking) -> None:
