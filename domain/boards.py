@@ -16,7 +16,15 @@ from domain.entries import good_line, good_text, require_few
 from domain.errors import AlreadyExists, BadInput
 from domain.item_rows import STATE_COLUMNS, state_of, write
 from domain.notices import announce_access
-from domain.operations import AddItems, EditBoard, Operation, RestoreBoard, TrashBoard
+from domain.operations import (
+    AddItems,
+    BoardState,
+    EditBoard,
+    Operation,
+    RestoreBoard,
+    TrashBoard,
+    inverse,
+)
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.searching import matches, search_terms
 
@@ -110,11 +118,7 @@ async def edit_board(
             board_id=board_id,
             actor_id=viewer.account_id,
             operation=wanted,
-            inverse=EditBoard(
-                title=UNSET if wanted.title is UNSET else row.title,
-                description=UNSET if wanted.description is UNSET else row.description,
-                cover_id=UNSET if cover_id is UNSET else row.cover_id,
-            ),
+            inverse=inverse(wanted, BoardState(row.title, row.description, row.cover_id)),
             mutation_id=mutation_id,
         )
         await receipt.keep(change)
@@ -298,13 +302,13 @@ async def _insert(
     await connection.execute(
         "INSERT INTO board_grant (board, account, role) VALUES ($1, $2, 'OWNER')", board_id, viewer.account_id
     )
-    cover: UUID | UnsetType = UNSET if cover_id is None else cover_id
+    operation = EditBoard(title, description, UNSET if cover_id is None else cover_id)
     await changes.append(
         connection,
         board_id=board_id,
         actor_id=viewer.account_id,
-        operation=EditBoard(title=title, description=description, cover_id=cover),
-        inverse=EditBoard(title="", description="", cover_id=UNSET if cover is UNSET else None),
+        operation=operation,
+        inverse=inverse(operation, BoardState()),
         mutation_id=mutation_id,
     )
 
@@ -321,10 +325,8 @@ async def _copy_items(connection: Connection, viewer: Viewer, source_id: UUID, c
         seq += 1
         copies = [replace(state_of(record), id=uuid4()) for record in records[start : start + CHUNK]]
         operation = AddItems(items=copies)
-        inverse = await write(connection, copy_id, seq, viewer.account_id, operation)
-        await changes.append(
-            connection, copy_id, viewer.account_id, operation, inverse, items_added=len(copies)
-        )
+        back = await write(connection, copy_id, seq, viewer.account_id, operation)
+        await changes.append(connection, copy_id, viewer.account_id, operation, back, items_added=len(copies))
 
 
 async def _require_picture_on(connection: Connection, board_id: UUID, image_id: UUID) -> None:
@@ -343,7 +345,6 @@ async def _move(
     require_few(ids, "ids")
     asked = list(dict.fromkeys(ids))
     operation: Operation = TrashBoard() if trashed else RestoreBoard()
-    inverse: Operation = RestoreBoard() if trashed else TrashBoard()
     command = "trash_boards" if trashed else "restore_boards"
     async with transaction() as connection:
         receipt = await receipts.claim(connection, viewer.account_id, mutation_id, command, ids=asked)
@@ -360,7 +361,7 @@ async def _move(
                 board_id=row.id,
                 actor_id=viewer.account_id,
                 operation=operation,
-                inverse=inverse,
+                inverse=inverse(operation, BoardState(trashed=not trashed)),
                 mutation_id=mutation_id,
             )
         rows = {row.id: row for row in await access.boards(viewer, asked, Role.VIEWER)}

@@ -9,14 +9,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import access, history, items
+from domain import access, changes, history, items, live
 from domain.access import Role, Viewer
-from domain.database import execute, fetchval, transaction
+from domain.database import Connection, execute, fetchval, transaction
 from domain.errors import BadInput, Forbidden, NotFound, Resync
+from domain.item_rows import write
 from domain.items import NewItem
 from domain.live import Change, Drag, Hub, ImageProgress, Phase
 from domain.notices import announce_access, announce_image
-from domain.operations import NoteContent, Placement, Transform
+from domain.operations import NoteContent, Placement, Transform, TransformItems
 from domain.streams import MOST_WAITING
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, whole_log
@@ -194,6 +195,48 @@ async def test_a_notice_of_revocation_lets_nothing_more_through(hub: Hub) -> Non
     await following.ended(0.5)
     assert isinstance(following.error, NotFound)
     assert following.events == []
+
+
+async def append_move(connection: Connection, viewer: Viewer, board_id: UUID, item_id: UUID) -> None:
+    """What a command does, inside a transaction that goes on."""
+    board = await access.board(viewer, board_id, Role.EDITOR, lock=True)
+    operation = TransformItems([Placement(item_id, Transform(board.seq))])
+    inverse = await write(connection, board_id, board.seq + 1, viewer.account_id, operation)
+    await changes.append(connection, board_id, viewer.account_id, operation, inverse)
+
+
+async def test_what_is_committed_together_with_a_revocation_is_not_delivered(hub: Hub) -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    ben = await a_member(board.id, Role.VIEWER)
+    note = await a_note(ana, board.id)
+    following = Following(hub.changes(ben, board.id))
+    await settled(hub)
+    async with transaction() as connection:
+        await append_move(connection, ana, board.id, note)
+        await connection.execute("DELETE FROM board_grant WHERE account = $1", ben.account_id)
+        await announce_access(connection, ben.account_id)
+    await following.ended(2)
+    assert isinstance(following.error, NotFound)
+    assert following.events == []
+
+
+async def test_more_than_is_read_at_once_arrives_without_another_notice(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 3600.0)
+    ana = await a_viewer()
+    board = await a_board(ana)
+    note = await a_note(ana, board.id)
+    async with Hub() as hub:
+        await asyncio.sleep(0.1)
+        following = Following(hub.changes(ana, board.id))
+        await settled(hub)
+        async with transaction() as connection:
+            for _ in range(changes.MOST_CHANGES + 20):
+                await append_move(connection, ana, board.id, note)
+        await following.until(changes.MOST_CHANGES + 20)
+        await following.stop()
 
 
 async def test_strangers_follow_nothing(hub: Hub) -> None:
