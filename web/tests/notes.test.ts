@@ -52,10 +52,17 @@ describe("pictures", () => {
 
   test("the smallest size that is sharp is chosen", () => {
     const levels = levelsOf(picture);
-    expect(levels.map((level) => level.size)).toEqual([320, 800, 1600, 6000]);
-    expect([100, 360, 400, 1000, 1900, 99_999].map((pixels) => levelFor(levels, pixels)?.size)).toEqual([
-      320, 320, 800, 1600, 6000, 6000,
-    ]);
+    expect(levels.map((level) => level.size)).toEqual([96, 320, 800, 1600, 6000]);
+    expect(
+      [60, 100, 120, 360, 400, 1000, 1900, 99_999].map((pixels) => levelFor(levels, pixels)?.size),
+    ).toEqual([96, 96, 320, 320, 800, 1600, 6000, 6000]);
+  });
+
+  test("seen from afar, the smallest rendition is kept smaller still", () => {
+    const [afar, smallest] = levelsOf(picture);
+    expect(afar).toEqual({ size: 96, source: "/files/p/320", isReduced: true });
+    expect(smallest).toEqual({ size: 320, source: "/files/p/320", isReduced: false });
+    expect(levelsOf({ ...picture, renditions: [] })).toEqual([]);
   });
 
   test("an original that browsers cannot show is never asked for", () => {

@@ -89,7 +89,7 @@ export class Painter {
       bitmap = this.bitmaps.find(key);
       if (bitmap) isSharp = true;
       else {
-        this.bitmaps.want(key, best.source, grayscale);
+        this.bitmaps.want(key, best.source, grayscale, best.isReduced ? best.size : 0);
         for (let i = levels.length - 1; i >= 0 && !bitmap; i--) {
           bitmap = this.bitmaps.find(keyOf(imageId, levels[i]!.size, grayscale));
         }

@@ -21,10 +21,11 @@ export interface Picture {
   readonly renditions: readonly Rendition[];
 }
 
-/** A source of pixels: `size` is its longest side, at most. */
+/** A source of pixels: `size` is its longest side, at most. `isReduced`: the source is larger and made smaller here. */
 export interface Level {
   readonly size: number;
   readonly source: string;
+  readonly isReduced: boolean;
 }
 
 /** Formats every current browser decodes by itself; others are shown from renditions only. */
@@ -32,19 +33,26 @@ const DISPLAYED = new Set(["image/jpeg", "image/png", "image/webp", "image/gif",
 const MOST_ORIGINAL_PIXELS = 50_000_000;
 /** A source may be stretched by this much before the next larger one is fetched. */
 const STRETCH = 1.15;
+/** A board seen from afar shows hundreds at this size: a twelfth of the memory of the smallest rendition. */
+const AFAR_PIXELS = 96;
 
 /** Every size that can be shown, smallest first. The original comes in only where renditions cannot do. */
 export function levelsOf(picture: Picture): Level[] {
-  const levels = picture.renditions
-    .map(({ size, url }) => ({ size, source: url }))
+  const levels: Level[] = picture.renditions
+    .map(({ size, url }) => ({ size, source: url, isReduced: false }))
     .sort((a, b) => a.size - b.size);
+  const [smallest] = levels;
+  if (smallest && smallest.size > AFAR_PIXELS)
+    levels.unshift({ ...smallest, size: AFAR_PIXELS, isReduced: true });
   const long = Math.max(picture.width, picture.height);
   const largest = levels.at(-1)?.size ?? 0;
   const isShowable =
     DISPLAYED.has(picture.mime) &&
     picture.width * picture.height <= MOST_ORIGINAL_PIXELS &&
     picture.originalUrl !== "";
-  if (isShowable && largest > 0 && long > largest) levels.push({ size: long, source: picture.originalUrl });
+  if (isShowable && largest > 0 && long > largest) {
+    levels.push({ size: long, source: picture.originalUrl, isReduced: false });
+  }
   return levels;
 }
 

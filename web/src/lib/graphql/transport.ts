@@ -7,6 +7,9 @@ export const ENDPOINT = "/graphql";
 /** Sent with everything that changes state: a foreign page cannot add it. */
 export const OWN_HEADER = { "X-Webref": "1" } as const;
 
+/** Longer than any answer takes: a line that went dead without a word is given up and tried anew. */
+const PATIENCE_MS = 60_000;
+
 interface Envelope<R> {
   data?: R | null;
   errors?: ServerError[];
@@ -17,6 +20,7 @@ export async function post<R, V>(
   variables: V,
   signal?: AbortSignal,
 ): Promise<R> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
   let response: Response;
   try {
     response = await fetch(ENDPOINT, {
@@ -28,7 +32,7 @@ export async function post<R, V>(
         Accept: "application/graphql-response+json, application/json;q=0.9",
       },
       body: JSON.stringify({ query: document.toString(), variables }),
-      ...(signal ? { signal } : {}),
+      signal: signal ? AbortSignal.any([signal, patience]) : patience,
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

@@ -5,8 +5,6 @@ import { newId } from "../uuid";
 const NOTHING: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 /** How often the list is read again while many arrive. */
 const REST_MS = 400;
-/** Refusals of the file itself: sending it again changes nothing. */
-const FINAL = new Set(["IMAGE_REFUSED", "FILE_TOO_LARGE"]);
 
 export class Intake {
   totals = $state.raw<Totals>(NOTHING);
@@ -39,7 +37,7 @@ export class Intake {
 
   /** Those that may arrive when sent again. */
   get retriable(): Upload[] {
-    return this.failed.map(({ upload }) => upload).filter((upload) => !FINAL.has(upload.code));
+    return this.failed.map(({ upload }) => upload).filter((upload) => !upload.isFinal);
   }
 
   retry(): void {

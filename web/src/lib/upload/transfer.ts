@@ -26,6 +26,9 @@ export interface Parcel {
   readonly file: File;
 }
 
+/** A busy server may think for a minute and a half; one that is silent for longer has lost the file. */
+export const SILENCE_MS = 120_000;
+
 /** `imageId` makes a repeat harmless: the server gives the same answer for the same bytes. */
 export function send(url: string, parcel: Parcel, onProgress: (bytes: number) => void): Transfer {
   // fetch() cannot report upload progress; XMLHttpRequest can.
@@ -36,7 +39,19 @@ export function send(url: string, parcel: Parcel, onProgress: (bytes: number) =>
     request.responseType = "json";
     for (const [name, value] of Object.entries(OWN_HEADER)) request.setRequestHeader(name, value);
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.onprogress = (event) => onProgress(event.loaded);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const listen = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        reject(new RequestFailed("NETWORK", "The server fell silent while the file was sent."));
+        request.abort();
+      }, SILENCE_MS);
+    };
+    request.onloadend = () => clearTimeout(timer);
+    request.upload.onprogress = (event) => {
+      listen();
+      onProgress(event.loaded);
+    };
     request.onload = () => {
       const answer = request.response as { image?: UploadedImage; error?: ServerFault } | null;
       if (answer?.image) resolve(answer.image);
@@ -44,6 +59,7 @@ export function send(url: string, parcel: Parcel, onProgress: (bytes: number) =>
     };
     request.onerror = () => reject(new RequestFailed("NETWORK", "The connection broke off while sending."));
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    listen();
     request.send(parcel.file);
   });
   return { done, cancel: () => request.abort() };

@@ -14,7 +14,8 @@ export interface Upload {
   sentBytes: number;
   /** Why it failed, in words; empty otherwise. */
   reason: string;
-  code: string;
+  /** Refused for what it is: sending the same bytes again changes nothing. */
+  isFinal: boolean;
 }
 
 export interface Totals {
@@ -57,7 +58,7 @@ export class Uploads {
   add(files: readonly { readonly imageId: string; readonly file: File }[]): void {
     const batchId = newId();
     for (const { imageId, file } of files) {
-      this.list.push({ imageId, file, batchId, state: "waiting", sentBytes: 0, reason: "", code: "" });
+      this.list.push({ imageId, file, batchId, state: "waiting", sentBytes: 0, reason: "", isFinal: false });
     }
     this.listener.changed();
     this.pump();
@@ -67,7 +68,7 @@ export class Uploads {
     const batchId = newId();
     for (const upload of uploads) {
       if (upload.state !== "failed" && upload.state !== "cancelled") continue;
-      Object.assign(upload, { state: "waiting", sentBytes: 0, reason: "", code: "", batchId });
+      Object.assign(upload, { state: "waiting", sentBytes: 0, reason: "", isFinal: false, batchId });
       this.listener.resumed(upload);
     }
     this.listener.changed();
@@ -144,8 +145,7 @@ export class Uploads {
           return;
         }
         if (!(await this.mayTryAgain(error, attempt))) {
-          const code = error instanceof RequestFailed ? error.code : "INTERNAL";
-          this.settle(upload, "failed", inWords(error), code);
+          this.settle(upload, "failed", inWords(error), isFinal(error));
           return;
         }
         upload.sentBytes = 0;
@@ -158,17 +158,28 @@ export class Uploads {
   private async mayTryAgain(error: unknown, attempt: number): Promise<boolean> {
     if (!(error instanceof RequestFailed) || this.closed || attempt >= ATTEMPTS) return false;
     if (error.code === "UNAUTHENTICATED") return attempt <= 2 && renewAccess().catch(() => false);
+    if (isHurried(error)) return attempt <= 2;
     // A full disk does not empty itself within seconds: say so at once and offer the retry.
     if (!error.isPassing || error.code === "STORAGE_UNAVAILABLE") return false;
     await pause(Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt));
     return !this.closed;
   }
 
-  private settle(upload: Upload, state: "failed" | "cancelled", reason: string, code = ""): void {
-    Object.assign(upload, { state, reason, code });
+  private settle(upload: Upload, state: "failed" | "cancelled", reason: string, isFinal = false): void {
+    Object.assign(upload, { state, reason, isFinal });
     this.listener.gaveUp(upload);
     this.listener.changed();
   }
+}
+
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof RequestFailed)) return false;
+  return error.code === "FILE_TOO_LARGE" || (error.code === "IMAGE_REFUSED" && !isHurried(error));
+}
+
+/** The picture ran out of its time: a busy machine may have been the cause, so another attempt may do better. */
+function isHurried(error: RequestFailed): boolean {
+  return error.code === "IMAGE_REFUSED" && error.details.reason === "TOO_EXPENSIVE";
 }
 
 function pause(ms: number): Promise<void> {
