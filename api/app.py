@@ -74,6 +74,10 @@ def everything_else(services: Services) -> ASGIRouteHandler:
 
     @asgi("/", is_mount=True, copy_scope=True)
     async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET:
+            # Closing before accepting is a 403: sockets are opened at /graphql only.
+            await send({"type": "websocket.close", "code": Close.GOING_AWAY, "reason": None})
+            return
         first = scope["path"].lstrip("/").partition("/")[0]
         await (files if first == "files" else pages)(scope, receive, send)
 

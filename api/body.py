@@ -7,16 +7,12 @@ from typing import Any
 
 from litestar import Request
 
-from api.errors import BadRequest, BodyTooLarge, SlowRequest
+from api.errors import BadRequest, BodyTooLarge, ClientGone, SlowRequest
 
 SILENCE_SECONDS = 30.0
 # After the first moments a body must arrive at least this fast on average: 50 MB in less than an hour.
 LEAST_BYTES_PER_SECOND = 16_000
 GRACE_SECONDS = 60.0
-
-
-class ClientGone(Exception):
-    """The client hung up before its request was complete: there is nobody to answer."""
 
 
 def announced_bytes(request: Request[Any, Any, Any]) -> int | None:
@@ -58,7 +54,7 @@ async def body_pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         except TimeoutError as error:
             raise SlowRequest(f"Nothing arrived for {SILENCE_SECONDS:.0f} seconds: send it again.") from error
         if event["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientGone("The client hung up before its request was complete.")
         assert event["type"] == "http.request"
         piece = event.get("body", b"")
         if piece:

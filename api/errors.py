@@ -67,6 +67,13 @@ class CrossSite(DomainError):
     http_status = 403
 
 
+class ClientGone(DomainError):
+    """The client hung up before its request was complete: nobody reads this answer, only the log."""
+
+    code = "CLIENT_GONE"
+    http_status = 499
+
+
 class SlowRequest(DomainError):
     """The client sent too slowly, or stopped."""
 

@@ -1,6 +1,7 @@
 """The web app as files: the index for every page address, hashed assets for ever, compressed if offered."""
 
 import asyncio
+import errno
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -94,6 +95,14 @@ class WebApp:
         return self._file("index.html", accept_encoding) or self._not_built()
 
     def _file(self, name: str, accept_encoding: str) -> Page | None:
+        try:
+            return self._read(name, accept_encoding)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # longer than any file's can be
+                return None
+            raise
+
+    def _read(self, name: str, accept_encoding: str) -> Page | None:
         file = (self.root / name).resolve()
         if not file.is_relative_to(self.root) or file.suffix in (".br", ".gz") or not file.is_file():
             return None

@@ -156,7 +156,7 @@ class Socket:
     async def _say_goodbye(self, ended: Ended) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS_SECONDS):
-                await self._connection.close(code=ended.code, reason=ended.reason[:120])
+                await self._connection.close(code=ended.code, reason=_short(ended.reason))
         except TimeoutError:
             # It reads nothing, not even the goodbye: let go of the connection and of what waits in it.
             abort = self._connection.scope.get("webref.abort")
@@ -307,6 +307,11 @@ def _message(text: str | None) -> Mapping[str, Any]:
     if not isinstance(message, Mapping):
         raise Ended(Close.MALFORMED, "A message is a JSON object with a type.")
     return message
+
+
+def _short(reason: str) -> str:
+    """A close frame has room for 123 bytes of it."""
+    return reason.encode()[:123].decode(errors="ignore")
 
 
 def _operation_id(message: Mapping[str, Any]) -> str:

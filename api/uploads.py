@@ -10,10 +10,11 @@ from uuid import UUID
 import orjson
 from litestar import Request, Response, post
 
-from api.body import ClientGone, announced_bytes, body_pieces
+from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
     BadRequest,
+    ClientGone,
     SlowRequest,
     UnsupportedMediaType,
     as_domain_error,

@@ -64,14 +64,15 @@ def keys_of(cursor: str | None, order: str, *kinds: type) -> tuple[object, ...] 
         )
         if any(isinstance(key, str) and "\x00" in key for key in keys):
             raise ValueError("no text")
-    except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError) as error:
+        return tuple(_in_utc(key) for key in keys)
+    except (ValueError, OverflowError, binascii.Error, msgspec.MsgspecError, RecursionError) as error:
         raise BadInput(
             "The cursor belongs to no entry of this list: use one that the list gave, or none.", field="after"
         ) from error
-    return tuple(_aware(key) for key in keys)
 
 
-def _aware(key: object) -> object:
-    if isinstance(key, datetime) and key.tzinfo is None:
-        return key.replace(tzinfo=UTC)
-    return key
+def _in_utc(key: object) -> object:
+    """Raises OverflowError for a moment that UTC's calendar does not have."""
+    if not isinstance(key, datetime):
+        return key
+    return key.replace(tzinfo=UTC) if key.tzinfo is None else key.astimezone(UTC)

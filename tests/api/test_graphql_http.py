@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from api.errors import NotAcceptable
 from api.graphql import LEGACY_TYPE, MOST_BODY_BYTES, RESPONSE_TYPE, negotiated
 from domain.database import close_database, open_database
+from domain.pagination import cursor_to
 from tests.api.serving import Served
 
 NAME = {"query": "{ __typename }"}
@@ -199,3 +201,13 @@ async def test_a_lost_database_is_503_in_words_and_heals(served: Served) -> None
         assert served.settings.database_url is not None
         await open_database(served.settings.database_url, durable=False)
         assert (await client.post("/graphql", json=question)).status_code == 200
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_cursor_at_no_moment_of_the_calendar_is_bad_input(served: Served, moment: str) -> None:
+    ana = await served.join("ana")
+    cursor = cursor_to("UPDATED", moment, uuid4())
+    async with served.client(ana.access_token) as client:
+        document = "query ($c: String) { boards(after: $c) { nodes { id } } }"
+        answer = await client.post("/graphql", json={"query": document, "variables": {"c": cursor}})
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_INPUT"

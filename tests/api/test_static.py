@@ -177,3 +177,10 @@ def test_before_the_web_app_is_built_a_page_says_so_in_words(tmp_path: Path) -> 
 )
 def test_weights_of_zero_refuse_an_encoding(header: str, encoding: str, wanted: bool) -> None:
     assert accepts(header, encoding) is wanted
+
+
+@pytest.mark.parametrize(
+    "path", ["/" + "a" * 300, "/a" * 3_000, "/assets/" + "a" * 300, "/" + "a" * 300 + ".js"]
+)
+def test_an_address_longer_than_any_file_is_no_failure(client: TestClient[Any], path: str) -> None:
+    assert client.get(path).status_code in (200, 404)

@@ -151,7 +151,9 @@ async def test_identifiers_that_are_none_are_refused(served: Served) -> None:
             assert (answer.status_code, answer.json()["error"]["code"]) == (422, "BAD_INPUT")
 
 
-async def test_a_client_that_hangs_up_leaves_nothing(served: Served) -> None:
+async def test_a_client_that_hangs_up_leaves_nothing(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
     ana = await served.join("ana")
     port = int(served.url.rpartition(":")[2])
     head = (
@@ -167,6 +169,7 @@ async def test_a_client_that_hangs_up_leaves_nothing(served: Served) -> None:
         await until(lambda: not left_behind(served))
     assert await fetchval("select count(*) from image") == 0
     assert served.services.upload_places._value == 16
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_memory_stays_flat_while_much_arrives(server_settings: object, served: Served) -> None:

@@ -247,3 +247,26 @@ def frame(message: dict[str, Any]) -> bytes:
     if len(text) < 126:
         return b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text
     return b"\x81\xfe" + struct.pack("!H", len(text)) + bytes(4) + text
+
+
+@pytest.mark.parametrize("path", ["/", "/boards", "/files/a/b", "/assets/app.js"])
+async def test_a_socket_anywhere_else_is_refused(
+    served: Served, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(served.socket_url.replace("/graphql", path), subprotocols=[PROTOCOL]):  # type: ignore[list-item]
+            pass
+    assert refused.value.response.status_code == 403
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_reason_longer_than_a_close_frame_is_cut_between_letters(served: Served) -> None:
+    ana = await served.join("ana")
+    board_id = await global_id(served, ana.access_token)
+    async with served.connected(ana.access_token) as connection:
+        for _ in range(2):
+            payload = {"query": CHANGES, "variables": {"id": board_id}}
+            await say(connection, type="subscribe", id="画" * 120, payload=payload)
+        assert await end_of(connection) == (4409, [])
+        assert connection.close_reason is not None
+        assert connection.close_reason.startswith("Subscriber for 画")
