@@ -22,6 +22,7 @@ import msgspec
 from domain.decoding import (
     LADDER,
     LENGTH_BYTES,
+    MAX_PIXELS,
     WALL_SECONDS,
     Died,
     Finished,
@@ -52,7 +53,19 @@ class Developed:
 
 
 class DecoderGone(Exception):
-    """The decoder process ended while it was asked."""
+    """The answers ended too early. process: the decoder that was asked; another may be running by now."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(process.pid)
+        self.process = process
+
+    async def is_its_end(self) -> bool:
+        """Whether it was the decoder itself that went, not just a child; a dying one is given 0.5 s."""
+        for _ in range(25):
+            if self.process.poll() is not None:
+                return True
+            await asyncio.sleep(0.02)
+        return False
 
 
 class Darkroom:
@@ -84,14 +97,6 @@ class Darkroom:
             )
         self._control = ours
 
-    async def is_gone(self) -> bool:
-        """Whether it was the decoder itself that went, not just a child; a dying one is given 0.5 s."""
-        for _ in range(25):
-            if self._process is None or self._process.poll() is not None:
-                return True
-            await asyncio.sleep(0.02)
-        return False
-
     def close(self) -> None:
         """Ends the decoder and with it everything it is decoding."""
         if self._control is not None:
@@ -117,9 +122,9 @@ class Darkroom:
             writer: asyncio.StreamWriter | None = None
             try:
                 with theirs:
-                    self._send(path, order, theirs.fileno())
+                    asked = self._send(path, order, theirs.fileno())
                 reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 18)
-                yield self._messages(reader)
+                yield self._messages(reader, asked)
             finally:
                 if writer is not None:
                     writer.close()
@@ -130,35 +135,41 @@ class Darkroom:
         slots = self._slots.setdefault(asyncio.get_running_loop(), {})
         return slots.setdefault(developing, asyncio.Semaphore(SLOTS))
 
-    def _send(self, path: Path, order: Order, answers: int) -> None:
+    def _send(self, path: Path, order: Order, answers: int) -> subprocess.Popen[bytes]:
+        """Answers the process that was asked."""
         source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             self.start()
             assert self._control is not None
+            assert self._process is not None
             rights = array.array("i", [source, answers])
             self._control.sendmsg(
                 [encoded_order(order)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights.tobytes())]
             )
-        except (ConnectionError, BrokenPipeError):
-            raise DecoderGone from None
+            return self._process
+        except ConnectionError:
+            assert self._process is not None
+            raise DecoderGone(self._process) from None
         finally:
             os.close(source)
 
-    async def _messages(self, reader: asyncio.StreamReader) -> AsyncIterator[tuple[Message, bytes]]:
+    async def _messages(
+        self, reader: asyncio.StreamReader, asked: subprocess.Popen[bytes]
+    ) -> AsyncIterator[tuple[Message, bytes]]:
         async with asyncio.timeout(WALL_SECONDS + 5):
             while True:
                 try:
                     length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
                     if length > MAX_MESSAGE_BYTES:
-                        raise DecoderGone
+                        raise DecoderGone(asked)
                     message = decoded(await reader.readexactly(length))
                     content = b""
                     if isinstance(message, Rendering):
                         if message.payload_bytes > MAX_RENDITION_BYTES:
-                            raise DecoderGone
+                            raise DecoderGone(asked)
                         content = await reader.readexactly(message.payload_bytes)
                 except (asyncio.IncompleteReadError, msgspec.DecodeError):
-                    raise DecoderGone from None
+                    raise DecoderGone(asked) from None
                 yield message, content
                 if not isinstance(message, Rendering):
                     return
@@ -184,7 +195,7 @@ def decoder_id() -> int | None:
     return _DARKROOM.process_id
 
 
-async def inspect(path: Path, *, max_pixels: int = 120_000_000) -> Inspection:
+async def inspect(path: Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     """Decodes the picture small and says what it is. Raises ImageRefused, TooBusy, OSError."""
     async for message, _ in _asked(path, Order(max_pixels=max_pixels)):
         if isinstance(message, Inspection):
@@ -193,7 +204,7 @@ async def inspect(path: Path, *, max_pixels: int = 120_000_000) -> Inspection:
 
 
 async def develop(
-    path: Path, sizes: tuple[int, ...] = LADDER, *, max_pixels: int = 120_000_000
+    path: Path, sizes: tuple[int, ...] = LADDER, *, max_pixels: int = MAX_PIXELS
 ) -> AsyncIterator[Developed]:
     """The renditions that `rungs` names, the smallest first. Raises ImageRefused, TooBusy, OSError."""
     async for message, content in _asked(path, Order(sizes, max_pixels)):
@@ -216,8 +227,8 @@ async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes
                     if not isinstance(message, Finished):
                         yield message, content
             return
-        except DecoderGone:
-            if not await _DARKROOM.is_gone():
+        except DecoderGone as gone:
+            if not await gone.is_its_end():
                 raise _killed(Died(signal.SIGKILL)) from None
             if said or attempt == 2:
                 raise TooBusy(

@@ -12,6 +12,9 @@ LADDER = (320, 800, 1600)
 """The longest sides of the renditions, in pixels."""
 
 MAX_SIDE_PX = 65_500
+MAX_PIXELS = 120_000_000
+"""Unless the settings say otherwise."""
+
 MAX_FRAMES = 1_000
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 20
@@ -43,7 +46,7 @@ class Order(Struct, frozen=True):
     """What to do with the picture whose open file travels beside this. sizes empty: inspect it."""
 
     sizes: tuple[int, ...] = ()
-    max_pixels: int = 120_000_000
+    max_pixels: int = MAX_PIXELS
 
 
 class Inspection(Struct, frozen=True, tag="inspection"):

@@ -269,3 +269,19 @@ def test_the_ladder_never_enlarges() -> None:
     assert fitted(9000, 12, 1600) == (1600, 2)
     assert fitted(9000, 12, 320) == (320, 1)
     assert fitted(100, 80, 320) == (100, 80)
+
+
+async def test_who_asked_a_killed_decoder_is_never_told_that_the_picture_is_bad(stored: Stored) -> None:
+    """Several ask at once; whoever comes first has started another decoder when the others look."""
+    paths = [stored(pictures.photo(1600, 1200, seed=seed)) for seed in range(6)]
+    for _ in range(4):
+        await inspect(paths[0])
+        asked = [asyncio.create_task(inspect(path)) for path in paths]
+        decoder = darkroom.decoder_id()
+        assert decoder is not None
+        for _ in range(400):
+            await asyncio.sleep(0.001)
+            if psutil.Process(decoder).children():
+                break
+        os.kill(decoder, signal.SIGKILL)
+        assert [found.width for found in await asyncio.gather(*asked)] == [1600] * 6
