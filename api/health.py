@@ -85,10 +85,8 @@ def _write_something() -> None:
             if space.f_bavail * space.f_frsize < LEAST_FREE_BYTES:
                 raise StorageUnavailable("The disk for pictures is nearly full: make room.")
             draft.write_bytes(b"webref")
-    except FileNotFoundError as error:
-        raise StorageUnavailable("The folder for pictures is gone.") from error
     finally:
-        draft.unlink(missing_ok=True)
+        blobs.discard(draft)
 
 
 async def _check_live(services: Services) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from domain.errors import StorageUnavailable
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ROOMS = ("incoming", "originals", "renditions")
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ def open_blobs(folder: Path) -> None:
     if _folder == folder:
         return
     with storage_words():
-        for room in ("incoming", "originals", "renditions"):
-            (folder / room).mkdir(parents=True, exist_ok=True)
+        for name in ROOMS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
     _folder = folder
 
 
@@ -52,13 +53,28 @@ def sharded(digest: str) -> Path:
     return Path(digest[:2], digest[2:4], digest)
 
 
+def require_store() -> None:
+    """Tells a lost file from a lost store, such as a disk that is not mounted. Blocks.
+
+    Raises StorageUnavailable.
+    """
+    if not all(room(name).is_dir() for name in ROOMS):
+        raise _gone()
+
+
+def _gone() -> StorageUnavailable:
+    return StorageUnavailable(
+        "The folder for pictures is gone. Check that its disk is there; then try again."
+    )
+
+
 @contextlib.contextmanager
 def storage_words() -> Iterator[None]:
-    """Puts what a full, read-only or broken disk raises into words; a missing file stays one."""
+    """Puts what a full, read-only, missing or broken disk raises into words."""
     try:
         yield
-    except FileNotFoundError:
-        raise
+    except FileNotFoundError as error:
+        raise _gone() from error
     except OSError as error:
         if error.errno in FULL:
             words = "The disk for pictures is full; nothing was stored. Make room and try again."
@@ -105,8 +121,14 @@ def write_blob(place: Path, content: bytes) -> None:
                 os.fsync(file.fileno())
             publish(draft, place)
         except BaseException:
-            draft.unlink(missing_ok=True)
+            discard(draft)
             raise
+
+
+def discard(draft: Path) -> None:
+    """What the disk does not let go of now, `remove_old_drafts` removes later."""
+    with contextlib.suppress(OSError):
+        draft.unlink()
 
 
 def remove_old_drafts(older_than_seconds: float) -> int:
@@ -121,7 +143,14 @@ def remove_old_drafts(older_than_seconds: float) -> int:
 
 
 async def stored_file(path: Path, *, digest: str, mime: str, filename: str) -> StoredFile:
-    """Raises FileNotFoundError."""
+    """Raises FileNotFoundError when this file is lost, StorageUnavailable when the store is."""
+    size_bytes = await asyncio.to_thread(_size, path)
+    return StoredFile(path, f'"{digest}"', mime, size_bytes, filename)
+
+
+def _size(path: Path) -> int:
     with storage_words():
-        status = await asyncio.to_thread(path.stat)
-    return StoredFile(path, f'"{digest}"', mime, status.st_size, filename)
+        if path.exists():
+            return path.stat().st_size
+    require_store()
+    raise FileNotFoundError(path)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 import asyncpg
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from domain import access, darkroom, jobs, originals, receipts
 from domain.access import (
@@ -116,14 +116,21 @@ async def add_image(
 ) -> AddedImage:
     """Takes a received file into the library: decoded once, kept durably, its renditions queued.
 
-    The same image_id and bytes again give the same answer. Raises ImageRefused, AlreadyExists,
-    FileTooLarge (the batch), StorageUnavailable, Forbidden; then nothing is stored.
+    The same image_id and bytes again give the same answer, and bring back an original that was lost.
+    Raises ImageRefused, AlreadyExists, FileTooLarge (the batch), StorageUnavailable, Forbidden; then
+    nothing is stored.
     """
     require_scope(viewer)
     digest, size_bytes = await intake.finish()
     known = await _known(viewer, digest, image_id)
     if known is not None:
-        return known
+        await originals.keep(intake)
+        async with transaction() as connection:
+            revived = await _revive(connection, digest)
+        if known.image.id not in revived:
+            return known
+        waiting = structs.replace(known.image, state=ImageState.WAITING, failure=None)
+        return AddedImage(waiting, known.deduplicated)
     if batch is not None:
         await _require_batch_room(viewer, intake, batch)
     max_pixels = intake.settings.max_megapixels * 1_000_000
@@ -141,7 +148,23 @@ async def add_image(
         row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
         await jobs.enqueue(connection, jobs.RENDITIONS, new_id, queue=jobs.PICTURES)
         await announce_image(connection, new_id)
+        await _revive(connection, digest)
     return AddedImage(image_of(row), deduplicated=False)
+
+
+async def _revive(connection: Connection, digest: str) -> set[UUID]:
+    """Has those pictures developed, whosever they are, whose original was lost and is kept again by now."""
+    rows = await connection.fetch(
+        "WITH lost AS (SELECT id FROM image WHERE digest = $1 AND state = 'FAILED' AND failure = $2 "
+        "ORDER BY id FOR UPDATE) UPDATE image SET state = 'WAITING', failure = NULL FROM lost "
+        "WHERE image.id = lost.id RETURNING image.id",
+        digest,
+        originals.MISSING,
+    )
+    for row in rows:
+        await jobs.enqueue(connection, jobs.RENDITIONS, row["id"], queue=jobs.PICTURES)
+        await announce_image(connection, row["id"])
+    return {row["id"] for row in rows}
 
 
 async def _known(viewer: Viewer, digest: str, image_id: UUID | None) -> AddedImage | None:
@@ -280,11 +303,17 @@ def _good_edit(edit: ImageEdit) -> ImageEdit:
     if edit.title is not UNSET:
         title = _good_line(edit.title, "title", LONGEST_TITLE)
     if edit.tags is not UNSET:
-        lines = (_good_line(tag, "tags", LONGEST_TAG) for tag in edit.tags)
-        tags = list(dict.fromkeys(line for line in lines if line))
-        if len(tags) > MOST_TAGS:
-            raise BadInput(f"A picture has at most {MOST_TAGS} tags.", field="tags", limit=MOST_TAGS)
+        tags = _good_tags(edit.tags)
     return ImageEdit(edit.id, name, title, tags)
+
+
+def _good_tags(given: Sequence[str]) -> list[str]:
+    """In the form in which they are kept and looked for: distinct lines, none empty."""
+    lines = (_good_line(tag, "tags", LONGEST_TAG) for tag in given)
+    tags = list(dict.fromkeys(line for line in lines if line))
+    if len(tags) > MOST_TAGS:
+        raise BadInput(f"A picture has at most {MOST_TAGS} tags.", field="tags", limit=MOST_TAGS)
+    return tags
 
 
 def _good_line(text: str, field: str, most: int) -> str:
@@ -331,7 +360,7 @@ async def images_of(
     """The viewer's library, the newest first. search: all words in name, title or tags; tags: all of them."""
     require_first(first, MOST_A_PAGE)
     created_at, last_id = keys_of(after, "images", datetime, UUID) or (None, None)
-    asked = (viewer.account_id, search_query(search or ""), list(tags) if tags else None)
+    asked = (viewer.account_id, search_query(search or ""), _good_tags(tags or ()) or None)
     rows = await fetch(
         "SELECT * FROM image WHERE owner = $1 AND ($2::text IS NULL OR search @@ to_tsquery('simple', $2)) "
         "AND ($3::text[] IS NULL OR tags @> $3) AND ($5::uuid IS NULL OR (created_at, id) < ($4, $5)) "

@@ -16,16 +16,19 @@ from domain.errors import FileTooLarge, StorageUnavailable
 from domain.settings import Settings
 
 FLUSH_BYTES = 1 << 20
+MISSING = "ORIGINAL_MISSING"
+"""The failure of a picture whose original was not in the store; it ends when the same bytes come again."""
+# Those that a format goes by, the usual one first.
 EXTENSIONS = {
-    "JPEG": ".jpg",
-    "PNG": ".png",
-    "WEBP": ".webp",
-    "GIF": ".gif",
-    "TIFF": ".tif",
-    "BMP": ".bmp",
-    "AVIF": ".avif",
-    "HEIF": ".heic",
-    "JXL": ".jxl",
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "PNG": (".png", ".apng"),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "TIFF": (".tif", ".tiff"),
+    "BMP": (".bmp", ".dib"),
+    "AVIF": (".avif", ".avifs"),
+    "HEIF": (".heic", ".heif", ".hif", ".heics", ".heifs"),
+    "JXL": (".jxl",),
 }
 
 
@@ -55,7 +58,7 @@ class Intake:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
-        self.path.unlink(missing_ok=True)
+        blobs.discard(self.path)
 
     async def write(self, chunk: bytes) -> None:
         """Raises FileTooLarge, StorageUnavailable."""
@@ -144,7 +147,7 @@ async def file(viewer: Viewer, image_id: UUID) -> blobs.StoredFile:
             path(image.digest),
             digest=image.digest,
             mime=image.mime,
-            filename=_filename(image.name, image.format),
+            filename=saved_name(image.name, image.format),
         )
     except FileNotFoundError:
         raise StorageUnavailable(
@@ -153,6 +156,7 @@ async def file(viewer: Viewer, image_id: UUID) -> blobs.StoredFile:
         ) from None
 
 
-def _filename(name: str, format_: str) -> str:
-    """The name as it came; with an extension where it has none."""
-    return name if Path(name).suffix else name + EXTENSIONS.get(format_, "")
+def saved_name(name: str, format_: str) -> str:
+    """The name as it came, with an extension of its format: no picture is saved as a page or a program."""
+    fitting = EXTENSIONS[format_]
+    return name if Path(name).suffix.lower() in fitting else name + fitting[0]

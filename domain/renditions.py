@@ -13,7 +13,7 @@ from domain import access, blobs, darkroom, jobs, originals
 from domain.access import Viewer
 from domain.blobs import StoredFile
 from domain.database import Connection, fetch, fetchrow, transaction
-from domain.decoding import LADDER, rungs
+from domain.decoding import LADDER, MAX_PIXELS, rungs
 from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.notices import announce_image
 
@@ -54,7 +54,10 @@ async def make_renditions(run: jobs.Run) -> None:
     await _turn(image_id, "WORKING")
     sizes, done = rungs(image["width"], image["height"]), 0
     try:
-        async for developed in darkroom.develop(originals.path(image["digest"]), LADDER):
+        # It was judged when it came; a limit that is lower by now is for what comes from now on.
+        max_pixels = max(MAX_PIXELS, image["width"] * image["height"])
+        original = originals.path(image["digest"])
+        async for developed in darkroom.develop(original, LADDER, max_pixels=max_pixels):
             place = path(image["digest"], developed.size)
             await asyncio.to_thread(blobs.write_blob, place, developed.content)
             done += 1
@@ -67,7 +70,8 @@ async def make_renditions(run: jobs.Run) -> None:
             raise  # a busy machine may have been the cause: another attempt may do better
         raise jobs.Unrepeatable(reason, refused.message) from None
     except FileNotFoundError:
-        raise jobs.Unrepeatable("ORIGINAL_MISSING", "the original is not in the store") from None
+        await asyncio.to_thread(blobs.require_store)
+        raise jobs.Unrepeatable(originals.MISSING, "the original is not in the store") from None
     await run.hold()
     await _turn(image_id, "READY")
 

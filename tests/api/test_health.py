@@ -1,5 +1,10 @@
 """Health: what is missing is named in words, and comes back by itself."""
 
+import errno
+from pathlib import Path
+
+import pytest
+
 from domain.database import close_database, open_database
 from tests.api.serving import Served
 
@@ -43,3 +48,18 @@ async def test_a_server_that_stops_says_so(served: Served) -> None:
         answer = await client.get("/health/ready")
     assert answer.status_code == 503
     assert "stopping" in answer.json()["message"]
+
+
+async def test_a_read_only_folder_for_pictures_is_said(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", read_only)
+        patched.setattr(Path, "unlink", read_only)
+        async with served.client() as client:
+            answer = await client.get("/health/ready")
+    assert answer.status_code == 503
+    assert "can not be written" in answer.json()["checks"]["storage"]

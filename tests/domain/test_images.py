@@ -294,3 +294,47 @@ async def test_a_failed_picture_is_tried_again(settings: Settings) -> None:
     (retried,) = await images.retry_images(ana, [image.id])
     assert (retried.state, retried.failure) == (ImageState.WAITING, None)
     assert await fetchval("SELECT count(*) FROM job WHERE state = 'QUEUED' AND subject = $1", image.id) == 1
+
+
+async def test_the_same_bytes_bring_a_lost_original_back(settings: Settings) -> None:
+    ana, bob = await a_viewer(), await a_viewer()
+    content = pictures.photo()
+    hers, his = await add(ana, content, settings), await add(bob, content, settings)
+    place = originals.path(hers.image.digest)
+    place.unlink()
+    await execute("UPDATE image SET state = 'FAILED', failure = 'ORIGINAL_MISSING'")
+    await execute("DELETE FROM job")
+    again = await add(ana, content, settings)
+    assert (again.image.id, again.deduplicated) == (hers.image.id, True)
+    assert (again.image.state, again.image.failure) == (ImageState.WAITING, None)
+    assert place.read_bytes() == content
+    assert await fetchval("SELECT array_agg(subject ORDER BY subject) FROM job") == sorted(
+        [hers.image.id, his.image.id]
+    )
+    assert await fetchval("SELECT count(*) FROM image WHERE state = 'WAITING' AND failure IS NULL") == 2
+
+
+async def test_bytes_sent_again_leave_other_failures_alone(settings: Settings) -> None:
+    ana, content = await a_viewer(), pictures.photo()
+    await add(ana, content, settings)
+    await execute("UPDATE image SET state = 'FAILED', failure = 'TOO_EXPENSIVE'")
+    again = await add(ana, content, settings)
+    assert (again.image.state, again.image.failure) == (ImageState.FAILED, "TOO_EXPENSIVE")
+    assert await fetchval("SELECT count(*) FROM job") == 1
+
+
+@pytest.mark.parametrize("tags", [["x" * 65], ["tag"] * 2 + [f"t{n}" for n in range(50)]])
+async def test_tags_to_look_for_are_bounded_like_those_that_are_kept(
+    tags: list[str], settings: Settings
+) -> None:
+    with pytest.raises(BadInput):
+        await images.images_of(await a_viewer(), tags=tags)
+
+
+async def test_a_tag_is_looked_for_in_the_form_in_which_it_is_kept(settings: Settings) -> None:
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+    await images.edit_images(ana, [ImageEdit(added.image.id, tags=["old  oak"])])
+    for tag, found in (("old \t oak", 1), ("old\x00oak", 1), ("oak\x00", 0)):
+        page = await images.images_of(ana, tags=[tag])
+        assert (len(page.nodes), await page.total()) == (found, found)

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from domain import blobs, originals
+from domain.decoding import FORMATS
 from domain.errors import FileTooLarge, StorageUnavailable
 from domain.settings import Settings
 
@@ -140,3 +141,47 @@ def test_old_drafts_are_removed_and_young_ones_stay(settings: Settings) -> None:
     os.utime(old, (1, 1))
     assert blobs.remove_old_drafts(86_400) == 1
     assert (old.exists(), young.exists()) == (False, True)
+
+
+async def test_a_lost_store_is_said_in_words(settings: Settings) -> None:
+    (settings.blobs / "incoming").rmdir()
+    with pytest.raises(StorageUnavailable, match="folder"):
+        await keep(settings, b"x")
+
+
+async def test_a_disk_that_keeps_a_draft_does_not_hide_what_went_wrong(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read-only disk refuses to remove even what is not there."""
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("domain.originals.os.write", read_only)
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(StorageUnavailable, match="can not be written"):
+        await keep(settings, b"x")
+    with pytest.raises(StorageUnavailable, match="full"):
+        async with originals.receive(settings):
+            raise StorageUnavailable("The disk is full.")
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "saved"),
+    [
+        ("cat.jpg", "JPEG", "cat.jpg"),
+        ("Cat.JPEG", "JPEG", "Cat.JPEG"),
+        ("cat", "PNG", "cat.png"),
+        ("cat.v2", "PNG", "cat.v2.png"),
+        ("cat.html", "JPEG", "cat.html.jpg"),
+        ("cat.exe", "GIF", "cat.exe.gif"),
+        ("cat.png", "WEBP", "cat.png.webp"),
+        ("cat.tiff", "TIFF", "cat.tiff"),
+    ],
+)
+def test_a_file_is_saved_with_an_extension_of_its_format(name: str, format_: str, saved: str) -> None:
+    assert originals.saved_name(name, format_) == saved
+
+
+def test_every_format_has_its_extensions() -> None:
+    assert set(originals.EXTENSIONS) == set(FORMATS)

@@ -156,3 +156,31 @@ async def test_renditions_are_loaded_in_the_order_asked(settings: Settings) -> N
     small = (await add(ana, pictures.photo(300, 200, seed=5), settings)).image.id
     none, two = await renditions.renditions_by_images([small, large])
     assert (none, [each.size for each in two]) == ([], [320, 800, 1600])
+
+
+async def test_a_lost_store_waits_and_heals(settings: Settings) -> None:
+    """A disk that is not mounted is no reason to give a picture up."""
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(), settings)
+    away = settings.blobs.with_name("away")
+    settings.blobs.rename(away)
+    await work()
+    job = (await fetch("SELECT state, attempts, error FROM job"))[0]
+    assert (job["state"], job["attempts"]) == ("QUEUED", 0)
+    assert job["error"].startswith("STORAGE_UNAVAILABLE")
+    with pytest.raises(StorageUnavailable, match="folder"):
+        await originals.file(ana, added.image.id)
+    away.rename(settings.blobs)
+    await execute("UPDATE job SET due_at = now()")
+    await work()
+    assert await fetchval("SELECT state FROM image") == "READY"
+
+
+async def test_a_picture_that_was_taken_in_is_developed_whatever_the_limit_is_by_now(tmp_path: Path) -> None:
+    wide = Settings(data=tmp_path, max_megapixels=150)
+    blobs.open_blobs(wide.blobs)
+    ana = await a_viewer()
+    added = await add(ana, pictures.flat_png(12_100, 10_000), wide)
+    await work()
+    assert await fetchval("SELECT failure FROM image") is None
+    assert (await renditions.file(ana, added.image.id, 320)).path.is_file()
