@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -24,6 +23,7 @@ from domain.decoding import (
     LENGTH_BYTES,
     MAX_PIXELS,
     WALL_SECONDS,
+    Developed,
     Died,
     Finished,
     Inspection,
@@ -40,16 +40,6 @@ MAX_MESSAGE_BYTES = 1 << 20
 MAX_RENDITION_BYTES = 64 << 20
 SLOTS = max(2, os.cpu_count() or 1)
 """Pictures decoded at once, of each of the two kinds of order."""
-
-
-@dataclass(frozen=True)
-class Developed:
-    """One rendition. content: WebP, upright, sRGB, without metadata."""
-
-    size: int
-    width: int
-    height: int
-    content: bytes
 
 
 class DecoderGone(Exception):
@@ -196,7 +186,7 @@ def decoder_id() -> int | None:
 
 
 async def inspect(path: Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
-    """Decodes the picture small and says what it is. Raises ImageRefused, TooBusy, OSError."""
+    """What the picture is, and its smallest rendition. Raises ImageRefused, TooBusy, OSError."""
     async for message, _ in _asked(path, Order(max_pixels=max_pixels)):
         if isinstance(message, Inspection):
             return message

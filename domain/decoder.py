@@ -23,9 +23,11 @@ from PIL import Image
 from domain import exif, pixels, thumbhash
 from domain.decoding import (
     CPU_SECONDS,
+    LADDER,
     LENGTH_BYTES,
     MEMORY_BYTES,
     WALL_SECONDS,
+    Developed,
     Died,
     Finished,
     Inspection,
@@ -161,8 +163,8 @@ def _child(order: Order, source: int, answers: int) -> None:
                 _say(out, refused.refusal)
             except MemoryError:
                 _say(out, Refusal("TOO_EXPENSIVE", "The picture needs more memory than one may take."))
-            except Exception as error:  # Pillow's plugins raise nearly anything on broken files
-                _say(out, Refusal("CORRUPT", f"The picture is damaged ({type(error).__name__})."))
+            except Exception:  # Pillow's plugins raise nearly anything on broken files
+                _say(out, Refusal("CORRUPT", "The picture is damaged."))
             status = 0
     finally:
         os._exit(status)
@@ -191,24 +193,13 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
     original = picture.size
     if order.sizes:
         orientation = pixels.orientation_of(picture)
-        hurried = pixels.is_quick(picture, order.sizes)
-        if hurried:
-            small = pixels.load(picture, file, order.sizes[0] * 3 // 2)
-            _render(small, orientation, original, order.sizes[:1], out)
-            picture = pixels.opened(file, order.max_pixels)
         picture = pixels.load(picture, file, max(order.sizes) * 3 // 2)
-        _render(picture, orientation, original, order.sizes[1:] if hurried else order.sizes, out)
+        for size, rendition in pixels.renditions(picture, orientation, original, order.sizes):
+            data = pixels.webp(rendition)
+            _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
         _say(out, Finished())
     else:
         _say(out, _inspected(picture, file))
-
-
-def _render(
-    picture: Image.Image, orientation: int, original: tuple[int, int], sizes: tuple[int, ...], out: BinaryIO
-) -> None:
-    for size, rendition in pixels.renditions(picture, orientation, original, sizes):
-        data = pixels.webp(rendition)
-        _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
 
 
 def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
@@ -218,8 +209,10 @@ def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
         picture.size,
     )
     frames, taken_at, camera = pixels.frames_of(picture), exif.taken_at(picture), exif.camera(picture)
-    picture = pixels.load(picture, file, PALETTE_PX)
-    *_, (_, small) = pixels.renditions(picture, orientation, (width, height), (PALETTE_PX,))
+    picture = pixels.load(picture, file, LADDER[0] * 3 // 2)
+    [(size, first)] = pixels.renditions(picture, orientation, (width, height), LADDER[:1])
+    small = first.copy()
+    small.thumbnail((PALETTE_PX, PALETTE_PX))
     sample = small.convert("RGBA")
     sample.thumbnail((SAMPLE_PX, SAMPLE_PX))
     if orientation >= 5:
@@ -235,6 +228,7 @@ def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
         camera=camera,
         placeholder=thumbhash.encode(*sample.size, sample.tobytes()),
         palette=_palette(small),
+        first=Developed(size, first.width, first.height, pixels.webp(first)),
     )
 
 

@@ -49,11 +49,20 @@ class Order(Struct, frozen=True):
     max_pixels: int = MAX_PIXELS
 
 
+class Developed(Struct, frozen=True):
+    """One rendition. content: WebP, upright, sRGB, without metadata."""
+
+    size: int
+    width: int
+    height: int
+    content: bytes
+
+
 class Inspection(Struct, frozen=True, tag="inspection"):
     """What a picture says about itself. width, height: upright; format and mime by content.
 
     taken_at: EXIF, read as UTC where the camera names no offset; placeholder: a thumbhash;
-    palette: up to six colours '#rrggbb', the most frequent first.
+    palette: up to six colours '#rrggbb', the most frequent first; first: its smallest rendition.
     """
 
     format: str
@@ -66,6 +75,7 @@ class Inspection(Struct, frozen=True, tag="inspection"):
     camera: str
     placeholder: bytes
     palette: list[str]
+    first: Developed
 
 
 class Rendering(Struct, frozen=True, tag="rendering"):

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain import access, darkroom, jobs, originals, receipts
+from domain import access, darkroom, jobs, originals, receipts, renditions
 from domain.access import (
     BOARD_COLUMNS,
     BOARD_READABLE,
@@ -114,7 +114,8 @@ def image_of(row: asyncpg.Record) -> Image:
 async def add_image(
     viewer: Viewer, intake: Intake, *, name: str, image_id: UUID | None = None, batch: UUID | None = None
 ) -> AddedImage:
-    """Takes a received file into the library: decoded once, kept durably, its renditions queued.
+    """Takes a received file into the library: looked at, kept durably with its smallest rendition,
+    the larger ones queued.
 
     The same image_id and bytes again give the same answer, and bring back an original that was lost.
     Raises ImageRefused, AlreadyExists, FileTooLarge (the batch), StorageUnavailable, Forbidden; then
@@ -136,6 +137,7 @@ async def add_image(
     max_pixels = intake.settings.max_megapixels * 1_000_000
     inspection = await darkroom.inspect(intake.path, max_pixels=max_pixels)
     await originals.keep(intake)
+    await renditions.store(digest, inspection.first)
     new_id = image_id or uuid4()
     async with transaction() as connection:
         for lock in sorted((f"{viewer.account_id}:{digest}", f"{viewer.account_id}:{batch}")):
@@ -146,8 +148,8 @@ async def add_image(
         if batch is not None:
             await _require_batch_room(viewer, intake, batch)
         row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
+        await renditions.record(connection, new_id, inspection.first)
         await jobs.enqueue(connection, jobs.RENDITIONS, new_id, queue=jobs.PICTURES)
-        await announce_image(connection, new_id)
         await _revive(connection, digest)
     return AddedImage(image_of(row), deduplicated=False)
 

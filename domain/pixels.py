@@ -164,13 +164,6 @@ def orientation_of(picture: Picture) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def is_quick(picture: Picture, sizes: tuple[int, ...]) -> bool:
-    """Whether the smallest rendition is had for a fraction of the whole: a large baseline JPEG,
-    of which libjpeg decodes every eighth pixel. It is then worth a second pass over the file."""
-    large = max(picture.size) > sizes[-1] and len(sizes) > 1
-    return large and format_of(picture) == "JPEG" and not picture.info.get("progressive")
-
-
 def load(picture: Picture, file: io.BufferedReader, aim: int) -> Picture:
     """Decodes; a JPEG only about as finely as a longest side of `aim` pixels needs.
 
@@ -200,7 +193,7 @@ def _loaded(picture: Picture, aim: int) -> Picture:
 
 def _plain(error: Exception) -> str:
     words = str(error).splitlines()
-    return (words[0] if words else type(error).__name__)[:160].rstrip(". ")
+    return (words[0] if words else "it can not be read")[:160].rstrip(". ")
 
 
 def reduced(picture: Picture, size: int) -> Picture:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from domain import access, blobs, darkroom, jobs, originals
 from domain.access import Viewer
 from domain.blobs import StoredFile
 from domain.database import Connection, fetch, fetchrow, transaction
-from domain.decoding import LADDER, MAX_PIXELS, rungs
+from domain.decoding import LADDER, MAX_PIXELS, Developed, rungs
 from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.notices import announce_image
 
@@ -43,7 +43,7 @@ def path(digest: str, size: int) -> Path:
 
 
 async def make_renditions(run: jobs.Run) -> None:
-    """The job: each rendition is stored, recorded and announced before the next is made.
+    """The job: what is missing is made, each rendition stored, recorded and announced before the next.
 
     Running it twice writes the same bytes to the same places.
     """
@@ -52,17 +52,17 @@ async def make_renditions(run: jobs.Run) -> None:
     if image is None:
         return
     await _turn(image_id, "WORKING")
-    sizes, done = rungs(image["width"], image["height"]), 0
+    sizes = rungs(image["width"], image["height"])
+    missing = await _missing(image_id, image["digest"], sizes)
+    done = len(sizes) - len(missing)
     try:
         # It was judged when it came; a limit that is lower by now is for what comes from now on.
         max_pixels = max(MAX_PIXELS, image["width"] * image["height"])
-        original = originals.path(image["digest"])
-        async for developed in darkroom.develop(original, LADDER, max_pixels=max_pixels):
-            place = path(image["digest"], developed.size)
-            await asyncio.to_thread(blobs.write_blob, place, developed.content)
+        async for developed in _developed(image["digest"], missing, max_pixels):
+            await store(image["digest"], developed)
             done += 1
             async with transaction() as connection:
-                await _record(connection, image_id, developed)
+                await record(connection, image_id, developed)
             await run.report(done / len(sizes))
     except ImageRefused as refused:
         reason = str(refused.details["reason"])
@@ -76,13 +76,33 @@ async def make_renditions(run: jobs.Run) -> None:
     await _turn(image_id, "READY")
 
 
+async def _missing(image_id: UUID, digest: str, sizes: Sequence[int]) -> tuple[int, ...]:
+    """The rungs that have no row or whose file is gone."""
+    rows = await fetch("SELECT size FROM rendition WHERE image = $1", image_id)
+    recorded = {row["size"] for row in rows}
+    kept = await asyncio.to_thread(lambda: {size for size in sizes if path(digest, size).exists()})
+    return tuple(size for size in sizes if size not in recorded & kept)
+
+
+async def _developed(digest: str, sizes: tuple[int, ...], max_pixels: int) -> AsyncIterator[Developed]:
+    if sizes:
+        async for developed in darkroom.develop(originals.path(digest), sizes, max_pixels=max_pixels):
+            yield developed
+
+
+async def store(digest: str, developed: Developed) -> None:
+    """Makes the file durable; the row may follow. Raises StorageUnavailable."""
+    await asyncio.to_thread(blobs.write_blob, path(digest, developed.size), developed.content)
+
+
 async def _turn(image_id: UUID, state: str) -> None:
     async with transaction() as connection:
         await connection.execute("UPDATE image SET state = $2, failure = NULL WHERE id = $1", image_id, state)
         await announce_image(connection, image_id)
 
 
-async def _record(connection: Connection, image_id: UUID, developed: darkroom.Developed) -> None:
+async def record(connection: Connection, image_id: UUID, developed: Developed) -> None:
+    """The row of a stored rendition, and the notice that it is there."""
     await connection.execute(
         "INSERT INTO rendition (id, image, size, width, height, size_bytes, mime, digest, created_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) ON CONFLICT (image, size) DO UPDATE SET "

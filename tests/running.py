@@ -108,7 +108,7 @@ class RunningServer:
         assert self.process is not None
         root = psutil.Process(self.process.pid)
         family = [root, *root.children(recursive=True)]
-        pid_file = self.data / "postgres" / "postmaster.pid"
+        pid_file = self.data / "postgres" / "cluster" / "postmaster.pid"
         if pid_file.exists():
             postmaster = psutil.Process(int(pid_file.read_text().splitlines()[0]))
             family += [postmaster, *postmaster.children(recursive=True)]

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from domain import darkroom
-from domain.darkroom import Developed, develop, inspect
-from domain.decoding import fitted, rungs
+from domain.darkroom import develop, inspect
+from domain.decoding import Developed, fitted, rungs
 from domain.errors import ImageRefused
 from tests import pictures
 

@@ -42,7 +42,13 @@ async def counts() -> tuple[int, int]:
 
 
 def stored(settings: Settings) -> list[Path]:
-    return [path for path in settings.blobs.rglob("*") if path.is_file()]
+    """Every original and all that was left over; each original has its smallest rendition beside it."""
+    files = [path for path in settings.blobs.rglob("*") if path.is_file()]
+    kept = [path for path in files if path.name != "320.webp"]
+    assert {path.parent.parent.name for path in files if path.name == "320.webp"} == {
+        one.name for one in kept
+    }
+    return kept
 
 
 async def test_an_added_picture_has_its_row_its_bytes_and_its_job(settings: Settings) -> None:

@@ -120,8 +120,9 @@ async def test_a_lost_original_is_said_at_the_picture(settings: Settings) -> Non
     assert tuple(row[0]) == ("FAILED", "ORIGINAL_MISSING")
     with pytest.raises(StorageUnavailable, match="missing"):
         await originals.file(ana, added.image.id)
+    assert (await renditions.file(ana, added.image.id, 320)).size_bytes > 0
     with pytest.raises(NotFound, match="can not be shown"):
-        await renditions.file(ana, added.image.id, 320)
+        await renditions.file(ana, added.image.id, 800)
 
 
 async def test_a_picture_that_can_not_be_decoded_fails_at_once_with_its_reason(settings: Settings) -> None:
@@ -154,6 +155,7 @@ async def test_a_full_disk_waits_and_heals(settings: Settings, monkeypatch: pyte
 async def test_renditions_are_loaded_in_the_order_asked(settings: Settings) -> None:
     ana, large = await ready(settings)
     small = (await add(ana, pictures.photo(300, 200, seed=5), settings)).image.id
+    await execute("DELETE FROM rendition WHERE image = $1", small)
     none, two = await renditions.renditions_by_images([small, large])
     assert (none, [each.size for each in two]) == ([], [320, 800, 1600])
 
