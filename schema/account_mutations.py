@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -22,16 +22,11 @@ from schema.accounts import (
     token_of,
     viewer_of,
 )
-from schema.connections import INPUT, maybe_uuid, uuids_of
+from schema.arguments import INPUT, MUTATION_ID, mutation_id_of, uuids_of
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.instance import Instance, instance_of
 from schema.scalars import Colour
-
-MUTATION_ID = (
-    "A UUID you make for this call, kept 7 days: sending the same call with it again gives the stored answer "
-    "instead of doing it twice; with another payload it is refused (MUTATION_ID_CONFLICT)."
-)
 
 
 @strawberry.enum(description="How a session's tokens are handed over.")
@@ -209,18 +204,27 @@ class RevokeInvitesPayload:
     viewer: Viewer = field(description="The viewer with the invites that remain.")
 
 
+SignedInPayload = TypeVar("SignedInPayload", RegisterPayload, SignInPayload, RefreshSessionPayload)
+
+
 async def _handed_over(
-    signed_in: SignedIn, delivery: TokenDelivery, context: Context
-) -> tuple[Viewer, SessionTokens | None]:
-    viewer = await viewer_of(await sessions.viewer_of(signed_in.access_token))
+    payload: type[SignedInPayload], signed_in: SignedIn, delivery: TokenDelivery, context: Context
+) -> SignedInPayload:
+    """The session's tokens go into cookies or into the answer, never into both."""
+    handed = None
     if delivery is TokenDelivery.COOKIE:
         context.cookies_out.append(signed_in)
-        return viewer, None
-    return viewer, SessionTokens(
-        access_token=signed_in.access_token,
-        refresh_token=signed_in.refresh_token,
+    else:
+        handed = SessionTokens(
+            access_token=signed_in.access_token,
+            refresh_token=signed_in.refresh_token,
+            access_expires_at=signed_in.access_expires_at,
+            refresh_expires_at=signed_in.refresh_expires_at,
+        )
+    return payload(
+        viewer=await viewer_of(await sessions.viewer_of(signed_in.access_token)),
         access_expires_at=signed_in.access_expires_at,
-        refresh_expires_at=signed_in.refresh_expires_at,
+        session=handed,
     )
 
 
@@ -243,8 +247,7 @@ class AccountMutations:
         signed_in = await sessions.open_session(
             account.id, user_agent=context.user_agent, address=context.address
         )
-        viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
-        return RegisterPayload(viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_)
+        return await _handed_over(RegisterPayload, signed_in, input.delivery, context)
 
     @resolved(description="Opens a session with email and password.")
     async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInPayload:
@@ -255,8 +258,7 @@ class AccountMutations:
             user_agent=context.user_agent,
             address=context.address,
         )
-        viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
-        return SignInPayload(viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_)
+        return await _handed_over(SignInPayload, signed_in, input.delivery, context)
 
     @resolved(description="Carries a session on: an access token lasts minutes, a session for weeks.")
     async def refresh_session(
@@ -267,10 +269,7 @@ class AccountMutations:
         if not token:
             raise Unauthenticated("There is no session to carry on: sign in.")
         signed_in = await sessions.refresh(token, user_agent=context.user_agent, address=context.address)
-        viewer, tokens_ = await _handed_over(signed_in, input.delivery, context)
-        return RefreshSessionPayload(
-            viewer=viewer, access_expires_at=signed_in.access_expires_at, session=tokens_
-        )
+        return await _handed_over(RefreshSessionPayload, signed_in, input.delivery, context)
 
     @resolved(description="Ends the session, and forgets its cookies. Signing out twice is no error.")
     async def sign_out(self, info: Info, input: Annotated[SignOutInput, INPUT]) -> SignOutPayload:
@@ -315,7 +314,7 @@ class AccountMutations:
             name=input.name,
             scope=Scope[input.scope.name],
             expires_at=input.expires_at or None,
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return CreateTokenPayload(token=token_of(made.token), secret=made.secret)
 
@@ -343,7 +342,7 @@ class AccountMutations:
         made = await invites.create_invite(
             info.context.require_viewer(),
             email=input.email or None,
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return CreateInvitePayload(invite=invite_of(made.invite), code=made.code)
 

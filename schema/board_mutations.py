@@ -10,11 +10,10 @@ from strawberry import UNSET, field
 from domain import boards, history, members
 from domain.access import Role as Standing
 from domain.errors import BadInput
-from schema.account_mutations import MUTATION_ID
 from schema.accounts import Account
+from schema.arguments import INPUT, MUTATION_ID, maybe_uuid, mutation_id_of, uuid_of, uuids_of
 from schema.boards import Board, Role, board_of
 from schema.changes import Change, change_of
-from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
 from schema.fields import resolved
 
@@ -207,7 +206,7 @@ class BoardMutations:
             id=maybe_uuid(input.id, "id"),
             title=input.title,
             description=input.description,
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return CreateBoardPayload(board=board_of(board))
 
@@ -220,7 +219,7 @@ class BoardMutations:
             title=input.title if isinstance(input.title, str) else KEEP,
             description=input.description if isinstance(input.description, str) else KEEP,
             cover_id=KEEP if input.cover_id is UNSET else maybe_uuid(input.cover_id, "coverId"),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return EditBoardPayload(board=await info.context.loaders.board(board_id), change=change_of(change))
 
@@ -235,7 +234,7 @@ class BoardMutations:
             uuid_of(input.id),
             new_id=maybe_uuid(input.new_id, "newId"),
             title=input.title or None,
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return DuplicateBoardPayload(board=board_of(board))
 
@@ -244,7 +243,7 @@ class BoardMutations:
         rows = await boards.trash_boards(
             info.context.require_viewer(),
             uuids_of(input.ids),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return TrashBoardsPayload(boards=[board_of(row) for row in rows])
 
@@ -255,7 +254,7 @@ class BoardMutations:
         rows = await boards.restore_boards(
             info.context.require_viewer(),
             uuids_of(input.ids),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return RestoreBoardsPayload(boards=[board_of(row) for row in rows])
 
@@ -268,7 +267,7 @@ class BoardMutations:
         ids = await boards.delete_boards(
             info.context.require_viewer(),
             uuids_of(input.ids),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return DeleteBoardsPayload(deleted_ids=[strawberry.ID(str(board_id)) for board_id in ids])
 
@@ -279,7 +278,7 @@ class BoardMutations:
             info.context.require_viewer(),
             board_id,
             [_grant(grant) for grant in input.grants],
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return GrantRolesPayload(board=await info.context.loaders.board(board_id))
 
@@ -294,7 +293,7 @@ class BoardMutations:
             info.context.require_viewer(),
             board_id,
             uuids_of(input.account_ids, "accountIds"),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return RevokeGrantsPayload(board=await info.context.loaders.boards.load(board_id))
 
@@ -304,7 +303,7 @@ class BoardMutations:
     )
     async def undo(self, info: Info, input: Annotated[UndoInput, INPUT]) -> UndoPayload:
         board_id = uuid_of(input.board_id, "boardId")
-        mutation_id = maybe_uuid(input.client_mutation_id, "clientMutationId")
+        mutation_id = mutation_id_of(input)
         reverted = await history.undo(info.context.require_viewer(), board_id, mutation_id=mutation_id)
         return UndoPayload(
             board=await info.context.loaders.board(board_id),
@@ -315,7 +314,7 @@ class BoardMutations:
     @resolved(description="Repeats what the viewer undid last, sparing what others did since. For editors.")
     async def redo(self, info: Info, input: Annotated[RedoInput, INPUT]) -> RedoPayload:
         board_id = uuid_of(input.board_id, "boardId")
-        mutation_id = maybe_uuid(input.client_mutation_id, "clientMutationId")
+        mutation_id = mutation_id_of(input)
         reverted = await history.redo(info.context.require_viewer(), board_id, mutation_id=mutation_id)
         return RedoPayload(
             board=await info.context.loaders.board(board_id),

@@ -2,12 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, TypeVar
-from uuid import UUID
 
 import strawberry
 from strawberry import argument, field
 
-from domain.errors import BadInput
 from domain.pagination import Page
 from schema.fields import resolved
 
@@ -18,7 +16,6 @@ After = Annotated[
     str | None,
     argument(description="Cursor of the last entry already read; the page starts right after it."),
 ]
-INPUT = argument(description="Everything the mutation needs.")
 
 
 @strawberry.interface(description="Something with an identity: `node(id:)` finds it again.")
@@ -74,26 +71,3 @@ def connection_of(
             end_cursor=cursors[-1] if cursors else None,
         ),
     )
-
-
-def uuid_of(text: str, argument_name: str = "id") -> UUID:
-    """Raises BadInput for what is no UUID in its usual form."""
-    try:
-        value = UUID(text)
-    except ValueError:
-        value = None
-    if value is None or len(text) != 36:
-        raise BadInput(
-            f"{argument_name} is no id: ids are UUIDs such as 3f2b8c1e-0d4a-4f6b-9a57-1c2d3e4f5a6b.",
-            field=argument_name,
-        )
-    return value
-
-
-def uuids_of(texts: list[strawberry.ID], argument_name: str = "ids") -> list[UUID]:
-    return [uuid_of(text, argument_name) for text in texts]
-
-
-def maybe_uuid(text: str | None, argument_name: str) -> UUID | None:
-    """None for a value that was left out."""
-    return uuid_of(text, argument_name) if isinstance(text, str) else None

@@ -7,8 +7,7 @@ from msgspec import UNSET as KEEP
 from strawberry import UNSET, field
 
 from domain import images, jobs
-from schema.account_mutations import MUTATION_ID
-from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
+from schema.arguments import INPUT, MUTATION_ID, mutation_id_of, uuid_of, uuids_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image, image_of
@@ -74,7 +73,7 @@ class ImageMutations:
         rows = await images.edit_images(
             info.context.require_viewer(),
             [_edit(edit) for edit in input.images],
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return EditImagesPayload(images=[image_of(row) for row in rows])
 
@@ -83,7 +82,7 @@ class ImageMutations:
         rows = await images.retry_images(
             info.context.require_viewer(),
             uuids_of(input.ids),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return RetryImagesPayload(images=[image_of(row) for row in rows])
 
@@ -92,6 +91,6 @@ class ImageMutations:
         rows = await jobs.retry_jobs(
             info.context.require_viewer(),
             uuids_of(input.ids),
-            mutation_id=maybe_uuid(input.client_mutation_id, "clientMutationId"),
+            mutation_id=mutation_id_of(input),
         )
         return RetryJobsPayload(jobs=[job_of(row) for row in rows])

@@ -10,8 +10,7 @@ from strawberry import UNSET, enum_value, field
 
 from domain import items
 from domain.operations import NoteContent, NoteEdit, Placement, Rank, Style, StylePatch, Transform
-from schema.account_mutations import MUTATION_ID
-from schema.connections import maybe_uuid, uuid_of
+from schema.arguments import MUTATION_ID, maybe_uuid, uuid_of
 from schema.scalars import Colour
 
 

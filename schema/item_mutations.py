@@ -9,9 +9,9 @@ from strawberry import field
 from domain import items
 from domain.changes import Change as Line
 from domain.live import Phase
+from schema.arguments import INPUT, mutation_id_of, uuid_of, uuids_of
 from schema.boards import Board
 from schema.changes import Change, change_of
-from schema.connections import INPUT, maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.item_inputs import (
@@ -90,10 +90,6 @@ class DragItemsPayload:
     accepted: bool = field(description="Always true; moments above 30 a second are merged into later ones.")
 
 
-def _mutation_id(text: str | None) -> UUID | None:
-    return maybe_uuid(text, "clientMutationId")
-
-
 @strawberry.type
 class ItemMutations:
     @resolved(description="Places pictures and notes on a board. For editors.")
@@ -103,7 +99,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             [new_item_of(item) for item in input.items],
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return AddItemsPayload(board_id=board_id, line=line)
 
@@ -116,7 +112,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             placements_of(input.items),
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return TransformItemsPayload(board_id=board_id, line=line)
 
@@ -129,7 +125,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             patches_of(input.items),
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return RestyleItemsPayload(board_id=board_id, line=line)
 
@@ -142,7 +138,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             ranks_of(input.items),
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return ReorderItemsPayload(board_id=board_id, line=line)
 
@@ -153,7 +149,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             edits_of(input.items),
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return EditNotesPayload(board_id=board_id, line=line)
 
@@ -164,7 +160,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             uuids_of(input.ids),
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return RemoveItemsPayload(board_id=board_id, line=line)
 
@@ -177,7 +173,7 @@ class ItemMutations:
             info.context.require_viewer(),
             board_id,
             uuids_of(input.ids),
-            mutation_id=_mutation_id(input.client_mutation_id),
+            mutation_id=mutation_id_of(input),
         )
         return RestoreItemsPayload(board_id=board_id, line=line)
 

@@ -9,8 +9,9 @@ from strawberry import argument
 from domain import boards, images, jobs
 from domain.errors import LimitExceeded
 from schema.accounts import Viewer, viewer_of
+from schema.arguments import uuid_of, uuids_of
 from schema.boards import Board, BoardOrder, BoardState, board_of
-from schema.connections import After, Connection, Node, connection_of, uuid_of, uuids_of
+from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image, image_of

@@ -14,8 +14,8 @@ from domain.entries import require_few
 from domain.errors import BadInput
 from domain.operations import TransformItems
 from schema.accounts import Account
+from schema.arguments import maybe_uuid, uuid_of, uuids_of
 from schema.changes import Change, change_of
-from schema.connections import maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
 from schema.fields import resolved, streamed
 from schema.images import ImageProgress, image_of
