@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from domain import boards, changes, items
-from domain.access import Role, Scope, Viewer
+from domain.access import Role, Scope
 from domain.boards import Order, State
-from domain.changes import Change
 from domain.database import execute, fetchval
 from domain.errors import (
     AlreadyExists,
@@ -23,30 +22,9 @@ from domain.errors import (
 from domain.items import NewItem
 from domain.operations import BoardState, EditBoard, NoteContent, Transform, TrashBoard, replay
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
+from tests.laws import require_laws, state_in_rows
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-async def fold(board_id: UUID) -> BoardState:
-    log: list[Change] = []
-    while lines := await changes.log_after(board_id, len(log)):
-        log += lines
-    assert [line.seq for line in log] == list(range(1, len(log) + 1))
-    return replay(line.operation for line in log)
-
-
-async def require_fold_is_rows(viewer: Viewer, board_id: UUID) -> None:
-    state = await fold(board_id)
-    (row,) = await boards.boards_by_ids(viewer, [board_id])
-    assert row is not None
-    assert (state.title, state.description, state.cover_id, state.trashed) == (
-        row.title,
-        row.description,
-        row.cover_id,
-        row.trashed_at is not None,
-    )
-    assert row.item_count == len(state.items)
-    assert row.seq == await fetchval("SELECT max(seq) FROM change WHERE board = $1", board_id)
 
 
 async def test_a_new_board_is_its_makers_and_in_its_own_log() -> None:
@@ -55,7 +33,7 @@ async def test_a_new_board_is_its_makers_and_in_its_own_log() -> None:
     board = await boards.create_board(ana, id=board_id, title="  Trees ", description="Oaks\nand beeches")
     assert (board.id, board.title, board.description) == (board_id, "Trees", "Oaks\nand beeches")
     assert (board.role, board.seq, board.item_count, board.trashed_at) == (Role.OWNER, 1, 0, None)
-    await require_fold_is_rows(ana, board_id)
+    await require_laws(board_id)
 
 
 async def test_an_id_that_is_taken_makes_nothing() -> None:
@@ -86,11 +64,11 @@ async def test_a_reading_token_makes_nothing() -> None:
 async def test_an_edit_changes_what_is_given_and_its_inverse_takes_it_back() -> None:
     ana = await a_viewer()
     board = await a_board(ana, title="Old", description="Kept")
-    before = await fold(board.id)
+    before = await state_in_rows(board.id)
     change = await boards.edit_board(ana, board.id, title="New")
     assert change.operation == EditBoard(title="New")
     assert replay([change.operation, change.inverse], before) == before
-    await require_fold_is_rows(ana, board.id)
+    await require_laws(board.id)
     (row,) = await boards.boards_by_ids(ana, [board.id])
     assert row is not None
     assert (row.title, row.description, row.seq) == ("New", "Kept", 2)
@@ -115,7 +93,7 @@ async def test_a_cover_lies_on_the_board() -> None:
     assert await rows_of(board.id) == before
     await boards.edit_board(ana, board.id, cover_id=None)
     assert await boards.covers_of(ana, [board.id]) == [early]
-    await require_fold_is_rows(ana, board.id)
+    await require_laws(board.id)
 
 
 async def test_a_copy_has_the_same_look_and_items_of_its_own() -> None:
@@ -133,14 +111,14 @@ async def test_a_copy_has_the_same_look_and_items_of_its_own() -> None:
     assert await rows_of(board.id) == before
     assert (copy.title, copy.description, copy.cover_id) == ("Trees (copy)", "Oaks", image)
     assert (copy.role, copy.item_count, copy.seq) == (Role.OWNER, 501, 3)
-    first, second = await fold(board.id), await fold(copy.id)
+    first, second = await state_in_rows(board.id), await state_in_rows(copy.id)
     assert not set(first.items) & set(second.items)
 
     def looks(state: BoardState) -> list[str]:
         return sorted(f"{i.z} {i.image_id} {i.note} {i.transform} {i.style}" for i in state.items.values())
 
     assert looks(first) == looks(second)
-    await require_fold_is_rows(ben, copy.id)
+    await require_laws(copy.id)
     assert await boards.boards_by_ids(ana, [copy.id]) == [None]
 
 
@@ -160,7 +138,7 @@ async def test_the_trash_is_read_and_restored_not_changed() -> None:
     assert [row.id for row in (await boards.boards_of(ana)).nodes] == [other.id]
     restored = await boards.restore_boards(ana, [other.id, board.id])
     assert [(row.id, row.trashed_at) for row in restored] == [(other.id, None), (board.id, None)]
-    await require_fold_is_rows(ana, board.id)
+    await require_laws(board.id)
 
 
 async def test_only_boards_in_the_trash_are_deleted_with_all_their_rows() -> None:
@@ -318,7 +296,7 @@ async def test_two_hands_on_one_board_leave_no_gap_in_its_log() -> None:
     await asyncio.gather(
         *(boards.edit_board(who, board.id, title=f"{n}") for n in range(15) for who in (ana, ben))
     )
-    await require_fold_is_rows(ana, board.id)
+    await require_laws(board.id)
     assert await fetchval("SELECT seq FROM board") == 31
 
 
