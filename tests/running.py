@@ -99,8 +99,11 @@ class RunningServer:
         return sum(process.memory_full_info().pss for process in processes)
 
     def cpu_seconds(self) -> float:
-        """CPU of the server and its helpers, with those of their children that have ended."""
-        times = [process.cpu_times() for process in self.own_processes()]
+        """CPU of the server and its decoder, with that of the children that have ended and been reaped."""
+        assert self.process is not None
+        root = psutil.Process(self.process.pid)
+        lasting = [root, *(child for child in root.children() if "postgres" not in child.name())]
+        times = [process.cpu_times() for process in lasting]
         return sum(t.user + t.system + t.children_user + t.children_system for t in times)
 
     def _family(self) -> list[psutil.Process]:

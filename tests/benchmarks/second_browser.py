@@ -24,7 +24,7 @@ def until_painted(folder: Path, content: bytes) -> float:
         canvas(ben).and_(ben.locator("[data-ready=true]")).wait_for()
         began = time.perf_counter()
         drop(ana, [("photo.jpg", content)])
-        ben.locator("[data-items='1'][data-sharp='1']").wait_for(state="attached")
+        ben.locator("[data-items='1'][data-drawn='1'][data-coarse='0']").wait_for(state="attached")
         seconds = time.perf_counter() - began
         browser.close()
     return seconds
