@@ -244,7 +244,7 @@ def translated() -> Iterator[None]:
             "The database took too long and the request was stopped; nothing was changed. Try again.",
             retry_after_seconds=1,
         ) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError) as error:
+    except (*_LOST, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         if not _is_lost(error):
             raise
         raise DatabaseUnavailable(

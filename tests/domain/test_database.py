@@ -228,3 +228,9 @@ async def test_a_database_that_forgets_is_refused(database_url: str) -> None:
 async def test_an_unreachable_database_is_told_in_words(url: str) -> None:
     with pytest.raises(DatabaseUnavailable, match="WEBREF_DATABASE_URL"):
         await open_database(url)
+
+
+@pytest.mark.parametrize("kind", db._LOST)
+async def test_whatever_a_lost_connection_raises_is_said_in_the_same_words(kind: type[Exception]) -> None:
+    with pytest.raises(DatabaseUnavailable, match="does not answer"), db.translated():
+        raise kind("the connection is lost")
