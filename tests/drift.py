@@ -1,7 +1,9 @@
 """What is printed or generated equals what it comes from: the SDL and the migrations."""
 
 import asyncio
+import io
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
@@ -19,7 +21,8 @@ def sdl_drift() -> str | None:
 
 
 async def migration_drift() -> str | None:
-    statements = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
+    with redirect_stdout(io.StringIO()):  # Piccolo counts aloud
+        statements = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
     wanted = [line for statement in statements for line in statement.statements]
     if not wanted:
         return None

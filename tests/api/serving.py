@@ -16,13 +16,12 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from api.app import create_app
 from api.services import STATE_KEY, Services
-from domain import accounts, sessions
 from domain.accounts import RegistrationPolicy
 from domain.database import execute
 from domain.sessions import SignedIn
 from domain.settings import Settings
+from tests.people import join, sign_in
 
-PASSWORD = "correct horse battery staple"
 PROTOCOL = "graphql-transport-ws"
 
 
@@ -55,9 +54,9 @@ class Served:
 
     async def join(self, name: str) -> SignedIn:
         """Registers and signs in; the first one owns the server, and everybody may come."""
-        await accounts.register(name=name.title(), email=f"{name}@example.org", password=PASSWORD)
-        await execute("update instance set registration = $1", RegistrationPolicy.OPEN.value)
-        return await sessions.sign_in(email=f"{name}@example.org", password=PASSWORD)
+        await join(name)
+        await execute("UPDATE instance SET registration = $1", RegistrationPolicy.OPEN.value)
+        return await sign_in(name)
 
     @asynccontextmanager
     async def connected(self, token: str | None = None, **options: Any) -> AsyncIterator[ClientConnection]:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.sessions import SignedIn
-from tests.api.serving import PASSWORD, Served
+from tests.api.serving import Served
+from tests.running import PASSWORD
 
 WHO = {"query": "{ viewer { account { name } } }"}
 SIGN_IN = {

@@ -21,7 +21,8 @@ from domain.errors import (
     TooBusy,
     WrongCredentials,
 )
-from tests.domain.signing_in import GOOD, join, sign_in, viewer
+from tests.people import join, sign_in, viewer
+from tests.running import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 
@@ -66,7 +67,7 @@ async def test_one_email_makes_one_account_even_at_once() -> None:
     await accounts.set_registration(await viewer("ana"), RegistrationPolicy.OPEN)
     answers = await asyncio.gather(
         *(
-            accounts.register(name="Ben", email=email, password=GOOD)
+            accounts.register(name="Ben", email=email, password=PASSWORD)
             for email in ["Ben@x.org", "ben@X.org "] * 4
         ),
         return_exceptions=True,
@@ -82,7 +83,7 @@ async def test_a_stranger_learns_nothing_about_emails(policy: RegistrationPolicy
     words = set()
     for email in ("ana@example.org", "nobody@example.org"):
         with pytest.raises(RegistrationClosed) as refused:
-            await accounts.register(name="X", email=email, password=GOOD, invite_code="guessed")
+            await accounts.register(name="X", email=email, password=PASSWORD, invite_code="guessed")
         words.add(refused.value.message)
     assert len(words) == 1
     assert await count("account") == 1
@@ -114,7 +115,7 @@ async def test_a_closed_server_takes_not_even_an_invite() -> None:
     ],
 )
 async def test_a_wrong_entry_is_named_and_makes_nothing(field: str, wrong: str) -> None:
-    entries = {"name": "Ana", "email": "ana@example.org", "password": GOOD} | {field: wrong}
+    entries = {"name": "Ana", "email": "ana@example.org", "password": PASSWORD} | {field: wrong}
     with pytest.raises(BadInput) as refused:
         await accounts.register(**entries)
     assert refused.value.details["field"] == field
@@ -125,11 +126,11 @@ async def test_too_many_refused_registrations_have_to_wait() -> None:
     await join("ana")
     for _ in range(60):
         with pytest.raises(RegistrationClosed):
-            await accounts.register(name="X", email="x@x.org", password=GOOD, address="10.0.0.1")
+            await accounts.register(name="X", email="x@x.org", password=PASSWORD, address="10.0.0.1")
     with pytest.raises(TooBusy):
-        await accounts.register(name="X", email="x@x.org", password=GOOD, address="10.0.0.1")
+        await accounts.register(name="X", email="x@x.org", password=PASSWORD, address="10.0.0.1")
     with pytest.raises(RegistrationClosed):
-        await accounts.register(name="X", email="x@x.org", password=GOOD, address="10.0.0.2")
+        await accounts.register(name="X", email="x@x.org", password=PASSWORD, address="10.0.0.2")
 
 
 async def test_a_profile_changes_and_stays_where_nothing_is_said() -> None:
@@ -145,7 +146,7 @@ async def test_a_profile_changes_and_stays_where_nothing_is_said() -> None:
 
 
 async def test_accounts_come_in_the_order_asked_for() -> None:
-    ana, ben = await join("ana"), await operators.create_account(name="B", email="b@x.org", password=GOOD)
+    ana, ben = await join("ana"), await operators.create_account(name="B", email="b@x.org", password=PASSWORD)
     nobody = (await viewer("ana")).session_id
     assert nobody is not None
     assert await accounts.accounts_by_ids([ben.id, nobody, ana.id]) == [ben, None, ana]
@@ -155,7 +156,7 @@ async def test_another_password_ends_the_other_sessions_only() -> None:
     await join("ana")
     here, there = await sign_in("ana"), await sign_in("ana")
     ana = await sessions.viewer_of(here.access_token)
-    await accounts.change_password(ana, current=GOOD, new="another good one")
+    await accounts.change_password(ana, current=PASSWORD, new="another good one")
     assert await sessions.viewer_of(here.access_token) == ana
     with pytest.raises(SessionRevoked):
         await sessions.viewer_of(there.access_token)
@@ -173,7 +174,7 @@ async def test_a_wrong_current_password_changes_nothing_and_can_not_be_guessed()
         with pytest.raises(WrongCredentials):
             await accounts.change_password(ana, current="not the password", new="another good one")
     with pytest.raises(TooBusy):
-        await accounts.change_password(ana, current=GOOD, new="another good one")
+        await accounts.change_password(ana, current=PASSWORD, new="another good one")
     await sessions.viewer_of(there.access_token)
     await sign_in("ana")
 
@@ -181,7 +182,7 @@ async def test_a_wrong_current_password_changes_nothing_and_can_not_be_guessed()
 async def test_a_bad_new_password_is_refused() -> None:
     await join("ana")
     with pytest.raises(BadInput):
-        await accounts.change_password(await viewer("ana"), current=GOOD, new="short")
+        await accounts.change_password(await viewer("ana"), current=PASSWORD, new="short")
     await sign_in("ana")
 
 
@@ -193,7 +194,7 @@ async def test_a_token_manages_nothing_that_is_the_persons_alone() -> None:
     before = await accounts.account_of(ana)
     for token in (reader, writer):
         with pytest.raises(Forbidden):
-            await accounts.change_password(token, current=GOOD, new="another good one")
+            await accounts.change_password(token, current=PASSWORD, new="another good one")
     with pytest.raises(Forbidden) as refused:
         await accounts.edit_profile(reader, name="Eve")
     assert refused.value.details["required"] == "WRITE"
@@ -206,7 +207,7 @@ async def test_a_token_manages_nothing_that_is_the_persons_alone() -> None:
 
 async def test_only_the_owner_decides_who_may_register() -> None:
     await join("ana")
-    await operators.create_account(name="Ben", email="ben@example.org", password=GOOD)
+    await operators.create_account(name="Ben", email="ben@example.org", password=PASSWORD)
     with pytest.raises(Forbidden):
         await accounts.set_registration(await viewer("ben"), RegistrationPolicy.OPEN)
     assert await accounts.registration_policy() is RegistrationPolicy.INVITE
@@ -214,7 +215,7 @@ async def test_only_the_owner_decides_who_may_register() -> None:
 
 async def test_a_disabled_account_is_out_at_once_and_comes_back_with_its_password() -> None:
     await join("ana")
-    await operators.create_account(name="Ben", email="ben@example.org", password=GOOD)
+    await operators.create_account(name="Ben", email="ben@example.org", password=PASSWORD)
     signed_in = await sign_in("ben")
     ben = await sessions.viewer_of(signed_in.access_token)
     disabled = await operators.disable_account("Ben@example.org")
@@ -236,7 +237,7 @@ async def test_a_disabled_account_is_out_at_once_and_comes_back_with_its_passwor
 
 async def test_the_owner_can_not_be_disabled_but_replaced() -> None:
     await join("ana")
-    await operators.create_account(name="Ben", email="ben@example.org", password=GOOD)
+    await operators.create_account(name="Ben", email="ben@example.org", password=PASSWORD)
     with pytest.raises(LastOwner):
         await operators.disable_account("ana@example.org")
     await operators.set_owner("ben@example.org")
@@ -258,7 +259,7 @@ async def test_an_operator_sets_a_password_and_signs_everybody_out() -> None:
     with pytest.raises(BadInput):
         await operators.set_password("ana@example.org", "short")
     with pytest.raises(NotFound):
-        await operators.set_password("nobody@example.org", GOOD)
+        await operators.set_password("nobody@example.org", PASSWORD)
 
 
 async def test_the_race_between_changing_a_password_and_signing_in_leaves_no_old_session() -> None:
@@ -266,7 +267,7 @@ async def test_the_race_between_changing_a_password_and_signing_in_leaves_no_old
     ana = await viewer("ana")
     attempts.forget_all()
     answers = await asyncio.gather(
-        accounts.change_password(ana, current=GOOD, new="another good one"),
+        accounts.change_password(ana, current=PASSWORD, new="another good one"),
         *(sign_in("ana") for _ in range(12)),
         return_exceptions=True,
     )

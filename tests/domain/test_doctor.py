@@ -11,7 +11,7 @@ from domain import accounts, blobs, doctor, renditions
 from domain.database import DB, connect, execute, fetchval
 from domain.doctor import Finding, Verdict
 from domain.settings import Settings
-from tests.domain.signing_in import join
+from tests.people import join
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 

@@ -12,7 +12,8 @@ from domain.access import Scope
 from domain.accounts import RegistrationPolicy
 from domain.database import execute, fetchval
 from domain.errors import AlreadyExists, Forbidden, LimitExceeded, MutationIdConflict, RegistrationClosed
-from tests.domain.signing_in import GOOD, join, viewer
+from tests.people import join, viewer
+from tests.running import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 
@@ -96,7 +97,7 @@ async def test_an_open_server_needs_no_code_and_minds_no_wrong_one() -> None:
 
 async def test_only_the_servers_owner_invites() -> None:
     await join("ana")
-    await operators.create_account(name="Ben", email="ben@example.org", password=GOOD)
+    await operators.create_account(name="Ben", email="ben@example.org", password=PASSWORD)
     ana, ben = await viewer("ana"), await viewer("ben")
     made = await invites.create_invite(ana)
     for stranger in (ben, replace(ana, scope=Scope.READ)):

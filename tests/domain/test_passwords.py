@@ -13,21 +13,20 @@ from hypothesis import strategies as st
 from domain import passwords
 from domain.attempts import Limiter
 from domain.errors import BadInput, TooBusy, WrongCredentials
-
-GOOD = "correct horse battery staple"
+from tests.running import PASSWORD
 
 
 async def test_a_password_belongs_to_its_hash_only() -> None:
-    stored = await passwords.hash_password(GOOD)
+    stored = await passwords.hash_password(PASSWORD)
     assert stored.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
-    assert GOOD not in stored
-    assert await passwords.verify_password(GOOD, stored)
-    assert not await passwords.verify_password(GOOD + " ", stored)
+    assert PASSWORD not in stored
+    assert await passwords.verify_password(PASSWORD, stored)
+    assert not await passwords.verify_password(PASSWORD + " ", stored)
     assert not await passwords.verify_password("", stored)
 
 
 async def test_two_hashes_of_one_password_differ() -> None:
-    assert await passwords.hash_password(GOOD) != await passwords.hash_password(GOOD)
+    assert await passwords.hash_password(PASSWORD) != await passwords.hash_password(PASSWORD)
 
 
 @pytest.mark.parametrize("password", ["", "123456789", "x" * 129, "good length \ud800"])
@@ -56,12 +55,12 @@ def test_nobody_has_no_password(password: str) -> None:
 
 
 async def test_a_damaged_hash_matches_nothing() -> None:
-    assert not await passwords.verify_password(GOOD, "not a hash")
-    assert not await passwords.verify_password(GOOD, "$argon2id$v=19$m=19456,t=3,p=1$AAAA$BBBB")
+    assert not await passwords.verify_password(PASSWORD, "not a hash")
+    assert not await passwords.verify_password(PASSWORD, "$argon2id$v=19$m=19456,t=3,p=1$AAAA$BBBB")
 
 
 async def test_nobody_takes_as_long_as_somebody() -> None:
-    stored = await passwords.hash_password(GOOD)
+    stored = await passwords.hash_password(PASSWORD)
 
     async def took_seconds(against: str | None, password: str) -> float:
         began = time.perf_counter()
@@ -78,8 +77,8 @@ async def test_nobody_takes_as_long_as_somebody() -> None:
 
 
 async def test_other_parameters_ask_for_another_hash() -> None:
-    assert not passwords.needs_rehash(await passwords.hash_password(GOOD))
-    assert passwords.needs_rehash(PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(GOOD))
+    assert not passwords.needs_rehash(await passwords.hash_password(PASSWORD))
+    assert passwords.needs_rehash(PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD))
 
 
 def test_the_hash_of_nobody_costs_what_a_hash_costs_today() -> None:

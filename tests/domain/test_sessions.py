@@ -16,7 +16,8 @@ from domain.access import Scope, Viewer
 from domain.database import connect, execute, fetchval
 from domain.errors import Forbidden, SessionRevoked, TooBusy, Unauthenticated, WrongCredentials
 from domain.settings import Settings
-from tests.domain.signing_in import GOOD, join, sign_in, viewer
+from tests.people import join, sign_in, viewer
+from tests.running import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("database", "signing")
 async def test_signing_in_says_who_one_is() -> None:
     ana = await join("ana")
     signed_in = await sessions.sign_in(
-        email=" ANA@example.org ", password=GOOD, user_agent="Firefox\n7", address="192.0.2.7"
+        email=" ANA@example.org ", password=PASSWORD, user_agent="Firefox\n7", address="192.0.2.7"
     )
     seen = await sessions.viewer_of(signed_in.access_token)
     assert seen == Viewer(
@@ -47,10 +48,10 @@ async def test_signing_in_says_who_one_is() -> None:
         ("ana@example.org", "not the password"),
         ("ana@example.org", ""),
         ("ana@example.org", "x" * 100_000),
-        ("nobody@example.org", GOOD),
-        ("nul\x00@example.org", GOOD),
-        ("half\ud800@example.org", GOOD),
-        ("' or true --", GOOD),
+        ("nobody@example.org", PASSWORD),
+        ("nul\x00@example.org", PASSWORD),
+        ("half\ud800@example.org", PASSWORD),
+        ("' or true --", PASSWORD),
         ("", ""),
     ],
 )
@@ -69,9 +70,9 @@ async def test_guessing_has_to_wait_per_person_and_address() -> None:
         with pytest.raises(WrongCredentials):
             await sign_in("ana", "not the password", address="10.0.0.1")
     with pytest.raises(TooBusy) as refused:
-        await sign_in("ana", GOOD, address="10.0.0.1")
+        await sign_in("ana", PASSWORD, address="10.0.0.1")
     assert 0 < refused.value.details["retry_after_seconds"] <= 300
-    await sign_in("ana", GOOD, address="10.0.0.2")
+    await sign_in("ana", PASSWORD, address="10.0.0.2")
 
 
 async def test_guessing_everybody_from_one_address_has_to_wait() -> None:
@@ -79,12 +80,12 @@ async def test_guessing_everybody_from_one_address_has_to_wait() -> None:
         with pytest.raises(WrongCredentials):
             await sign_in(f"person{number}", "not the password", address="10.0.0.1")
     with pytest.raises(TooBusy):
-        await sign_in("somebody", GOOD, address="10.0.0.1")
+        await sign_in("somebody", PASSWORD, address="10.0.0.1")
 
 
 async def test_a_hash_with_old_parameters_is_renewed_when_the_password_is_seen() -> None:
     ana = await join("ana")
-    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(GOOD)
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     await execute("update account set password_hash = $2 where id = $1", ana.id, old)
     await sign_in("ana")
     assert str(await fetchval("select password_hash from account")).startswith(

@@ -18,7 +18,8 @@ from domain.errors import (
     NotFound,
     Unauthenticated,
 )
-from tests.domain.signing_in import GOOD, join, viewer
+from tests.people import join, viewer
+from tests.running import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 
@@ -102,7 +103,7 @@ async def test_tokens_do_not_breed_and_readers_manage_nothing() -> None:
 
 async def test_nobody_revokes_the_tokens_of_others() -> None:
     await join("ana")
-    await operators.create_account(name="Ben", email="ben@example.org", password=GOOD)
+    await operators.create_account(name="Ben", email="ben@example.org", password=PASSWORD)
     made = await tokens.create_token(await viewer("ben"), name="script", scope=Scope.READ)
     assert await tokens.revoke_tokens(await viewer("ana"), [made.token.id]) == []
     await tokens.viewer_of(made.secret)
@@ -110,7 +111,7 @@ async def test_nobody_revokes_the_tokens_of_others() -> None:
 
 async def test_the_token_of_a_disabled_account_sleeps() -> None:
     await join("ana")
-    await operators.create_account(name="Ben", email="ben@example.org", password=GOOD)
+    await operators.create_account(name="Ben", email="ben@example.org", password=PASSWORD)
     made = await tokens.create_token(await viewer("ben"), name="script", scope=Scope.READ)
     await operators.disable_account("ben@example.org")
     with pytest.raises(Unauthenticated):

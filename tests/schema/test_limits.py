@@ -109,22 +109,22 @@ def _refused(document: str, viewer: Viewer | None, variables: dict[str, Any] | N
     return ""
 
 
-def _cpu_seconds(work: Callable[[], object], tries: int = 5) -> float:
-    """The least of several, for other programs share this machine."""
-    found = []
-    for _ in range(tries):
+def _ends_in(cpu_seconds: float, work: Callable[[], object]) -> bool:
+    """Whether it ever does: other programs share this machine and slow it down, nothing makes it quicker."""
+    for _ in range(30):
         execution.forget_documents()
         start = time.process_time()
         work()
-        found.append(time.process_time() - start)
-    return min(found)
+        if time.process_time() - start <= cpu_seconds:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_is_refused_in_30_ms(name: str) -> None:
     document, code = HOSTILE[name]
     assert _refused(document, SOMEBODY) == code
-    assert _cpu_seconds(lambda: _refused(document, SOMEBODY)) <= CPU_SECONDS
+    assert _ends_in(CPU_SECONDS, lambda: _refused(document, SOMEBODY))
 
 
 async def test_a_refusal_has_no_data_and_says_what_was_counted() -> None:

@@ -2,18 +2,17 @@
 
 from domain import accounts, sessions
 from domain.access import Viewer
-
-GOOD = "correct horse battery staple"
+from tests.running import PASSWORD
 
 
 async def join(name: str, invite_code: str | None = None) -> accounts.Account:
     """Registers ana as ana@example.org."""
     return await accounts.register(
-        name=name.title(), email=f"{name}@example.org", password=GOOD, invite_code=invite_code
+        name=name.title(), email=f"{name}@example.org", password=PASSWORD, invite_code=invite_code
     )
 
 
-async def sign_in(name: str, password: str = GOOD, address: str = "") -> sessions.SignedIn:
+async def sign_in(name: str, password: str = PASSWORD, address: str = "") -> sessions.SignedIn:
     return await sessions.sign_in(email=f"{name}@example.org", password=password, address=address)
 
 
