@@ -150,7 +150,7 @@ class StorageUnavailable(DomainError):
 
 
 class DatabaseUnavailable(DomainError):
-    """PostgreSQL does not answer; nothing was changed."""
+    """PostgreSQL does not answer; whether a mutation happened, a repeat tells."""
 
     code = "DATABASE_UNAVAILABLE"
     http_status = 503
