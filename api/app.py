@@ -135,6 +135,9 @@ async def _sweep_sockets(services: Services) -> None:
         except DomainError as error:
             log.warning("sockets could not be checked: %s", error.message)
             continue
+        except Exception:
+            log.exception("sockets could not be checked; they are again in a moment")
+            continue
         for socket, viewer in sockets:
             if viewer not in standing_now:
                 socket.end(Close.FORBIDDEN, "You are no longer signed in here.")

@@ -229,6 +229,8 @@ class Hub:
                         await connection.close(timeout=1)
             except (DomainError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 LOG.warning("not listening, trying again: %s", error)
+            except Exception:
+                LOG.exception("not listening, trying again")
             await asyncio.sleep(AGAIN_SECONDS[min(attempt, len(AGAIN_SECONDS) - 1)])
             attempt += 1
 

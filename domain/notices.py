@@ -93,4 +93,6 @@ async def job_notices() -> AsyncIterator[None]:
                     await connection.close(timeout=1)
         except (DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             LOG.warning("not listening for jobs, trying again: %s", error)
+        except Exception:
+            LOG.exception("not listening for jobs, trying again")
         await asyncio.sleep(RECONNECT_SECONDS)

@@ -20,6 +20,8 @@ async def take_back_for_ever() -> None:
             await jobs.take_back()
         except DomainError as error:
             LOG.warning("jobs of lost workers can not be looked for: %s", error.message)
+        except Exception:
+            LOG.exception("jobs of lost workers can not be looked for; trying again")
         await asyncio.sleep(TAKE_BACK_SECONDS)
 
 
@@ -32,4 +34,6 @@ async def clean_for_ever() -> None:
             LOG.info("swept %d rows and %d unfinished uploads", removed, drafts)
         except (DomainError, OSError) as error:
             LOG.warning("the sweep failed and comes again: %s", error)
+        except Exception:
+            LOG.exception("the sweep failed and comes again")
         await asyncio.sleep(CLEAN_SECONDS)

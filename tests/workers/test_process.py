@@ -21,6 +21,7 @@ from domain.settings import BadSetting, Settings
 from tests import pictures
 from tests.factories import a_viewer
 from tests.library import add
+from workers import sweeps
 from workers.broker import PostgresBroker, actor_for, make_broker
 from workers.process import running_workers
 from workers.renditions import make_renditions
@@ -217,3 +218,23 @@ def test_a_broker_without_its_client_is_said_in_words(url: str, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "pika", None)
     with pytest.raises(BadSetting, match="dramatiq"):
         make_broker(Settings(broker_url=url))
+
+
+async def test_a_sweep_outlives_what_nobody_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = asyncio.Queue[int]()
+
+    async def failing(*_: object) -> int:
+        runs.put_nowait(1)
+        raise RuntimeError("nobody expected this")
+
+    monkeypatch.setattr(sweeps, "TAKE_BACK_SECONDS", 0.01)
+    monkeypatch.setattr(sweeps, "CLEAN_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "take_back", failing)
+    monkeypatch.setattr(jobs, "sweep", failing)
+    for sweep in (sweeps.take_back_for_ever, sweeps.clean_for_ever):
+        swept = asyncio.create_task(sweep())
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                await runs.get()
+        swept.cancel()
+        await asyncio.gather(swept, return_exceptions=True)
