@@ -5,7 +5,16 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.journeys.browsing import CHROMIUM_FLAGS, canvas, drop, find_chromium, new_board, sign_in, sign_up
+from tests.journeys.browsing import (
+    CHROMIUM_FLAGS,
+    canvas,
+    carry,
+    find_chromium,
+    let_go,
+    new_board,
+    sign_in,
+    sign_up,
+)
 from tests.running import running_server
 
 
@@ -22,8 +31,9 @@ def until_painted(folder: Path, content: bytes) -> float:
         sign_in(ben)
         ben.goto(url)
         canvas(ben).and_(ben.locator("[data-ready=true]")).wait_for()
+        photo = carry(ana, [("photo.jpg", content)])
         began = time.perf_counter()
-        drop(ana, [("photo.jpg", content)])
+        let_go(ana, photo)
         ben.locator("[data-items='1'][data-drawn='1'][data-coarse='0']").wait_for(state="attached")
         seconds = time.perf_counter() - began
         browser.close()

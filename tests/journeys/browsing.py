@@ -3,9 +3,10 @@
 import os
 import re
 import shutil
+from base64 import b64encode
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import JSHandle, Locator, Page, expect
 
 from tests.pictures import photo
 from tests.running import PASSWORD, RunningServer, Script
@@ -61,19 +62,28 @@ def canvas(page: Page) -> Locator:
     return page.locator("[data-items]")
 
 
-def drop(page: Page, files: list[tuple[str, bytes]], x: int = 640, y: int = 420) -> None:
-    """Drops files on the canvas as the file manager would."""
-    encoded = [{"name": name, "bytes": list(content)} for name, content in files]
-    transfer = page.evaluate_handle(
+def carry(page: Page, files: list[tuple[str, bytes]]) -> JSHandle:
+    """Files in the hand of a person over the page, as the file manager would hand them over."""
+    encoded = [{"name": name, "bytes": b64encode(content).decode()} for name, content in files]
+    return page.evaluate_handle(
         """files => { const transfer = new DataTransfer();
-           for (const file of files)
-             transfer.items.add(new File([new Uint8Array(file.bytes)], file.name, {type: 'image/jpeg'}));
+           for (const file of files) {
+             const bytes = Uint8Array.from(atob(file.bytes), one => one.charCodeAt(0));
+             transfer.items.add(new File([bytes], file.name, {type: 'image/jpeg'}));
+           }
            return transfer; }""",
         encoded,
     )
+
+
+def let_go(page: Page, transfer: JSHandle, x: int = 640, y: int = 420) -> None:
     place: dict[str, Any] = {"clientX": x, "clientY": y, "dataTransfer": transfer, "bubbles": True}
     for event in ("dragenter", "dragover", "drop"):
         canvas(page).dispatch_event(event, place)
+
+
+def drop(page: Page, files: list[tuple[str, bytes]], x: int = 640, y: int = 420) -> None:
+    let_go(page, carry(page, files), x, y)
 
 
 def pictures(count: int) -> list[tuple[str, bytes]]:
