@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+from weakref import WeakValueDictionary
 
 from litestar.connection import ASGIConnection
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 STATE_KEY = "webref"
 UPLOADS_AT_ONCE = 16
+UPLOADS_OF_ONE_PERSON = 8
 
 
 @dataclass
@@ -28,6 +31,14 @@ class Services:
     draining: bool = False
     sockets: "set[Socket]" = field(default_factory=set)
     upload_places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS_AT_ONCE))
+
+    own_upload_places: WeakValueDictionary[UUID, asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary
+    )
+
+    def upload_places_of(self, account_id: UUID) -> asyncio.Semaphore:
+        """Of the places, those that one person may take: whoever sends slowly leaves some to the others."""
+        return self.own_upload_places.setdefault(account_id, asyncio.Semaphore(UPLOADS_OF_ONE_PERSON))
 
     def require_hub(self) -> Hub:
         assert self.hub is not None, "the hub is opened before the first request is taken"

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,7 @@ async def _one(
     image_id = _uuid(request.query_params.get("id"), "id")
     if (announced_bytes(request) or 0) > settings.max_file_bytes:
         raise _file_too_large(settings)
-    async with _place(services), originals.receive(settings) as intake:
+    async with _place(services, viewer), originals.receive(settings) as intake:
         async for piece in body_pieces(request):
             await intake.write(piece)
         added = await images.add_image(viewer, intake, name=name, image_id=image_id, batch=batch)
@@ -79,7 +79,7 @@ async def _several(
     if (announced_bytes(request) or 0) > most_bytes:
         raise _batch_too_large(services.settings)
     answers: list[dict[str, object]] = []
-    async with _place(services):
+    async with _place(services, viewer):
         async for part in parts_of(body_pieces(request), boundary, most_bytes=most_bytes):
             if part.name == "batch" and part.filename is None:
                 batch = _uuid(await part.text(most_bytes=100), "batch")
@@ -110,21 +110,21 @@ async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | No
 
 
 @asynccontextmanager
-async def _place(services: Services) -> AsyncIterator[None]:
+async def _place(services: Services, viewer: Viewer) -> AsyncIterator[None]:
     """So many files are received at once; the others wait with their bytes still at the client."""
     if services.draining:
         raise TooBusy("The server is stopping: send the file again in a moment.", retry_after_seconds=5)
-    try:
-        async with asyncio.timeout(PLACE_SECONDS):
-            await services.upload_places.acquire()
-    except TimeoutError as error:
-        raise TooBusy(
-            "Many files are being received at once: send this one again in a moment.", retry_after_seconds=10
-        ) from error
-    try:
+    async with AsyncExitStack() as taken:
+        try:
+            async with asyncio.timeout(PLACE_SECONDS):
+                await taken.enter_async_context(services.upload_places_of(viewer.account_id))
+                await taken.enter_async_context(services.upload_places)
+        except TimeoutError as error:
+            raise TooBusy(
+                "Many files are being received at once: send this one again in a moment.",
+                retry_after_seconds=10,
+            ) from error
         yield
-    finally:
-        services.upload_places.release()
 
 
 def _image(added: AddedImage) -> dict[str, object]:

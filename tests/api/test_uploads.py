@@ -4,12 +4,14 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import psutil
 import pytest
 
+from api.services import UPLOADS_OF_ONE_PERSON
 from domain import tokens
 from domain.access import Scope
 from domain.database import fetchval
@@ -191,3 +193,22 @@ async def test_memory_stays_flat_while_much_arrives(server_settings: object, ser
         )
     assert {answer.status_code for answer in answers} == {400}
     assert process.memory_info().rss - before < 30_000_000
+
+
+async def test_one_person_who_sends_slowly_leaves_room_for_others(served: Served) -> None:
+    ana, ben = await served.join("ana"), await served.join("ben")
+    port = int(served.url.rpartition(":")[2])
+    head = (
+        f"POST /uploads?name=a.jpg HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Authorization: Bearer {ana.access_token}\r\nContent-Length: 1500000\r\n\r\n"
+    )
+    with ExitStack() as silent:
+        for _ in range(20):
+            connection = silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(head.encode())
+        await until(lambda: len(left_behind(served)) == UPLOADS_OF_ONE_PERSON)
+        async with asyncio.timeout(5), served.client(ben.access_token) as client:
+            answer = await client.post("/uploads", content=photo(64, 64))
+        assert answer.status_code == 201
+    await until(lambda: not left_behind(served))
+    assert served.services.upload_places._value == 16
