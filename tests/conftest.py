@@ -17,10 +17,11 @@ from domain.tables import TABLES
 # Only here: what a test acknowledges may be lost with the power.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
+# Some rows are deleted a hundred times sooner than some tables are truncated; as a replica in any order.
 EMPTY = (
-    "TRUNCATE "
-    + ", ".join(table._meta.tablename for table in TABLES)
-    + " RESTART IDENTITY; INSERT INTO instance (id, registration) VALUES (1, 'INVITE')"
+    "BEGIN; SET LOCAL session_replication_role = replica; "
+    + "".join(f"DELETE FROM {table._meta.tablename}; " for table in TABLES)
+    + "INSERT INTO instance (id, registration) VALUES (1, 'INVITE'); COMMIT"
 )
 
 

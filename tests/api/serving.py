@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 from litestar import Litestar
 from websockets.asyncio.client import ClientConnection, connect
 
 from api.app import create_app
 from api.services import STATE_KEY, Services
+from domain import darkroom
 from domain.accounts import RegistrationPolicy
 from domain.database import execute
 from domain.sessions import SignedIn
@@ -108,6 +110,8 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
         timeout_graceful_shutdown=2,
     )
     server = Quiet(config)
+    patched = pytest.MonkeyPatch()
+    patched.setattr(darkroom, "warm_up", lambda: None)  # most tests open no picture; the first one starts it
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
@@ -119,6 +123,7 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
     finally:
         server.should_exit = True
         await running
+        patched.undo()
         listener.close()
 
 
