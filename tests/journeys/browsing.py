@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import JSHandle, Locator, Page, expect
 
-from tests.pictures import photo
+from tests.journeys.scenery import landscape
 from tests.running import PASSWORD, RunningServer, Script
 
 CHROMIUM_FLAGS = [
@@ -87,7 +87,7 @@ def drop(page: Page, files: list[tuple[str, bytes]], x: int = 640, y: int = 420)
 
 
 def pictures(count: int) -> list[tuple[str, bytes]]:
-    return [(f"picture-{number}.jpg", photo(640, 480, seed=number)) for number in range(count)]
+    return [(f"landscape-{number}.jpg", landscape(number)) for number in range(count)]
 
 
 def all_sharp(page: Page, count: int) -> None:

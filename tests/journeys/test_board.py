@@ -35,13 +35,12 @@ def board_id_of(url: str) -> str:
 
 
 def test_pictures_dropped_by_one_are_seen_moved_and_kept_by_all(
-    server: RunningServer, open_page: OpenPage, picture_taker: TakePicture
+    server: RunningServer, open_page: OpenPage
 ) -> None:
     ana, ben = open_page(), open_page()
     sign_up(ana)
     url = new_board(ana)
     expect(ana.get_by_text("Drop pictures here")).to_be_visible()
-    picture_taker(ana, "empty-board")
     drop(ana, pictures(1))
     all_sharp(ana, 1)
 
@@ -89,7 +88,6 @@ def test_a_folder_of_pictures_becomes_a_board_to_work_on(
     drop(ana, pictures(24))
     expect(canvas(ana)).to_have_attribute("data-drawn", "24")  # placeholders, before the uploads have ended
     expect(ana.get_by_text(re.compile(r"Adding pictures: \d+ of 24"))).to_be_visible()
-    picture_taker(ana, "batch")
     all_sharp(ana, 24)
 
     canvas(ana).focus()
@@ -110,12 +108,13 @@ def test_a_folder_of_pictures_becomes_a_board_to_work_on(
     ana.keyboard.type("# Light\n\nWarm, low, from the left.")
     ana.keyboard.press("Escape")
     expect(canvas(ana)).to_have_attribute("data-items", "25")
+    drag(ana, CENTRE, (CENTRE[0] + 330, CENTRE[1] + 250))  # to where it hides nothing
     expect(canvas(ana)).to_have_attribute("data-pending", "0")
+    expect(ana.get_by_test_id("upload-panel")).to_be_hidden()
     picture_taker(ana, "board")
 
     ana.goto("/")
     expect(ana.get_by_text("Forest moods")).to_be_visible()
-    picture_taker(ana, "boards")
     ana.goto(url)
     expect(canvas(ana)).to_have_attribute("data-items", "25")
 
