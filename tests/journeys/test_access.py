@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,7 +42,7 @@ def complaints(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_axe_finds_nothing_serious_on_any_page(open_page: OpenPage, scheme: str) -> None:
+def test_axe_finds_nothing_serious_on_any_page(open_page: OpenPage, scheme: Literal["dark", "light"]) -> None:
     ana = open_page()
     ana.emulate_media(color_scheme=scheme)
     ana.goto("/")

@@ -13,6 +13,8 @@ import { router } from "./router.svelte";
 
 export type Instance = OpeningQuery["instance"];
 
+const AGAIN_MS = 4_000;
+
 class App {
   phase = $state<"opening" | "ready" | "unreachable">("opening");
   instance = $state.raw<Instance | null>(null);
@@ -21,9 +23,11 @@ class App {
   trouble = $state("");
   /** Set when a session ended by itself, so that the sign-in page can say so. */
   sessionEnded = $state(false);
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   async open(): Promise<void> {
-    this.phase = "opening";
+    clearTimeout(this.#again);
+    if (this.phase !== "unreachable") this.phase = "opening";
     try {
       let opening = await request(OpeningDocument, {});
       // An ended access cookie reads as "nobody": ask the refresh cookie before believing it.
@@ -37,6 +41,7 @@ class App {
     } catch (error) {
       this.trouble = inWords(error);
       this.phase = "unreachable";
+      this.#again = setTimeout(() => void this.open(), AGAIN_MS);
     }
   }
 

@@ -15,6 +15,7 @@ import {
 import type { Picture } from "../canvas/pictures";
 import { request } from "../graphql/client";
 import { RequestFailed, inWords } from "../graphql/failure";
+import { endSession, renewAccess } from "../graphql/session";
 import { subscribe } from "../graphql/subscriptions";
 import type { Point } from "../geometry/shapes";
 import { toasts } from "../ui/toasts.svelte";
@@ -109,7 +110,7 @@ export class BoardSession {
       this.phase = "ready";
       this.listen();
     } catch (error) {
-      this.fail(error);
+      await this.fail(error);
     }
   }
 
@@ -298,15 +299,20 @@ export class BoardSession {
         await this.read();
         this.listen();
       } catch (failure) {
-        this.fail(failure);
+        await this.fail(failure);
       }
-    } else if (error.code !== "UNAUTHENTICATED") this.fail(error);
+    } else if (error.code !== "UNAUTHENTICATED") await this.fail(error);
   }
 
-  private fail(error: unknown): void {
-    this.failure = error;
+  private async fail(error: unknown): Promise<void> {
     const isGone =
       error instanceof RequestFailed && (error.code === "NOT_FOUND" || error.code === "FORBIDDEN");
+    // To somebody whose session was ended elsewhere every private board is not there: ask for the session first.
+    if (isGone && !(await renewAccess().catch(() => true))) {
+      endSession();
+      return;
+    }
+    this.failure = error;
     this.phase = isGone ? "gone" : "failed";
   }
 

@@ -55,7 +55,7 @@ export function centredOn(point: Point, zoom: number, { width, height }: Viewpor
 export function fitting(bounds: Bounds, viewport: Viewport, padding = 64, mostZoom = MOST_ZOOM): Camera {
   const width = Math.max(1e-6, bounds.right - bounds.left);
   const height = Math.max(1e-6, bounds.bottom - bounds.top);
-  const room = Math.min(padding, viewport.width / 6, viewport.height / 6) * 2;
+  const room = Math.min(padding, viewport.width / 12, viewport.height / 12) * 2;
   const zoom = Math.min((viewport.width - room) / width, (viewport.height - room) / height, mostZoom);
   const middle = { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 };
   return centredOn(middle, zoom, viewport);

@@ -27,6 +27,11 @@ export class RequestFailed extends Error {
   get isPassing(): boolean {
     return PASSING.has(this.code);
   }
+
+  /** True when the server, or something it needs, is away: it heals without anybody's doing here. */
+  get isOutage(): boolean {
+    return this.isPassing && this.code !== "INTERNAL";
+  }
 }
 
 const PASSING = new Set([
@@ -38,7 +43,12 @@ const PASSING = new Set([
   "INTERNAL",
 ]);
 
+const DATABASE_AWAY = "The server's database does not answer right now. Try again in a moment.";
+
 export function inWords(error: unknown): string {
-  if (error instanceof RequestFailed) return error.message;
+  if (error instanceof RequestFailed) {
+    // The server's own words are meant for scripts: they speak of mutation ids.
+    return error.code === "DATABASE_UNAVAILABLE" ? DATABASE_AWAY : error.message;
+  }
   return error instanceof Error ? error.message : String(error);
 }
