@@ -22,6 +22,7 @@ from api.services import services_of
 from domain.errors import DatabaseUnavailable, DomainError
 from schema import execution
 from schema.context import Context
+from schema.errors import from_domain
 from schema.execution import Answer, Stage
 
 MOST_BODY_BYTES = 200_000
@@ -156,7 +157,6 @@ def parse_request(found: object) -> execution.Request:
         query=query,
         variables=found.get("variables"),
         operation_name=operation_name or None,
-        extensions=found.get("extensions"),
     )
 
 
@@ -177,8 +177,7 @@ def _response(answer: Answer, media_type: str) -> Response[bytes]:
 
 
 def _failed(error: DomainError, media_type: str) -> Response[bytes]:
-    entry = {"message": error.message, "extensions": {"code": error.code, **error.details}}
-    body = orjson.dumps({"errors": [entry]}, default=str)
+    body = orjson.dumps({"errors": [from_domain(error)]})
     return _graphql(body, error.http_status, media_type, error_headers(error))
 
 

@@ -73,7 +73,6 @@ class Request:
     query: str
     variables: Mapping[str, Any] | None = None
     operation_name: str | None = None
-    extensions: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
