@@ -1,8 +1,10 @@
 """A real browser and a real server for the journeys."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -16,10 +18,12 @@ from tests.running import RunningServer, running_server
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium; installed through apt when missing and allowed, else the test is skipped."""
-    if (found := find_chromium()) is None and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
-        found = find_chromium()
+    with (Path(tempfile.gettempdir()) / "webref-chromium.lock").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)  # of the test processes one installs, and the others find it
+        if (found := find_chromium()) is None and shutil.which("apt-get") and os.geteuid() == 0:
+            subprocess.run(["apt-get", "update", "-qq"], check=False)
+            subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
+            found = find_chromium()
     if found is None:
         message = "no Chromium here: install the package chromium, or name one in CHROMIUM"
         if os.environ.get("CI"):
