@@ -31,6 +31,7 @@ LOG = logging.getLogger("webref.jobs")
 LEASE_SECONDS = 15.0
 HEARTBEAT_SECONDS = 5.0
 RUN_SECONDS = 120.0
+STALLED_SECONDS = 15.0
 BACKOFF_SECONDS = (2.0, 15.0, 60.0)
 OUTAGE_SECONDS = 10.0
 MOST_A_PAGE = 500
@@ -304,6 +305,19 @@ async def _bury(connection: Connection, kind: str, subject: UUID, code: str) -> 
             code,
         )
         await announce_image(connection, subject)
+
+
+async def is_stalled() -> bool:
+    """Whether work has waited for `STALLED_SECONDS` and nobody has done any: no worker runs or can."""
+    stalled: bool = await fetchval(
+        "SELECT EXISTS (SELECT FROM job WHERE (state = 'QUEUED' AND due_at < since) "
+        "OR (state = 'RUNNING' AND lease_until < since)) "
+        "AND NOT EXISTS (SELECT FROM job WHERE (state = 'RUNNING' AND lease_until >= since) "
+        "OR (state IN ('DONE', 'DEAD') AND updated_at >= since)) "
+        "FROM (SELECT now() - make_interval(secs => $1) AS since) AS moment",
+        STALLED_SECONDS,
+    )
+    return stalled
 
 
 async def take_back() -> int:

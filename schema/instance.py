@@ -5,7 +5,7 @@ from importlib.metadata import version
 import strawberry
 from strawberry import field
 
-from domain import accounts
+from domain import accounts, jobs
 from domain.decoding import FORMATS
 from domain.settings import Settings
 from schema.accounts import RegistrationPolicy
@@ -53,6 +53,13 @@ class Instance:
     @resolved(description="Who may make an account.")
     async def registration(self) -> RegistrationPolicy:
         return RegistrationPolicy[(await accounts.registration_policy()).name]
+
+    @resolved(
+        description="Whether pictures wait although nobody works on them: no worker runs, or none can. "
+        "They are made by themselves as soon as one does."
+    )
+    async def is_work_stalled(self) -> bool:
+        return await jobs.is_stalled()
 
     @resolved(description="How pictures are uploaded.")
     def uploads(self) -> UploadRules:

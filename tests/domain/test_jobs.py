@@ -266,6 +266,22 @@ async def test_the_sweep_forgets_old_done_jobs_only() -> None:
     assert await fetchval("SELECT array_agg(id ORDER BY id) FROM job") == sorted([young, dead])
 
 
+async def test_work_is_stalled_when_it_waits_and_nobody_works() -> None:
+    waiting, working = await queued(), await queued()
+    assert not await jobs.is_stalled(), "it has only just come"
+    await execute("UPDATE job SET due_at = now() - interval '1 minute'")
+    assert await jobs.is_stalled()
+    await execute(
+        "UPDATE job SET state = 'RUNNING', lease_until = now() + interval '9 s' WHERE id = $1", working
+    )
+    assert not await jobs.is_stalled(), "somebody works, if on something else"
+    await execute("UPDATE job SET lease_until = now() - interval '1 minute' WHERE id = $1", working)
+    await execute("DELETE FROM job WHERE id = $1", waiting)
+    assert await jobs.is_stalled(), "its worker is gone"
+    await execute("UPDATE job SET state = 'DONE', updated_at = now() - interval '1 minute'")
+    assert not await jobs.is_stalled(), "nothing waits"
+
+
 async def test_jobs_are_for_the_owner_of_the_server() -> None:
     owner, other = await a_viewer(is_owner=True), await a_viewer()
     ids = [await queued() for _ in range(5)]
