@@ -272,13 +272,14 @@ async def test_work_is_stalled_when_it_waits_and_nobody_works() -> None:
     await execute("UPDATE job SET due_at = now() - interval '1 minute'")
     assert await jobs.is_stalled()
     await execute(
-        "UPDATE job SET state = 'RUNNING', lease_until = now() + interval '9 s' WHERE id = $1", working
+        "UPDATE job SET state = 'RUNNING', lease = $1, lease_until = now() + interval '9 s' WHERE id = $1",
+        working,
     )
     assert not await jobs.is_stalled(), "somebody works, if on something else"
     await execute("UPDATE job SET lease_until = now() - interval '1 minute' WHERE id = $1", working)
     await execute("DELETE FROM job WHERE id = $1", waiting)
     assert await jobs.is_stalled(), "its worker is gone"
-    await execute("UPDATE job SET state = 'DONE', updated_at = now() - interval '1 minute'")
+    await execute("UPDATE job SET state = 'DONE', lease = NULL, updated_at = now() - interval '1 minute'")
     assert not await jobs.is_stalled(), "nothing waits"
 
 
