@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from graphql import parse
 
 from domain.access import Viewer
 from schema import execution, limits
@@ -13,7 +14,8 @@ from schema.execution import Request, Stage
 from tests.schema.asking import Asking
 
 SOMEBODY = Viewer(account_id=uuid4(), name="ana")
-CPU_SECONDS = 0.030
+MOST_READINGS = 5
+LONGEST = "{ " + " ".join(f"f{n}" for n in range(1_900)) + " }"  # parsing it takes about 8 ms
 
 CHAIN = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(49)) + (
     "fragment F49 on Query { __typename }"
@@ -109,22 +111,23 @@ def _refused(document: str, viewer: Viewer | None, variables: dict[str, Any] | N
     return ""
 
 
-def _ends_in(cpu_seconds: float, work: Callable[[], object]) -> bool:
-    """Whether it ever does: other programs share this machine and slow it down, nothing makes it quicker."""
-    for _ in range(30):
+def _cpu_seconds(work: Callable[[], object]) -> float:
+    """The least of several, for other programs share this machine."""
+    found = []
+    for _ in range(4):
         execution.forget_documents()
         start = time.process_time()
         work()
-        if time.process_time() - start <= cpu_seconds:
-            return True
-    return False
+        found.append(time.process_time() - start)
+    return min(found)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_document_is_refused_in_30_ms(name: str) -> None:
+def test_a_hostile_document_costs_little_more_than_reading_one(name: str) -> None:
     document, code = HOSTILE[name]
     assert _refused(document, SOMEBODY) == code
-    assert _ends_in(CPU_SECONDS, lambda: _refused(document, SOMEBODY))
+    reading = _cpu_seconds(lambda: parse(LONGEST))
+    assert _cpu_seconds(lambda: _refused(document, SOMEBODY)) <= MOST_READINGS * reading
 
 
 async def test_a_refusal_has_no_data_and_says_what_was_counted() -> None:
