@@ -176,3 +176,24 @@ def test_fingers_pan_pinch_and_open_the_menu(open_page: OpenPage) -> None:
     expect(ana.get_by_role("menu", name="Board")).to_be_visible()
     ana.mouse.click(60, 1000)
     expect(ana.get_by_role("menu", name="Board")).to_be_hidden()
+
+
+def test_pictures_that_nobody_works_on_say_so_and_sharpen_when_a_worker_is_back(
+    server: RunningServer, open_page: OpenPage
+) -> None:
+    server.environment["WEBREF_WORKERS"] = "0"
+    server.stop()
+    server.start()
+    ana = open_page()
+    sign_up(ana)
+    new_board(ana)
+    drop(ana, pictures(1))
+    expect(canvas(ana)).to_have_attribute("data-items", "1")
+    expect(ana.get_by_test_id("work-stalled")).to_be_visible(timeout=45_000)
+
+    server.environment["WEBREF_WORKERS"] = "2"
+    server.stop()
+    server.start()
+
+    expect(ana.get_by_test_id("work-stalled")).to_be_hidden(timeout=45_000)
+    all_sharp(ana, 1)
