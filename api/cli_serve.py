@@ -25,7 +25,7 @@ ServeApp = Callable[[Settings, list[socket.socket], asyncio.Event, Callable[[], 
 
 
 class CannotServe(DomainError):
-    """The server can not start; the message says what to do about it."""
+    """The server cannot start; the message says what to do about it."""
 
     code = "CANNOT_SERVE"
     http_status = 500
@@ -39,7 +39,7 @@ def load_server() -> ServeApp:
 
 
 async def serve_until_stopped(settings: Settings, say: Say) -> None:
-    """Serves until SIGINT or SIGTERM. Raises CannotServe and other DomainErrors when it can not start."""
+    """Serves until SIGINT or SIGTERM. Raises CannotServe and other DomainErrors when it cannot start."""
     began = time.perf_counter()
     settings = settings.with_secret()
     sockets = bound_sockets(settings.host, settings.port)
@@ -136,4 +136,4 @@ def _in_words(error: OSError, host: str, port: int) -> str:
         return f"Port {port} needs more rights than this process has. Choose one above 1023 with --port."
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
         return f"{host} is no address of this machine. Choose another with --host, for example 127.0.0.1."
-    return f"{host}:{port} can not be listened on: {error.strerror}."
+    return f"{host}:{port} cannot be listened on: {error.strerror}."

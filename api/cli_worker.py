@@ -13,7 +13,7 @@ from workers.process import running_workers
 
 
 async def work_until_stopped(settings: Settings, say: Say) -> None:
-    """Works until SIGINT or SIGTERM. Raises DomainError when it can not start."""
+    """Works until SIGINT or SIGTERM. Raises DomainError when it cannot start."""
     stop = asyncio.Event()
     with stopping_signals(stop):
         async with AsyncExitStack() as opened:

@@ -67,7 +67,7 @@ def _open(stored: StoredFile) -> BinaryIO:
     try:
         return open(stored.path, "rb")
     except OSError as error:
-        raise StorageUnavailable("The file can not be read right now. Try again in a moment.") from error
+        raise StorageUnavailable("The file cannot be read right now. Try again in a moment.") from error
 
 
 async def _respond(request: Request[Any, Any, Any], stored: StoredFile, opened: BinaryIO, send: Send) -> None:

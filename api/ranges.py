@@ -24,7 +24,7 @@ def wanted(
     byte_range: str | None = None,
     if_range: str | None = None,
 ) -> Slice:
-    """One range is honoured; several, or one that can not be read, give the whole, as the RFC allows."""
+    """One range is honoured; several, or one that cannot be read, give the whole, as the RFC allows."""
     if if_match is not None and not _matches(if_match, etag, strong=True):
         return Slice(412)
     if if_none_match is not None and _matches(if_none_match, etag, strong=False):

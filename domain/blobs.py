@@ -79,7 +79,7 @@ def storage_words() -> Iterator[None]:
         if error.errno in FULL:
             words = "The disk for pictures is full; nothing was stored. Make room and try again."
         elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            words = "The folder for pictures can not be written; nothing was stored. Check who owns it."
+            words = "The folder for pictures cannot be written; nothing was stored. Check who owns it."
         else:
             words = f"The store for pictures failed ({os.strerror(error.errno or errno.EIO)}). Try again."
         raise StorageUnavailable(words) from error

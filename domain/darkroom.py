@@ -104,7 +104,7 @@ class Darkroom:
     async def answers(self, path: Path, order: Order) -> AsyncIterator[AsyncIterator[tuple[Message, bytes]]]:
         """Yields what the decoder says of the file, message by message.
 
-        Raises OSError where the file can not be opened, DecoderGone, TooBusy.
+        Raises OSError where the file cannot be opened, DecoderGone, TooBusy.
         """
         async with self._slot(developing=bool(order.sizes)):
             # A socket, not a pipe: uvloop closes a pipe's number twice, by then perhaps somebody else's.

@@ -166,7 +166,7 @@ async def connect(
         )
         await _describe_json(connection)
     except (*_LOST, OSError) as error:
-        raise DatabaseUnavailable("The database can not be reached. Try again in a moment.") from error
+        raise DatabaseUnavailable("The database cannot be reached. Try again in a moment.") from error
     return connection
 
 
@@ -278,7 +278,7 @@ async def _acquire() -> "PoolConnectionProxy[asyncpg.Record]":
         return await _pool().acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
     except OSError as error:
         raise DatabaseUnavailable(
-            "The database can not be reached; nothing was changed. Try again in a moment."
+            "The database cannot be reached; nothing was changed. Try again in a moment."
         ) from error
 
 
@@ -316,7 +316,7 @@ async def _check_server(url: str, durable: bool) -> None:
         connection = await asyncpg.connect(url, timeout=ACQUIRE_TIMEOUT_SECONDS)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnavailable(
-            f"PostgreSQL at {where} can not be reached: {str(error) or type(error).__name__}. "
+            f"PostgreSQL at {where} cannot be reached: {str(error) or type(error).__name__}. "
             "Check WEBREF_DATABASE_URL and that the server runs."
         ) from error
     try:

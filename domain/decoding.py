@@ -88,7 +88,7 @@ class Rendering(Struct, frozen=True, tag="rendering"):
 
 
 class Refusal(Struct, frozen=True, tag="refusal"):
-    """The picture can not be used; reason: a code of ImageRefused."""
+    """The picture cannot be used; reason: a code of ImageRefused."""
 
     reason: str
     message: str

@@ -87,7 +87,7 @@ def data_folder(settings: Settings) -> Finding:
         return _ill(subject, f"{settings.data} does not exist yet: `webref serve` makes it.")
     for folder in (settings.data, settings.blobs):
         if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            return _ill(subject, f"{folder} can not be written. Check its owner and how it is mounted.")
+            return _ill(subject, f"{folder} cannot be written. Check its owner and how it is mounted.")
     free_bytes = shutil.disk_usage(settings.data).free
     words = f"{settings.data}, {free_bytes / 1e9:.1f} GB free"
     if free_bytes < LEAST_FREE_BYTES:
@@ -271,7 +271,7 @@ def blob_fault(path: Path, size_bytes: int, digest: str | None) -> str | None:
     except FileNotFoundError:
         return "has no file"
     except OSError as error:
-        return f"can not be read ({error.strerror})"
+        return f"cannot be read ({error.strerror})"
     return None
 
 

@@ -143,7 +143,7 @@ class ImageRefused(DomainError):
 
 
 class StorageUnavailable(DomainError):
-    """Files can not be written or read right now (disk full, store unreachable)."""
+    """Files cannot be written or read right now (disk full, store unreachable)."""
 
     code = "STORAGE_UNAVAILABLE"
     http_status = 507

@@ -153,7 +153,7 @@ async def _take_back(
 
 
 def _hindrance(target: Change, item_id: UUID, item: ItemState | None) -> str | None:
-    """Why this item can not go back, whoever was at it."""
+    """Why this item cannot go back, whoever was at it."""
     back: Operation = target.inverse
     if isinstance(back, RestoreItems):
         return THERE if item is not None else None

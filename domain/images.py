@@ -301,7 +301,7 @@ def _good_edit(edit: ImageEdit) -> ImageEdit:
     if edit.name is not UNSET:
         name = _good_line(edit.name, "name", LONGEST_NAME)
         if not name:
-            raise BadInput("A picture's name can not be empty.", field="name")
+            raise BadInput("A picture's name cannot be empty.", field="name")
     if edit.title is not UNSET:
         title = _good_line(edit.title, "title", LONGEST_TITLE)
     if edit.tags is not UNSET:

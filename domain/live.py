@@ -92,7 +92,7 @@ class Hub:
     ) -> AsyncGenerator[Change, None]:
         """Every change after seq `after` in order, none twice; None: from now on.
 
-        Raises NotFound when access ends, Resync when it can not go on without a gap.
+        Raises NotFound when access ends, Resync when it cannot go on without a gap.
         """
         if after is not None and not 0 <= after < 2**53:
             raise BadInput("after is the seq of a change, or 0.", field="after")
@@ -326,5 +326,5 @@ def _put_drag(stream: Stream[Drag | Change], drag: Drag) -> None:
 
 def _resync() -> Resync:
     return Resync(
-        "The log can not be continued from there: read the board again, then subscribe from its seq."
+        "The log cannot be continued from there: read the board again, then subscribe from its seq."
     )

@@ -56,7 +56,7 @@ FOREIGN = (
 
 
 class Refused(Exception):
-    """This picture can not be used; `refusal` says why."""
+    """This picture cannot be used; `refusal` says why."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -118,7 +118,7 @@ def _unidentified(head: bytes) -> Refused:
             return Refused("CORRUPT", f"The file starts like {name} but is damaged.")
     for name, pattern in FOREIGN:
         if pattern.match(head):
-            return Refused("UNSUPPORTED_FORMAT", f"{name} files can not be shown here.")
+            return Refused("UNSUPPORTED_FORMAT", f"{name} files cannot be shown here.")
     return Refused("NOT_AN_IMAGE", "The file is no picture of a kind known here.")
 
 
@@ -193,7 +193,7 @@ def _loaded(picture: Picture, aim: int) -> Picture:
 
 def _plain(error: Exception) -> str:
     words = str(error).splitlines()
-    return (words[0] if words else "it can not be read")[:160].rstrip(". ")
+    return (words[0] if words else "it cannot be read")[:160].rstrip(". ")
 
 
 def reduced(picture: Picture, size: int) -> Picture:

@@ -105,7 +105,7 @@ async def database_at(settings: Settings) -> AsyncIterator[str]:
 async def embedded_postgres(settings: Settings) -> AsyncIterator[str]:
     """Runs the server in `settings.postgres`; the last user of the folder stops it. Yields its url.
 
-    Raises DatabaseUnavailable in words when it can not be made or started.
+    Raises DatabaseUnavailable in words when it cannot be made or started.
     """
     cluster = Cluster(settings.postgres, find_binaries(settings.postgres_bin))
     async with running(cluster) as url:
@@ -207,7 +207,7 @@ def _folder_made(cluster: Cluster) -> Iterator[None]:
         yield
     except OSError as error:
         raise DatabaseUnavailable(
-            f"The database's folder {cluster.folder} can not be used: {error.strerror or error}. "
+            f"The database's folder {cluster.folder} cannot be used: {error.strerror or error}. "
             "Check its owner and the room on its disk."
         ) from error
 

@@ -157,7 +157,7 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
     last = rungs(row["width"], row["height"])[-1]
     if row["size"] != min(size, last):
         raise NotFound(
-            "This picture can not be shown; its original can be downloaded."
+            "This picture cannot be shown; its original can be downloaded."
             if row["state"] == "FAILED"
             else "This size is still being made; it will be here in a moment."
         )

@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 
 
 class BadSetting(DomainError):
-    """A configuration value can not be used; `variable` names it."""
+    """A configuration value cannot be used; `variable` names it."""
 
     code = "BAD_SETTING"
     http_status = 500
@@ -87,7 +87,7 @@ class Settings:
             secret = path.read_text().strip()
         except OSError as error:
             raise BadSetting(
-                f"The secret in {path} can not be read or made: {error.strerror}. "
+                f"The secret in {path} cannot be read or made: {error.strerror}. "
                 "Check the folder's owner, or set WEBREF_SECRET.",
                 variable="WEBREF_SECRET",
             ) from error

@@ -11,7 +11,7 @@ def require_session(viewer: Viewer, deed: str) -> None:
     """For what a leaked API token must never be able to do."""
     require_scope(viewer)
     if viewer.session_id is None:
-        raise Forbidden(f"An API token can not {deed}. Sign in with email and password.", required="SESSION")
+        raise Forbidden(f"An API token cannot {deed}. Sign in with email and password.", required="SESSION")
 
 
 def require_server_owner(viewer: Viewer, deed: str) -> None:

@@ -1,6 +1,6 @@
 """The tables: what webref keeps, as Piccolo sees it.
 
-Rules that Piccolo can not express (checks, generated search columns, collations, partial indexes)
+Rules that Piccolo cannot express (checks, generated search columns, collations, partial indexes)
 are in the second migration. Enumerations are text with a check there.
 """
 

@@ -1,4 +1,4 @@
-"""What Piccolo can not say of the first tables: checks, search, collation, composite and partial indexes.
+"""What Piccolo cannot say of the first tables: checks, search, collation, composite and partial indexes.
 
 Names carry their table, for constraint names are unique in a schema.
 """

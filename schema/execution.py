@@ -144,7 +144,7 @@ def is_subscription(request: Request) -> bool:
 
 
 def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: object) -> Answer:
-    """The answer to a request that can not be executed."""
+    """The answer to a request that cannot be executed."""
     return _without_data([{"message": message, "extensions": {**details, "code": code}}], stage)
 
 

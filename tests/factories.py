@@ -16,7 +16,7 @@ _numbers = count(1)
 async def a_viewer(
     name: str | None = None, *, email: str | None = None, is_owner: bool = False, scope: Scope = Scope.WRITE
 ) -> Viewer:
-    """An account with a session of its own; it can not sign in, having no password."""
+    """An account with a session of its own; it cannot sign in, having no password."""
     number = next(_numbers)
     name = name or f"Person {number}"
     account_id, session_id = uuid4(), uuid4()

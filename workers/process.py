@@ -72,9 +72,9 @@ class Feeder:
             try:
                 await self.feed()
             except DomainError as error:
-                LOG.warning("due jobs can not be read: %s", error.message)
+                LOG.warning("due jobs cannot be read: %s", error.message)
             except Exception:
-                LOG.exception("hints can not be given; they come again")
+                LOG.exception("hints cannot be given; they come again")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self.wake.wait()

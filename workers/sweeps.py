@@ -19,9 +19,9 @@ async def take_back_for_ever() -> None:
         try:
             await jobs.take_back()
         except DomainError as error:
-            LOG.warning("jobs of lost workers can not be looked for: %s", error.message)
+            LOG.warning("jobs of lost workers cannot be looked for: %s", error.message)
         except Exception:
-            LOG.exception("jobs of lost workers can not be looked for; trying again")
+            LOG.exception("jobs of lost workers cannot be looked for; trying again")
         await asyncio.sleep(TAKE_BACK_SECONDS)
 
 

@@ -62,4 +62,4 @@ async def test_a_read_only_folder_for_pictures_is_said(
         async with served.client() as client:
             answer = await client.get("/health/ready")
     assert answer.status_code == 503
-    assert "can not be written" in answer.json()["checks"]["storage"]
+    assert "cannot be written" in answer.json()["checks"]["storage"]

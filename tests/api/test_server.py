@@ -1,4 +1,4 @@
-"""Laws of the server process: it says when it is ready, ends when told, and why when it can not start."""
+"""Laws of the server process: it says when it is ready, ends when told, and why when it cannot start."""
 
 import os
 import signal

@@ -159,7 +159,7 @@ async def test_a_disk_that_keeps_a_draft_does_not_hide_what_went_wrong(
 
     monkeypatch.setattr("domain.originals.os.write", read_only)
     monkeypatch.setattr(Path, "unlink", read_only)
-    with pytest.raises(StorageUnavailable, match="can not be written"):
+    with pytest.raises(StorageUnavailable, match="cannot be written"):
         await keep(settings, b"x")
     with pytest.raises(StorageUnavailable, match="full"):
         async with originals.receive(settings):

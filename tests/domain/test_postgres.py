@@ -230,7 +230,7 @@ async def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
 
 async def test_a_folder_that_can_not_be_used_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DatabaseUnavailable, match="can not be used"):
+    with pytest.raises(DatabaseUnavailable, match="cannot be used"):
         async with embedded_postgres(Settings(data=tmp_path / "file")):
             pass
     with pytest.raises(DatabaseUnavailable, match="WEBREF_POSTGRES_BIN"):

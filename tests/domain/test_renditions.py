@@ -121,7 +121,7 @@ async def test_a_lost_original_is_said_at_the_picture(settings: Settings) -> Non
     with pytest.raises(StorageUnavailable, match="missing"):
         await originals.file(ana, added.image.id)
     assert (await renditions.file(ana, added.image.id, 320)).size_bytes > 0
-    with pytest.raises(NotFound, match="can not be shown"):
+    with pytest.raises(NotFound, match="cannot be shown"):
         await renditions.file(ana, added.image.id, 800)
 
 
