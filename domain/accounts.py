@@ -80,15 +80,18 @@ async def register(
 
 
 async def insert_account(*, name: str, email: str, password_hash: str, is_owner: bool = False) -> Account:
-    """The row itself, inside the caller's transaction. Raises AlreadyExists."""
-    identifier = uuid4()
+    """The row itself, inside the caller's transaction; colours go round, so that neighbours differ.
+
+    Raises AlreadyExists.
+    """
     row = await fetchrow(
         "insert into account (id, email, name, colour, password_hash, is_owner)"
-        " values ($1, $2, $3, $4, $5, $6) on conflict (email) do nothing returning *",
-        identifier,
+        " select $1, $2, $3, ($4::text[])[1 + count(*) % cardinality($4::text[])], $5, $6 from account"
+        " on conflict (email) do nothing returning *",
+        uuid4(),
         email,
         name,
-        COLOURS[identifier.int % len(COLOURS)],
+        COLOURS,
         password_hash,
         is_owner,
     )

@@ -280,3 +280,11 @@ async def test_the_race_between_changing_a_password_and_signing_in_leaves_no_old
     assert isinstance(
         await sessions.viewer_of((await sign_in("ana", "another good one")).access_token), Viewer
     )
+
+
+async def test_people_who_join_one_after_another_have_different_colours() -> None:
+    colours = [
+        (await accounts.insert_account(name="A", email=f"{n}@example.org", password_hash="-")).colour
+        for n in range(len(accounts.COLOURS))
+    ]
+    assert colours == list(accounts.COLOURS)

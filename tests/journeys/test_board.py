@@ -230,3 +230,26 @@ def test_a_token_from_the_settings_is_a_key_for_scripts(server: RunningServer, o
     assert script.create_board("From a script")
     ana.goto("/")
     expect(ana.get_by_text("From a script")).to_be_visible()
+
+
+def test_any_picture_can_be_the_cover_of_its_board(server: RunningServer, open_page: OpenPage) -> None:
+    ana = open_page()
+    sign_up(ana)
+    board_id = board_id_of(new_board(ana))
+    drop(ana, pictures(1))
+    drop(ana, [("other.jpg", photo(640, 480, seed=9))], 640, 700)
+    all_sharp(ana, 2)
+    script = Script(server).sign_in()
+    cover = "query ($id: ID!) { board(id: $id) { cover { name } } }"
+    assert script.ask(cover, id=board_id)["board"]["cover"]["name"] == "landscape-0.jpg"
+
+    canvas(ana).focus()
+    ana.keyboard.press("Shift+1")
+    ana.get_by_role("listbox", name="Items on this board").focus()
+    ana.keyboard.press("End")
+    ana.keyboard.press("Shift+2")
+    ana.mouse.click(*CENTRE, button="right")
+    ana.get_by_role("menuitem", name="Use as the board's cover").click()
+
+    expect(ana.get_by_text("This picture is the cover of the board now.")).to_be_visible()
+    assert script.ask(cover, id=board_id)["board"]["cover"]["name"] == "other.jpg"

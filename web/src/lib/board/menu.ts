@@ -79,6 +79,9 @@ export function menuFor(
     ...(failed.length
       ? [{ label: "Prepare the picture again", run: () => void session.retryPictures(failed) }]
       : []),
+    ...(picture
+      ? [{ label: "Use as the board's cover", run: () => void session.useAsCover(picture.id) }]
+      : []),
     ...file,
     "line",
     { label: "Delete", keys: inSigns("Delete"), danger: true, run: () => commands.remove(editor) },

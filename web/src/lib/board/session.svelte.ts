@@ -6,7 +6,7 @@ import {
   BoardTransformsDocument,
   OpenBoardDocument,
   RedoChangeDocument,
-  RenameBoardDocument,
+  EditBoardDocument,
   RetryBoardPicturesDocument,
   UndoChangeDocument,
   type ChangeFactsFragment,
@@ -167,10 +167,22 @@ export class BoardSession {
     const before = this.title;
     this.title = title;
     try {
-      await request(RenameBoardDocument, { input: { id: this.boardId, title, clientMutationId: newId() } });
+      await request(EditBoardDocument, { input: { id: this.boardId, title, clientMutationId: newId() } });
     } catch (error) {
       this.title = before;
       toasts.say(`The title was not changed. ${inWords(error)}`, { tone: "danger" });
+    }
+  }
+
+  /** The picture that stands for the board where boards are listed. */
+  async useAsCover(imageId: string): Promise<void> {
+    try {
+      await request(EditBoardDocument, {
+        input: { id: this.boardId, coverId: imageId, clientMutationId: newId() },
+      });
+      toasts.say("This picture is the cover of the board now.");
+    } catch (error) {
+      toasts.say(`The cover was not changed. ${inWords(error)}`, { tone: "danger" });
     }
   }
 
