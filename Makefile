@@ -114,6 +114,5 @@ web/src/generated: $(MODULES) schema/schema.graphql $(WEB_SOURCES)
 
 $(SITE): $(MODULES) schema/schema.graphql $(WEB_SOURCES)
 	@echo "==> Web app"
-	@npm --prefix web run --silent generate
-	@npm --prefix web run --silent build
+	@npm --prefix web run --silent build -- --logLevel warn
 	@touch $@

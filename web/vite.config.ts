@@ -19,6 +19,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1000, // kB: the API explorer, which only its own page loads
     rollupOptions: {
       input: [at("./index.html"), at("./ide.html")].filter((page) => existsSync(page)),
       onLog(level, log, report) {
