@@ -145,7 +145,8 @@ async def edit_profile(viewer: Viewer, *, name: str | None = None, colour: str |
     if colour is not None:
         colour = good_colour(colour)
     row = await fetchrow(
-        "update account set name = coalesce($2, name), colour = coalesce($3, colour)"
+        "update account set name = coalesce($2, name), colour = coalesce($3, colour),"
+        " touched = pg_current_xact_id()"  # answers that were kept are checked by it
         " where id = $1 and disabled_at is null returning *",
         viewer.account_id,
         name,

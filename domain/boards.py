@@ -257,12 +257,17 @@ async def boards_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[BoardRow | 
     return [rows.get(board_id) for board_id in ids]
 
 
+COVER = (
+    "COALESCE(b.cover_id, (SELECT image_id FROM item WHERE item.board = b.id AND image_id IS NOT NULL "
+    "AND removed_at IS NULL ORDER BY added_at, id LIMIT 1))"
+)
+
+
 async def covers_of(viewer: Viewer, board_ids: Sequence[UUID]) -> list[UUID | None]:
     """The picture that stands for each board: the chosen one, else the earliest that lies on it."""
     records = await fetch(
-        "SELECT b.id, COALESCE(b.cover_id, (SELECT image_id FROM item WHERE item.board = b.id "  # noqa: S608
-        "AND image_id IS NOT NULL AND removed_at IS NULL ORDER BY added_at, id LIMIT 1)) AS cover_id "
-        f"FROM {BOARD_READABLE} WHERE b.id = ANY($2::uuid[])",
+        f"SELECT b.id, {COVER} AS cover_id FROM {BOARD_READABLE} "  # noqa: S608 (constants)
+        "WHERE b.id = ANY($2::uuid[])",
         viewer.account_id,
         list(board_ids),
     )

@@ -50,16 +50,26 @@ class _Answer(Struct, frozen=True):
     skipped: list[Skipped]
 
 
-_UNDOABLE = (
-    "SELECT seq FROM change WHERE board = $1 AND actor = $2 AND kind <> 'UNDO' "
-    "AND reverted_by IS NULL AND aspect <> 'board' ORDER BY seq DESC LIMIT 1"
-)
-# A new deed ends what could be redone.
-_REDOABLE = (
-    "SELECT seq FROM change WHERE board = $1 AND actor = $2 AND kind = 'UNDO' AND reverted_by IS NULL "
-    "AND seq > coalesce((SELECT max(seq) FROM change WHERE board = $1 AND actor = $2 AND kind = 'DO' "
-    "AND aspect <> 'board'), 0) ORDER BY seq DESC LIMIT 1"
-)
+def undoable(board: str, actor: str) -> str:
+    """Seq of what this person would undo next; both are SQL."""
+    return (
+        f"SELECT seq FROM change WHERE board = {board} AND actor = {actor} AND kind <> 'UNDO' "  # noqa: S608
+        "AND reverted_by IS NULL AND aspect <> 'board' ORDER BY seq DESC LIMIT 1"
+    )
+
+
+def redoable(board: str, actor: str) -> str:
+    """Seq of the undo this person would redo next: a new deed ends what could be redone."""
+    return (
+        f"SELECT seq FROM change WHERE board = {board} AND actor = {actor} "  # noqa: S608
+        "AND kind = 'UNDO' AND reverted_by IS NULL "
+        f"AND seq > coalesce((SELECT max(seq) FROM change WHERE board = {board} AND actor = {actor} "
+        "AND kind = 'DO' AND aspect <> 'board'), 0) ORDER BY seq DESC LIMIT 1"
+    )
+
+
+_UNDOABLE = undoable("$1", "$2")
+_REDOABLE = redoable("$1", "$2")
 
 
 async def undo(viewer: Viewer, board_id: UUID, *, mutation_id: UUID | None = None) -> Reverted:

@@ -52,9 +52,18 @@ async def announce_job(connection: Connection, queue: str) -> None:
     await _announce(connection, JobNotice(queue))
 
 
+_TOUCH_IMAGE = (
+    "WITH touch AS (UPDATE image SET touched = pg_current_xact_id() WHERE id = $3) SELECT pg_notify($1, $2)"
+)
+
+
 async def announce_image(connection: Connection, image_id: UUID) -> None:
-    """Lets whoever shows the image read its rows again, once the transaction commits."""
-    await _announce(connection, ImageNotice(image_id))
+    """Lets whoever shows the image read its rows again, once the transaction commits.
+
+    Whatever writes an image's words, state or renditions calls this in its transaction: it leaves the
+    mark by which answers that were kept are checked (domain/board_reads.py).
+    """
+    await connection.execute(_TOUCH_IMAGE, CHANNEL, text_of(ImageNotice(image_id)), image_id)
 
 
 async def announce_access(connection: Connection, subject_id: UUID) -> None:

@@ -26,6 +26,7 @@ from graphql import execute as run
 from graphql import subscribe as follow
 from graphql.error import GraphQLSyntaxError
 from graphql.execution import get_variable_values
+from graphql.execution.values import VariableValues
 from graphql.validation import (
     OverlappingFieldsCanBeMergedRule,
     recommended_rules,
@@ -35,7 +36,7 @@ from graphql.validation import (
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from domain.errors import DomainError
-from schema import errors, limits
+from schema import errors, limits, reads
 from schema.context import Context
 from schema.loaders import Loaders
 from schema.root import GRAPH
@@ -95,7 +96,8 @@ class Prepared:
 
     document: DocumentNode
     operation: OperationDefinitionNode
-    variables: dict[str, Any]
+    variables: VariableValues
+    plans: reads.Plans
 
 
 class Refused(Exception):
@@ -153,6 +155,9 @@ async def _executed(prepared: Prepared, request: Request, context: Context) -> A
     deadline = asyncio.timeout(limits.DEADLINE_SECONDS)
     try:
         async with deadline:
+            compiled = await _compiled(prepared, context)
+            if compiled is not None:
+                return compiled
             result = run(GRAPH, prepared.document, **_arguments(prepared, request, context))
             found = result if isinstance(result, ExecutionResult) else await result
     except TimeoutError:
@@ -162,6 +167,18 @@ async def _executed(prepared: Prepared, request: Request, context: Context) -> A
         return _encoded(None, [{"message": words, "extensions": {"code": errors.TIMEOUT}}])
     assert isinstance(found, ExecutionResult)
     return _encoded(found.data, [errors.field_error(error) for error in found.errors or ()])
+
+
+async def _compiled(prepared: Prepared, context: Context) -> Answer | None:
+    """None: this operation is for the ordinary execution."""
+    if context.viewer is None:
+        return None
+    plan = reads.plan_for(prepared.plans, prepared.document, prepared.operation, prepared.variables)
+    found = None if plan is None else await reads.answer(plan, prepared.variables, context.viewer)
+    if found is None:
+        return None
+    payload, failures = found
+    return Answer(payload=payload, stage=Stage.EXECUTED, codes=_codes(failures), has_data=True)
 
 
 async def _followed(prepared: Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
@@ -187,16 +204,17 @@ def _arguments(prepared: Prepared, request: Request, context: Context) -> dict[s
     }
 
 
-_valid: OrderedDict[tuple[str, bool], DocumentNode] = OrderedDict()
+_valid: OrderedDict[tuple[str, bool], tuple[DocumentNode, reads.Plans]] = OrderedDict()
 
 
 def forget_documents() -> None:
     """Empties the memory of documents that were found valid."""
     _valid.clear()
+    reads.forget()
 
 
-def _document(text: str, known: bool) -> DocumentNode:
-    """Parsed, measured and valid; remembered, since programs send the same few documents.
+def _document(text: str, known: bool) -> tuple[DocumentNode, reads.Plans]:
+    """Parsed, measured and valid; remembered with its plans, since programs send the same few documents.
 
     known: somebody is signed in; a stranger gets no hints about the schema.
     """
@@ -218,11 +236,12 @@ def _document(text: str, known: bool) -> DocumentNode:
         found = validate(GRAPH, document, rules, max_errors=MOST_ERRORS, hide_suggestions=not known)
         if found:
             raise Refused(_refused(errors.request_errors(found, errors.INVALID_DOCUMENT)))
+    plans: reads.Plans = {}
     if len(text) <= LONGEST_CACHED_CHARACTERS:
-        _valid[key] = document
+        _valid[key] = document, plans
         if len(_valid) > MOST_CACHED:
             _valid.popitem(last=False)
-    return document
+    return document, plans
 
 
 def _prepared(request: Request, context: Context) -> Prepared:
@@ -230,7 +249,7 @@ def _prepared(request: Request, context: Context) -> Prepared:
     known = context.viewer is not None
     if not request.query.strip():
         raise Refused(refusal(errors.BAD_REQUEST, "The request holds no query."))
-    document = _document(request.query, known)
+    document, plans = _document(request.query, known)
     operation = get_operation_ast(document, request.operation_name)
     if operation is None:
         raise Refused(refusal(errors.OPERATION_NOT_FOUND, _which_operation(request.operation_name)))
@@ -247,7 +266,7 @@ def _prepared(request: Request, context: Context) -> Prepared:
         limits.require_cost(GRAPH, document, operation, values.coerced)
     except DomainError as error:
         raise Refused(_refused([errors.from_domain(error)])) from None
-    return Prepared(document, operation, values.coerced)
+    return Prepared(document, operation, values, plans)
 
 
 def _require_method(prepared: Prepared, queries_only: bool) -> None:

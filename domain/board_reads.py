@@ -1,0 +1,286 @@
+"""Board reads: a board and a page of what lies on it, in one statement that asks for leave by itself.
+
+What is wanted is said in facts, names such as "board.title" or "image.sizes". The head is the board's own
+facts, one record; each item is one row. `standing` reads the head alone and says whether the pictures and
+people that the rows show may be different now: if not, and the stamps are equal, so are the rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from domain.access import BOARD_READABLE, IMAGE_SEEN, Scope, Viewer
+from domain.boards import COVER
+from domain.database import fetch, fetchrow
+from domain.history import redoable, undoable
+from domain.items import MOST_A_PAGE
+from domain.pagination import keys_of, require_first
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A column. kind: its PostgreSQL type. passing: it may change without any change of the board."""
+
+    sql: str
+    kind: str
+    passing: bool = False
+
+
+def _account(row: str) -> dict[str, Fact]:
+    return {
+        "id": Fact(f"{row}.id::text", "text"),
+        "name": Fact(f"{row}.name", "text", passing=True),
+        "colour": Fact(f"{row}.colour", "text", passing=True),
+    }
+
+
+def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
+    """sizes: of its renditions; renditions: size, width, height and bytes of each. Neither is in order."""
+    plain = {
+        "format": "text",
+        "mime": "text",
+        "width": "integer",
+        "height": "integer",
+        "frames": "integer",
+        "has_alpha": "boolean",
+        "size_bytes": "bigint",
+        "digest": "text",
+        "taken_at": "timestamptz",
+        "camera": "text",
+        "placeholder": "bytea",
+        "palette": "text[]",
+        "created_at": "timestamptz",
+    }
+    passing = {"name": "text", "title": "text", "tags": "text[]", "state": "text", "failure": "text"}
+    return {
+        "id": Fact(f"{row}.id::text", "text"),
+        **{name: Fact(f"{row}.{name}", kind) for name, kind in plain.items()},
+        **{name: Fact(f"{row}.{name}", kind, passing=True) for name, kind in passing.items()},
+        "sizes": Fact(sizes, "integer[]", passing=True),
+        "renditions": Fact(renditions, "bigint[]", passing=True),
+    }
+
+
+_ONE_RENDITION = "ARRAY[made.size::bigint, made.width, made.height, made.size_bytes]"
+_OF_COVER = "FROM rendition AS made WHERE made.image = i.id"
+_MAY_REVERT = "$3::boolean AND b.trashed_at IS NULL AND g.role IN ('EDITOR', 'OWNER')"
+
+_HEAD: dict[str, dict[str, Fact]] = {
+    "board": {
+        "id": Fact("b.id::text", "text"),
+        "title": Fact("b.title", "text"),
+        "description": Fact("b.description", "text"),
+        "seq": Fact("b.seq", "bigint"),
+        "role": Fact("g.role", "text"),
+        "created_at": Fact("b.created_at", "timestamptz"),
+        "updated_at": Fact("b.updated_at", "timestamptz"),
+        "trashed_at": Fact("b.trashed_at", "timestamptz"),
+        "item_count": Fact("b.item_count", "integer"),
+        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', '$1')}))", "boolean"),
+        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', '$1')}))", "boolean"),
+        "may_write": Fact("$3::boolean", "boolean"),
+    },
+    "creator": _account("creator"),
+    "cover": _image(
+        "i",
+        f"(SELECT array_agg(made.size) {_OF_COVER})",
+        f"(SELECT array_agg({_ONE_RENDITION}) {_OF_COVER})",
+    ),
+    "cover_owner": _account("cover_owner"),
+}
+# What tells one state of a board from every other: an id may be used again after a deletion.
+_STAMP = ("board.id", "board.seq", "board.created_at", "board.updated_at")
+_ALWAYS = (*_STAMP, "board.may_write")  # the last for its argument's sake
+
+_ITEM: dict[str, dict[str, Fact]] = {
+    "item": {
+        "id": Fact("item.id::text", "text"),
+        "kind": Fact("item.kind", "text"),
+        **{
+            name: Fact(f"item.{name}", "double precision")
+            for name in ("x", "y", "scale", "rotation", "width", "height", "opacity")
+        },
+        **{
+            name: Fact(f"item.{name}", "boolean")
+            for name in ("flip_x", "flip_y", "grayscale", "locked", "hidden")
+        },
+        "name": Fact("item.name", "text"),
+        "z": Fact("item.z", "text"),
+        "note": Fact("item.note", "jsonb"),
+        "added_at": Fact("item.added_at", "timestamptz"),
+    },
+    "adder": _account("adder"),
+    "image": _image("image", "made.sizes", "made.renditions"),
+    "owner": _account("owner"),
+}
+
+_COVER = f" LEFT JOIN image i ON i.id = {COVER} AND {IMAGE_SEEN}"
+_PAGE = f"""(
+    SELECT item.* FROM item
+    WHERE item.board = (SELECT b.id FROM {BOARD_READABLE} WHERE b.id = $2)
+      AND item.removed_at IS NULL AND (item.z, item.id) > ($5, $6)
+    ORDER BY item.z, item.id LIMIT $4
+)"""  # noqa: S608 (constants)
+_PAGE_IMAGES = f"SELECT page.image_id FROM {_PAGE} AS page"  # noqa: S608 (constants)
+_TOTAL = "(SELECT count(*) FROM item WHERE item.board = b.id AND item.removed_at IS NULL)"
+
+# A transaction of which the reader did not know yet wrote the row. What a restored database brings with
+# it may carry numbers of another one: these lie ahead of the present.
+_SINCE = (
+    "touched >= pg_snapshot_xmin($4::text::pg_snapshot) "
+    "AND NOT pg_visible_in_snapshot(touched, $4::text::pg_snapshot) "
+    "AND pg_visible_in_snapshot(touched, pg_current_snapshot())"
+)
+_PICTURES_TOUCHED = (
+    f"EXISTS (SELECT FROM image WHERE {_SINCE} AND EXISTS ("  # noqa: S608 (constants)
+    "SELECT FROM item WHERE item.image_id = image.id AND item.board = b.id AND item.removed_at IS NULL))"
+)
+_PEOPLE_TOUCHED = f"EXISTS (SELECT FROM account WHERE {_SINCE})"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Two statements for the same facts: the whole, and the head alone."""
+
+    whole: str
+    alone: str
+    stamp: Callable[[Sequence[object]], object]
+    """Of a head: equal where the board itself and its items are the same."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """head: its facts in order. rows: the page's, one more than asked for where more follow.
+
+    total: of the items, where wanted. moment: which transactions this knew of.
+    """
+
+    head: Sequence[object]
+    rows: Sequence[Any]
+    total: int | None
+    moment: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """touched: of pictures and people that were read before, some may be different now."""
+
+    head: Sequence[object]
+    moment: str
+    touched: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a page starts, and how many entries it has at most."""
+
+    first: int
+    rank: str
+    item_id: UUID
+
+
+def start_of(first: int, after: str | None) -> Start:
+    """Raises BadInput."""
+    require_first(first, MOST_A_PAGE)
+    keys = keys_of(after, "items", str, UUID)
+    if keys is None:
+        return Start(first, "", UUID(int=0))
+    rank, item_id = keys
+    assert isinstance(rank, str)
+    assert isinstance(item_id, UUID)
+    return Start(first, rank, item_id)
+
+
+def head_facts(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The wanted ones and those that are always read, in the order in which a head has them."""
+    return tuple(dict.fromkeys((*wanted, *_ALWAYS)))
+
+
+def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool) -> Reading:
+    """head: as `head_facts` gives them. item: None = no page. Raises KeyError for what is no fact."""
+    record = f"ROW({', '.join(_fact(_HEAD, name).sql for name in head)})"
+    board = f"FROM {_head_rows(head)} WHERE b.id = $2"
+    more = f"{_TOTAL if total else 'NULL::bigint'} AS total, pg_current_snapshot()::text AS moment"
+    passing = {name.split(".")[0] for name in item or () if _fact(_ITEM, name).passing}
+    touched = [
+        *([_PICTURES_TOUCHED] if "image" in passing else []),
+        *([_PEOPLE_TOUCHED] if passing & {"adder", "owner"} else []),
+    ]
+    alone = (
+        f"SELECT {record} AS head, pg_current_snapshot()::text AS moment, "
+        f"{' OR '.join(touched) or '$4::text IS NULL'} AS touched {board}"
+    )
+    stamp = itemgetter(*(head.index(name) for name in _STAMP))
+    if item is None:
+        return Reading(f"SELECT {record} AS head, {more} {board}", alone, stamp)
+    facts = [_fact(_ITEM, name) for name in item]
+    names = [f"fact_{number}" for number in range(len(facts))]
+    nothing = "".join(f", NULL::{fact.kind} AS {name}" for fact, name in zip(facts, names, strict=True))
+    columns = "".join(f", {fact.sql} AS {name}" for fact, name in zip(facts, names, strict=True))
+    # The head sorts first: no item has an empty rank.
+    whole = (
+        f"SELECT {''.join(f'{name}, ' for name in names)}head, total, moment FROM ("  # noqa: S608
+        f"SELECT ''::text COLLATE \"C\" AS z, NULL::uuid AS id{nothing}, {record} AS head, {more} {board} "
+        f"UNION ALL SELECT item.z, item.id{columns}, NULL::record, NULL::bigint, NULL::text "
+        f"FROM {_item_rows(item)}) AS line ORDER BY z, id"
+    )
+    return Reading(whole, alone, stamp)
+
+
+async def read(wanted: Reading, viewer: Viewer, board_id: UUID, start: Start | None) -> Found | None:
+    """None: there is no such board, or the viewer may not see it. start: for a reading with a page."""
+    arguments: list[object] = [viewer.account_id, board_id, viewer.scope is Scope.WRITE]
+    if start is not None:
+        arguments += [start.first + 1, start.rank, start.item_id]
+    rows = await fetch(wanted.whole, *arguments)
+    if not rows:
+        return None
+    first = rows[0]
+    return Found(first["head"], rows[1:], first["total"], first["moment"])
+
+
+async def standing(wanted: Reading, viewer: Viewer, board_id: UUID, moment: str) -> Standing | None:
+    """None: there is no such board, or the viewer may not see it. moment: of what was read before."""
+    row = await fetchrow(wanted.alone, viewer.account_id, board_id, viewer.scope is Scope.WRITE, moment)
+    return None if row is None else Standing(row["head"], row["moment"], row["touched"])
+
+
+def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
+    table, column = name.split(".")
+    return facts[table][column]
+
+
+def _head_rows(wanted: Sequence[str]) -> str:
+    tables = {name.split(".")[0] for name in wanted}
+    rows = BOARD_READABLE
+    if "creator" in tables:
+        rows += " JOIN account AS creator ON creator.id = b.created_by"
+    if tables & {"cover", "cover_owner"}:
+        rows += _COVER
+    if "cover_owner" in tables:
+        rows += " LEFT JOIN account AS cover_owner ON cover_owner.id = i.owner"
+    return rows
+
+
+def _item_rows(wanted: Sequence[str]) -> str:
+    tables = {name.split(".")[0] for name in wanted}
+    rows = f"{_PAGE} AS item"
+    if "adder" in tables:
+        rows += " JOIN account AS adder ON adder.id = item.added_by"
+    if tables & {"image", "owner"}:
+        rows += " LEFT JOIN image ON image.id = item.image_id"
+    if "owner" in tables:
+        rows += " LEFT JOIN account AS owner ON owner.id = image.owner"
+    aggregates = [
+        *(["array_agg(made.size) AS sizes"] if "image.sizes" in wanted else []),
+        *([f"array_agg({_ONE_RENDITION}) AS renditions"] if "image.renditions" in wanted else []),
+    ]
+    if aggregates:
+        rows += (
+            f" LEFT JOIN (SELECT made.image, {', '.join(aggregates)} "  # noqa: S608 (constants)
+            f"FROM rendition AS made WHERE made.image = ANY (ARRAY({_PAGE_IMAGES})) GROUP BY made.image"
+            ") AS made ON made.image = item.image_id"
+        )
+    return rows

@@ -1,0 +1,150 @@
+"""Reads: compiled operations are answered here, and pages of unchanged boards by bytes that were kept.
+
+What is kept is a page of items alone, which is the same for whoever may read the board; all that depends
+on the viewer is in the head, and the head is read for every answer, with the leave to read it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from graphql import GraphQLError, GraphQLFormattedError
+from graphql.execution.values import VariableValues
+from graphql.language import DocumentNode, OperationDefinitionNode
+
+from domain import board_reads
+from domain.access import Viewer
+from schema import errors
+from schema.plans import Asked, BoardPlan, Outside, Plan, plan_of, steering
+
+MOST_PLANS = 20  # of one document
+MOST_PAGES = 500
+MOST_KEPT_BYTES = 32_000_000
+LARGEST_KEPT_BYTES = MOST_KEPT_BYTES // 4
+
+Plans = dict[tuple[str | None, tuple[str, ...]], Plan | None]
+PageKey = tuple[BoardPlan, Asked]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """content: JSON. stamp: of the board it was made of. moment: until then nothing else had changed it."""
+
+    content: bytes
+    stamp: object
+    moment: str
+
+
+class _Kept:
+    """Pages, the latest used last; as many as the memory that is theirs holds."""
+
+    def __init__(self) -> None:
+        self.pages: OrderedDict[PageKey, _Page] = OrderedDict()
+        self.size_bytes = 0
+
+    def find(self, key: PageKey) -> _Page | None:
+        page = self.pages.get(key)
+        if page is not None:
+            self.pages.move_to_end(key)
+        return page
+
+    def put(self, key: PageKey, page: _Page) -> None:
+        self.drop(key)
+        if len(page.content) > LARGEST_KEPT_BYTES:
+            return
+        self.pages[key] = page
+        self.size_bytes += len(page.content)
+        while self.size_bytes > MOST_KEPT_BYTES or len(self.pages) > MOST_PAGES:
+            _, oldest = self.pages.popitem(last=False)
+            self.size_bytes -= len(oldest.content)
+
+    def drop(self, key: PageKey) -> None:
+        page = self.pages.pop(key, None)
+        if page is not None:
+            self.size_bytes -= len(page.content)
+
+    def confirm(self, key: PageKey, page: _Page, moment: str) -> None:
+        """Unless another page has come meanwhile, this one is known to be true until then."""
+        if self.pages.get(key) is page:
+            self.pages[key] = replace(page, moment=moment)
+
+
+_kept = _Kept()
+
+
+def forget() -> None:
+    """Empties the memory of pages."""
+    for key in list(_kept.pages):
+        _kept.drop(key)
+
+
+def plan_for(
+    plans: Plans, document: DocumentNode, operation: OperationDefinitionNode, values: VariableValues
+) -> Plan | None:
+    """None: the operation goes beyond what is compiled. plans: what the document keeps of this."""
+    key = (operation.name.value if operation.name else None, steering(operation, values))
+    if key in plans:
+        return plans[key]
+    try:
+        plan = plan_of(document, operation, values)
+    except Outside:
+        plan = None
+    if len(plans) >= MOST_PLANS:
+        plans.clear()
+    plans[key] = plan
+    return plan
+
+
+async def answer(
+    plan: Plan, values: VariableValues, viewer: Viewer
+) -> tuple[bytes, list[GraphQLFormattedError]] | None:
+    """The response and its errors; None where the ordinary execution is to answer (or to refuse)."""
+    try:
+        asked = [None if board is None else board.asked(values) for _, board in plan.roots]
+    except Outside:
+        return None
+    data: dict[str, Any] = {}
+    failures: list[GraphQLFormattedError] = []
+    for (key, board), wanted in zip(plan.roots, asked, strict=True):
+        if board is None or wanted is None:
+            data[key] = "Query"
+            continue
+        try:
+            data[key] = await _board(board, wanted, viewer)
+        except Exception as error:
+            data[key] = None
+            failures.append(_failure(board, error))
+    return _encoded(data, failures), failures
+
+
+async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> dict[str, Any] | None:
+    key = (plan, asked)
+    page = _kept.find(key)
+    if page is not None:
+        now = await board_reads.standing(plan.reading, viewer, asked.board_id, page.moment)
+        if now is None:
+            return None
+        if not now.touched and plan.reading.stamp(now.head) == page.stamp:
+            _kept.confirm(key, page, now.moment)
+            return plan.written(now.head, orjson.Fragment(page.content))
+    found = await board_reads.read(plan.reading, viewer, asked.board_id, asked.start)
+    if found is None:
+        return None
+    if asked.start is None:
+        return plan.written(found.head, None)
+    content = orjson.dumps(plan.page(asked, found))
+    _kept.put(key, _Page(content, plan.reading.stamp(found.head), found.moment))
+    return plan.written(found.head, orjson.Fragment(content))
+
+
+def _failure(plan: BoardPlan, error: Exception) -> GraphQLFormattedError:
+    nodes = [details.node for details in plan.details]
+    return errors.field_error(GraphQLError(str(error), nodes, path=[plan.key], original_error=error))
+
+
+def _encoded(data: dict[str, Any], failures: Iterable[GraphQLFormattedError]) -> bytes:
+    response: dict[str, Any] = {"errors": list(failures)} if failures else {}
+    response["data"] = data
+    return orjson.dumps(response)
