@@ -1,0 +1,388 @@
+"""Compiled reads: the same bytes as the ordinary execution gives, from rows or from what was kept."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from domain import accounts, board_reads, boards, history, images, items, jobs, members, renditions
+from domain.access import BOARD_READABLE, Role, Scope, Viewer
+from domain.darkroom import Developed
+from domain.database import close_database, connect, execute, fetch, fetchval, open_database, transaction
+from domain.errors import TooBusy
+from domain.images import ImageEdit
+from domain.items import NewItem
+from domain.notices import announce_image
+from domain.operations import NoteContent, StylePatch
+from schema import execution, reads
+from schema.execution import Answer, Request, Stage
+from tests.conftest import EMPTY
+from tests.factories import a_board, a_grant, a_member, a_viewer, an_image
+from tests.schema.asking import Asking
+from tests.schema.documents import Asked, documents
+from tests.schema.test_execution import statements
+
+ACTORS = ("owner", "owner", "editor", "commenter", "viewer", "read_token", "outsider", "disabled", "nobody")
+
+
+class Board:
+    """Everything that may lie on a board, in every state, and everybody who may ask for it."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, Viewer | None] = {"nobody": None}
+        self.ids: list[str] = []
+        self.cursors: list[str | None] = [None, "", "nonsense"]
+        self.board_id = UUID(int=0)
+        self.image_ids: list[UUID] = []
+
+    async def fill(self) -> None:
+        owner = self.people["owner"] = await a_viewer('Ana "\\ é 漢 \u2028')
+        board = await a_board(owner, title="Title é", description="Words\n\t<>&")
+        self.board_id = board.id
+        await execute("UPDATE board SET title = title || $1", '\x7f\x01"')
+        for role in (Role.EDITOR, Role.COMMENTER, Role.VIEWER):
+            self.people[role.value.lower()] = await a_member(board.id, role)
+        self.people["read_token"] = Viewer(owner.account_id, owner.name, scope=Scope.READ)
+        self.people["outsider"] = await a_viewer()
+        self.people["disabled"] = disabled = await a_member(board.id, Role.EDITOR)
+        await execute("UPDATE account SET disabled_at = now() WHERE id = $1", disabled.account_id)
+        editor = self.people["editor"]
+        assert editor is not None
+        sizes: tuple[tuple[str, tuple[int, ...]], ...] = (
+            ("WAITING", ()),
+            ("WORKING", (320,)),
+            ("READY", (1600, 320, 800)),
+            ("FAILED", ()),
+            ("READY", (320, 800)),
+        )
+        for state, made in sizes:
+            image_id = await an_image(owner, state=state)
+            self.image_ids.append(image_id)
+            await execute(
+                "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
+                "SELECT $1, size, size, 7, 5000000000, 'image/webp', '' FROM unnest($2::int[]) AS size",
+                image_id,
+                made,
+            )
+        await execute(
+            "UPDATE image SET failure = 'CORRUPT', tags = '{a,\"b c\"}', camera = 'Box', taken_at = now(), "
+            "palette = '{#0090ff}', placeholder = 'abc', title = 'T' WHERE id = $1",
+            self.image_ids[3],
+        )
+        await items.add_items(
+            owner,
+            board.id,
+            [NewItem(image_id=image_id) for image_id in (*self.image_ids, self.image_ids[2])]
+            + [NewItem(note=NoteContent('one "\\ é', background=None)), NewItem(note=NoteContent(""))],
+        )
+        await execute("UPDATE image SET owner = $1 WHERE id = $2", editor.account_id, self.image_ids[0])
+        placed = [row["id"] for row in await fetch("SELECT id FROM item ORDER BY z, id")]
+        await items.remove_items(editor, board.id, [placed[5]])
+        for item_id, x in zip(placed, (1e-7, -0.0, 1e21, 0.1, 123456789.123, 1e16, -1.5e-5), strict=False):
+            await execute(
+                "UPDATE item SET x = $2, flip_x = true, name = 'n', hidden = true WHERE id = $1", item_id, x
+            )
+        empty, trashed = await a_board(owner), await a_board(owner)
+        await items.add_items(owner, trashed.id, [NewItem(image_id=self.image_ids[0])])
+        await boards.trash_boards(owner, [trashed.id])
+        covered = await boards.duplicate_board(owner, board.id)
+        await execute("UPDATE board SET cover_id = $2 WHERE id = $1", covered.id, self.image_ids[1])
+        viewer = self.people["viewer"]
+        assert viewer is not None
+        await a_grant(covered.id, viewer, Role.VIEWER)
+        self.ids = [str(board.id)] * 6 + [str(each) for each in (empty.id, trashed.id, covered.id, uuid4())]
+        self.ids.append("no id")
+        self.cursors += (await items.items_on(owner, board.id)).cursors
+
+
+@contextmanager
+def ordinary() -> Iterator[None]:
+    """Nothing is compiled meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reads, "plan_for", lambda *_: None)
+        yield
+
+
+@contextmanager
+def counting() -> Iterator[list[bool]]:
+    """Whether each operation that has a plan was answered by it."""
+    seen: list[bool] = []
+    original = reads.answer
+
+    async def noted(*arguments: Any) -> Any:
+        found = await original(*arguments)
+        seen.append(found is not None)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reads, "answer", noted)
+        yield seen
+
+
+async def _answer(asking: Asking, viewer: Viewer | None, request: Request) -> Answer:
+    return await execution.answer(request, asking.context(viewer))
+
+
+async def _require_equal(asking: Asking, viewer: Viewer | None, request: Request) -> Answer:
+    """Compiled, kept and ordinary; returns the answer."""
+    first = await _answer(asking, viewer, request)
+    again = await _answer(asking, viewer, request)
+    with ordinary():
+        reference = await _answer(asking, viewer, request)
+    assert _comparable(first) == _comparable(reference)
+    assert _comparable(again) == _comparable(reference)
+    assert "INTERNAL" not in first.codes
+    return first
+
+
+def _comparable(answer: Answer) -> Answer:
+    """Of several failures the ordinary execution tells first whichever came first."""
+    if len(answer.codes) < 2:
+        return answer
+    told = orjson.loads(answer.payload)
+    told["errors"].sort(key=str)
+    return replace(answer, payload=orjson.dumps(told), codes=tuple(sorted(answer.codes)))
+
+
+def test_plans_answer_what_the_resolvers_answer(database_url: str) -> None:
+    board, asking = Board(), Asking()
+    stages: list[Stage] = []
+
+    with asyncio.Runner() as runner, counting() as seen:
+        runner.run(open_database(database_url, durable=False))
+        runner.run(execute(EMPTY))
+        runner.run(board.fill())
+
+        @given(documents(boards=board.ids, cursors=board.cursors, actors=ACTORS))
+        @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+        def compare(asked: Asked) -> None:
+            request = Request(asked.text, asked.variables)
+            stages.append(runner.run(_require_equal(asking, board.people[asked.actor], request)).stage)
+
+        try:
+            compare()
+        finally:
+            runner.run(close_database())
+    ran = stages.count(Stage.EXECUTED)
+    assert ran > len(stages) * 0.6, f"of {len(stages)} documents only {ran} ran"
+    assert seen.count(True) / 2 > ran * 0.4, f"of {ran} that ran only {seen.count(True) / 2} were compiled"
+
+
+WHOLE = """
+query($id: ID!) { board(id: $id) {
+  title seq viewerRole canUndo canRedo updatedAt trashedAt cover { id name state url } createdBy { name }
+  items(first: 100) { totalCount nodes {
+    __typename id x y z locked name addedBy { name colour }
+    ... on ImageItem { image {
+      id name title tags state failure url owner { name } renditions { size width } } }
+    ... on NoteItem { text }
+  } pageInfo { endCursor } } } }
+"""
+PLACES = (
+    "query($id: ID!) { board(id: $id) { items { nodes { id x ... on ImageItem { image { width } } } } } }"
+)
+PEOPLE = "query($id: ID!) { board(id: $id) { items { nodes { addedBy { name } } } } }"
+
+
+@pytest.fixture
+async def board(database: str) -> Board:
+    made = Board()
+    await made.fill()
+    return made
+
+
+async def test_a_plan_asks_for_leave(board: Board) -> None:
+    """Whoever is on the board gets it in their role, also by a token that only reads; nobody else a word."""
+    asking, request = Asking(), Request(WHOLE, {"id": str(board.board_id)})
+    roles = {"owner": "OWNER", "editor": "EDITOR", "commenter": "COMMENTER", "viewer": "VIEWER"}
+    with counting() as seen:
+        for name, role in {**roles, "read_token": "OWNER"}.items():
+            told = orjson.loads((await _require_equal(asking, board.people[name], request)).payload)
+            assert told["data"]["board"]["viewerRole"] == role
+            assert told["data"]["board"]["canUndo"] == (name in ("owner", "editor"))
+            assert told["data"]["board"]["items"]["totalCount"] == 7
+        for name in ("outsider", "disabled"):
+            answer = await _require_equal(asking, board.people[name], request)
+            assert answer.payload == b'{"data":{"board":null}}'
+    assert len(seen) == 14
+    assert all(seen)
+    anonymous = await _require_equal(asking, None, request)
+    assert anonymous.codes == ("UNAUTHENTICATED",)
+
+
+async def test_a_revoked_grant_ends_the_reading(board: Board) -> None:
+    asking, request = Asking(), Request(WHOLE, {"id": str(board.board_id)})
+    owner, viewer = board.people["owner"], board.people["viewer"]
+    assert owner is not None
+    assert viewer is not None
+    assert b"title" in (await _require_equal(asking, viewer, request)).payload
+    await members.revoke_grants(owner, board.board_id, [viewer.account_id])
+    assert (await _require_equal(asking, viewer, request)).payload == b'{"data":{"board":null}}'
+    await a_grant(board.board_id, viewer, Role.EDITOR)
+    told = orjson.loads((await _require_equal(asking, viewer, request)).payload)
+    assert told["data"]["board"]["viewerRole"] == "EDITOR"
+    await execute("UPDATE account SET disabled_at = now() WHERE id = $1", viewer.account_id)
+    assert (await _require_equal(asking, viewer, request)).payload == b'{"data":{"board":null}}'
+
+
+async def test_what_was_kept_is_never_old(board: Board) -> None:
+    """After whatever may change an answer, it is the one that the ordinary execution gives."""
+    asking, board_id = Asking(), board.board_id
+    owner, editor = board.people["owner"], board.people["editor"]
+    assert owner is not None
+    assert editor is not None
+    [waiting, working, ready, *_] = board.image_ids
+    placed = (await items.items_on(owner, board_id)).nodes
+    note = placed[-1].state.id
+
+    async def recorded() -> None:
+        async with transaction() as connection:
+            await renditions._record(connection, working, Developed(800, 800, 600, b"content"))
+
+    async def failed() -> None:
+        async with transaction() as connection:
+            await jobs._bury(connection, jobs.RENDITIONS, waiting, "TOO_EXPENSIVE")
+
+    async def made_anew() -> None:
+        """An id that is used again, for a board with as many changes."""
+        seq = await fetchval("SELECT seq FROM board WHERE id = $1", board_id)
+        await boards.trash_boards(owner, [board_id])
+        await boards.delete_boards(owner, [board_id])
+        await boards.create_board(owner, id=board_id, title="Another")
+        await items.add_items(owner, board_id, [NewItem(note=NoteContent("another"))])
+        await execute("UPDATE board SET seq = $2 WHERE id = $1", board_id, seq + 2)
+
+    deeds: list[Callable[[], Awaitable[object]]] = [
+        lambda: items.restyle_items(owner, board_id, [StylePatch(note, name="renamed")]),
+        lambda: items.remove_items(editor, board_id, [note]),
+        lambda: history.undo(editor, board_id),
+        lambda: items.add_items(owner, board_id, [NewItem(image_id=ready)]),
+        lambda: images.edit_images(owner, [ImageEdit(ready, title="a new title", tags=["new"])]),
+        recorded,
+        lambda: renditions._turn(working, "READY"),
+        failed,
+        lambda: images.retry_images(editor, [waiting]),
+        lambda: accounts.edit_profile(owner, name="Another name"),
+        lambda: accounts.edit_profile(editor, name="An editor"),
+        lambda: boards.edit_board(editor, board_id, title="A new title", cover_id=working),
+        lambda: boards.trash_boards(owner, [board_id]),
+        lambda: boards.restore_boards(owner, [board_id]),
+        made_anew,
+    ]
+    requests = [Request(text, {"id": str(board_id)}) for text in (WHOLE, PLACES, PEOPLE)]
+
+    async def told() -> list[bytes]:
+        return [
+            (await _require_equal(asking, board.people[actor], request)).payload
+            for actor in ("owner", "viewer")
+            for request in requests
+        ]
+
+    before = await told()
+    for deed in deeds:
+        await deed()
+        after = await told()
+        assert after != before
+        before = after
+
+
+async def test_what_has_not_committed_is_not_kept_away(board: Board) -> None:
+    """A change that was under way while a page was made is seen once it commits, whatever came between."""
+    asking, request = Asking(), Request(WHOLE, {"id": str(board.board_id)})
+    owner, ready = board.people["owner"], board.image_ids[2]
+    assert owner is not None
+    under_way = await connect()
+    try:
+        running = under_way.transaction()
+        await running.start()
+        await under_way.execute("UPDATE image SET title = 'late' WHERE id = $1", ready)
+        await announce_image(under_way, ready)
+        await images.edit_images(owner, [ImageEdit(board.image_ids[4], title="quick")])
+        for _ in range(3):
+            assert b'"late"' not in (await _require_equal(asking, owner, request)).payload
+        await running.commit()
+    finally:
+        await under_way.close()
+    assert b'"late"' in (await _require_equal(asking, owner, request)).payload
+
+
+async def test_an_unchanged_page_is_not_read_again(board: Board) -> None:
+    """Neither for another viewer nor after changes of other boards; the next page is another page."""
+    asking, request = Asking(), Request(WHOLE, {"id": str(board.board_id)})
+    owner = board.people["owner"]
+    assert owner is not None
+    reads.forget()
+    with statements() as seen:
+        await _answer(asking, owner, request)
+        [whole] = (statement for statement in seen if BOARD_READABLE in statement)
+        other = await a_board(owner)
+        await items.add_items(owner, other.id, [NewItem(note=NoteContent("elsewhere"))])
+        await images.edit_images(owner, [ImageEdit(await an_image(owner), name="elsewhere.jpg")])
+        seen.clear()
+        for name in ("owner", "editor", "viewer", "read_token"):
+            await _answer(asking, board.people[name], request)
+    asked = [statement for statement in seen if BOARD_READABLE in statement]
+    assert len(asked) == 4
+    assert whole not in asked
+    assert not any("UNION ALL" in statement for statement in asked)
+
+
+async def test_pages_are_kept_within_their_memory(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking, owner = Asking(), board.people["owner"]
+    reads.forget()
+    monkeypatch.setattr(reads, "MOST_KEPT_BYTES", 5_000)
+    monkeypatch.setattr(reads, "MOST_PAGES", 4)
+    text = "query($id: ID!, $n: Int!) { board(id: $id) { items(first: $n) { nodes { id name } } } }"
+    for first in range(1, 20):
+        await _answer(asking, owner, Request(text, {"id": str(board.board_id), "n": first}))
+        held = [len(page.content) for page in reads._kept.pages.values()]
+        assert 1 <= len(held) <= 4
+        assert reads._kept.size_bytes == sum(held) <= 5_000
+    monkeypatch.setattr(reads, "LARGEST_KEPT_BYTES", 10)
+    await _answer(asking, owner, Request(text, {"id": str(board.board_id), "n": 50}))
+    assert reads._kept.size_bytes <= 5_000
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [(TooBusy("wait"), "TOO_BUSY"), (ZeroDivisionError("secret"), "INTERNAL")]
+)
+async def test_a_failure_in_a_plan_is_told_like_any_other(
+    board: Board, monkeypatch: pytest.MonkeyPatch, failure: Exception, code: str
+) -> None:
+    async def fails(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(board_reads, "read", fails)
+    request = Request("query($id: ID!) { b: board(id: $id) { id } }", {"id": str(board.board_id)})
+    answer = await _answer(Asking(), board.people["owner"], request)
+    told = orjson.loads(answer.payload)
+    assert told["data"] == {"b": None}
+    [error] = told["errors"]
+    assert (error["path"], error["extensions"]["code"], answer.codes) == (["b"], code, (code,))
+    assert error["locations"] == [{"line": 1, "column": 19}]
+    assert "secret" not in answer.payload.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "compiled"),
+    [
+        ("{ board(id: $id) { id title } }", True),
+        ("{ a: board(id: $id) { id } b: board(id: $id) { seq } __typename }", True),
+        ("{ board(id: $id) { items { nodes { board { id } } } } }", False),
+        ("{ board(id: $id) { members { totalCount } } }", False),
+        ("{ board(id: $id) { id } viewer { scope } }", False),
+        ("{ board(id: $id) { a: items { totalCount } b: items { totalCount } } }", False),
+        ("{ board(id: $id) { items(first: 0) { totalCount } } }", False),
+    ],
+)
+async def test_what_is_compiled_and_what_is_not(board: Board, text: str, compiled: bool) -> None:
+    with counting() as seen:
+        request = Request(f"query($id: ID!) {text}", {"id": str(board.board_id)})
+        await _require_equal(Asking(), board.people["owner"], request)
+    assert (seen == [True, True]) is compiled
