@@ -7,12 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by_another
+from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
 from tests.benchmarks.rows import Bench, Measure
 from tests.benchmarks.serving import idle_memory, start_times
 
 ROWS: dict[str, Bench] = {
     "S1": start_times,
     "S2": idle_memory,
+    "R2": compiled_cpu,
+    "R3": kept_rate,
+    "R4": growth,
     "I3": first_rendition_cpu,
     "U1": batch_memory,
     "U2": seen_by_another,
