@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -99,6 +100,10 @@ class Prepared:
     variables: VariableValues
     plans: reads.Plans
 
+    @cached_property
+    def compiled(self) -> reads.Compiled | None:
+        return reads.compiled(self.plans, self.document, self.operation, self.variables)
+
 
 class Refused(Exception):
     """A request error, as its answer."""
@@ -151,13 +156,13 @@ def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: ob
 
 
 async def _executed(prepared: Prepared, request: Request, context: Context) -> Answer:
-    context.loaders = Loaders(context)
     deadline = asyncio.timeout(limits.DEADLINE_SECONDS)
     try:
         async with deadline:
-            compiled = await _compiled(prepared, context)
-            if compiled is not None:
-                return compiled
+            read = await _read(prepared, context)
+            if read is not None:
+                return read
+            context.loaders = Loaders(context)
             result = run(GRAPH, prepared.document, **_arguments(prepared, request, context))
             found = result if isinstance(result, ExecutionResult) else await result
     except TimeoutError:
@@ -169,15 +174,11 @@ async def _executed(prepared: Prepared, request: Request, context: Context) -> A
     return _encoded(found.data, [errors.field_error(error) for error in found.errors or ()])
 
 
-async def _compiled(prepared: Prepared, context: Context) -> Answer | None:
+async def _read(prepared: Prepared, context: Context) -> Answer | None:
     """None: this operation is for the ordinary execution."""
-    if context.viewer is None:
+    if context.viewer is None or prepared.compiled is None:
         return None
-    plan = reads.plan_for(prepared.plans, prepared.document, prepared.operation, prepared.variables)
-    found = None if plan is None else await reads.answer(plan, prepared.variables, context.viewer)
-    if found is None:
-        return None
-    payload, failures = found
+    payload, failures = await reads.answer(prepared.compiled, context.viewer)
     return Answer(payload=payload, stage=Stage.EXECUTED, codes=_codes(failures), has_data=True)
 
 
@@ -208,8 +209,9 @@ _valid: OrderedDict[tuple[str, bool], tuple[DocumentNode, reads.Plans]] = Ordere
 
 
 def forget_documents() -> None:
-    """Empties the memory of documents that were found valid."""
+    """Empties the memory of documents and requests that were found valid, and of what was read by them."""
     _valid.clear()
+    _requests.clear()
     reads.forget()
 
 
@@ -244,9 +246,30 @@ def _document(text: str, known: bool) -> tuple[DocumentNode, reads.Plans]:
     return document, plans
 
 
+_requests: OrderedDict[tuple[bool, str, str | None, bytes], Prepared] = OrderedDict()
+
+
 def _prepared(request: Request, context: Context) -> Prepared:
-    """Raises Refused."""
+    """Remembered, since programs ask the same again and again. Raises Refused."""
     known = context.viewer is not None
+    try:
+        key = (known, request.query, request.operation_name, orjson.dumps(request.variables))
+    except TypeError:  # numbers that no JSON of ours holds
+        return _prepared_anew(request, known)
+    found = _requests.get(key)
+    if found is not None:
+        _requests.move_to_end(key)
+        return found
+    prepared = _prepared_anew(request, known)
+    if len(request.query) + len(key[-1]) <= LONGEST_CACHED_CHARACTERS:
+        _requests[key] = prepared
+        if len(_requests) > MOST_CACHED:
+            _requests.popitem(last=False)
+    return prepared
+
+
+def _prepared_anew(request: Request, known: bool) -> Prepared:
+    """Raises Refused."""
     if not request.query.strip():
         raise Refused(refusal(errors.BAD_REQUEST, "The request holds no query."))
     document, plans = _document(request.query, known)

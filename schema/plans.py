@@ -47,10 +47,10 @@ class Outside(Exception):
 
 @dataclass(frozen=True)
 class PageRows:
-    """A page as the writers need it; every row has its rank and id at `z` and `item_id`."""
+    """A page as the writers need it. cursor: of a row."""
 
     rows: Sequence[Sequence[Any]]
-    cursors: Callable[[], list[str]]
+    cursor: Callable[[Sequence[Any]], str]
     has_next: bool
     has_previous: bool
     total: int | None
@@ -114,7 +114,7 @@ class BoardPlan:
         rows = found.rows[: start.first]
         return PageRows(
             rows,
-            lambda: [cursor_to("items", row[items.z], row[items.item_id]) for row in rows],
+            lambda row: cursor_to("items", row[items.z], row[items.item_id]),
             len(found.rows) > start.first,
             asked.has_previous,
             found.total,
@@ -314,7 +314,7 @@ class _Compiler:
             if field == "node":
                 writers.append((key, _nodes(self.item(each, row))))
             elif field == "cursor":
-                writers.append((key, lambda page: page.cursors()))
+                writers.append((key, lambda page: [page.cursor(row) for row in page.rows]))
             elif field == _NAME:
                 writers.append((key, lambda page: ["ItemEdge"] * len(page.rows)))
             else:
@@ -331,8 +331,8 @@ class _Compiler:
         known: Mapping[str, Page] = {
             "hasNextPage": lambda page: page.has_next,
             "hasPreviousPage": lambda page: page.has_previous,
-            "startCursor": lambda page: page.cursors()[0] if page.rows else None,
-            "endCursor": lambda page: page.cursors()[-1] if page.rows else None,
+            "startCursor": lambda page: page.cursor(page.rows[0]) if page.rows else None,
+            "endCursor": lambda page: page.cursor(page.rows[-1]) if page.rows else None,
             _NAME: _always("PageInfo"),
         }
         fields = self.fields("PageInfo", details)

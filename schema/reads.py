@@ -97,22 +97,38 @@ def plan_for(
     return plan
 
 
-async def answer(
-    plan: Plan, values: VariableValues, viewer: Viewer
-) -> tuple[bytes, list[GraphQLFormattedError]] | None:
-    """The response and its errors; None where the ordinary execution is to answer (or to refuse)."""
+@dataclass(frozen=True)
+class Compiled:
+    """A plan, and what each of its roots asks for (None: `__typename`)."""
+
+    plan: Plan
+    asked: tuple[Asked | None, ...]
+
+
+def compiled(
+    plans: Plans, document: DocumentNode, operation: OperationDefinitionNode, values: VariableValues
+) -> Compiled | None:
+    """None where the ordinary execution is to answer, or to refuse."""
+    plan = plan_for(plans, document, operation, values)
+    if plan is None:
+        return None
     try:
-        asked = [None if board is None else board.asked(values) for _, board in plan.roots]
+        asked = tuple(None if board is None else board.asked(values) for _, board in plan.roots)
     except Outside:
         return None
+    return Compiled(plan, asked)
+
+
+async def answer(wanted: Compiled, viewer: Viewer) -> tuple[bytes, list[GraphQLFormattedError]]:
+    """The response and its errors."""
     data: dict[str, Any] = {}
     failures: list[GraphQLFormattedError] = []
-    for (key, board), wanted in zip(plan.roots, asked, strict=True):
-        if board is None or wanted is None:
+    for (key, board), asked in zip(wanted.plan.roots, wanted.asked, strict=True):
+        if board is None or asked is None:
             data[key] = "Query"
             continue
         try:
-            data[key] = await _board(board, wanted, viewer)
+            data[key] = await _board(board, asked, viewer)
         except Exception as error:
             data[key] = None
             failures.append(_failure(board, error))

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -21,7 +20,8 @@ from domain.items import NewItem
 from domain.notices import announce_image
 from domain.operations import NoteContent, StylePatch
 from schema import execution, reads
-from schema.execution import Answer, Request, Stage
+from schema.context import Context
+from schema.execution import Answer, Prepared, Request, Stage
 from tests.conftest import EMPTY
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image
 from tests.schema.asking import Asking
@@ -103,25 +103,29 @@ class Board:
 
 @contextmanager
 def ordinary() -> Iterator[None]:
-    """Nothing is compiled meanwhile."""
+    """Nothing is answered by plans meanwhile."""
+
+    async def not_at_all(*_: object) -> None:
+        return None
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reads, "plan_for", lambda *_: None)
+        patch.setattr(execution, "_read", not_at_all)
         yield
 
 
 @contextmanager
 def counting() -> Iterator[list[bool]]:
-    """Whether each operation that has a plan was answered by it."""
+    """Whether each operation was answered by a plan."""
     seen: list[bool] = []
-    original = reads.answer
+    original = execution._read
 
-    async def noted(*arguments: Any) -> Any:
-        found = await original(*arguments)
+    async def noted(prepared: Prepared, context: Context) -> Answer | None:
+        found = await original(prepared, context)
         seen.append(found is not None)
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reads, "answer", noted)
+        patch.setattr(execution, "_read", noted)
         yield seen
 
 
@@ -385,4 +389,4 @@ async def test_what_is_compiled_and_what_is_not(board: Board, text: str, compile
     with counting() as seen:
         request = Request(f"query($id: ID!) {text}", {"id": str(board.board_id)})
         await _require_equal(Asking(), board.people["owner"], request)
-    assert (seen == [True, True]) is compiled
+    assert seen == [compiled, compiled]
