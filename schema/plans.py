@@ -33,7 +33,7 @@ from domain import board_reads
 from domain.board_reads import Found, Reading, Start
 from domain.errors import DomainError
 from domain.pagination import cursor_to
-from schema.connections import uuid_of
+from schema.arguments import uuid_of
 from schema.facts import BOARD, IMAGE, ITEM, NOTE, PEOPLE, RENDITION, TRANSFORM, Piece, Shape, renditions
 from schema.root import GRAPH
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from domain import accounts, board_reads, boards, history, images, items, jobs, members, renditions
 from domain.access import BOARD_READABLE, Role, Scope, Viewer
-from domain.darkroom import Developed
 from domain.database import close_database, connect, execute, fetch, fetchval, open_database, transaction
+from domain.decoding import Developed
 from domain.errors import TooBusy
 from domain.images import ImageEdit
 from domain.items import NewItem
@@ -247,7 +247,7 @@ async def test_what_was_kept_is_never_old(board: Board) -> None:
 
     async def recorded() -> None:
         async with transaction() as connection:
-            await renditions._record(connection, working, Developed(800, 800, 600, b"content"))
+            await renditions.record(connection, working, Developed(800, 800, 600, b"content"))
 
     async def failed() -> None:
         async with transaction() as connection:
