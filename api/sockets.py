@@ -260,6 +260,7 @@ class Socket:
             hub=self._services.require_hub(),
             user_agent=user_agent(self._connection),
             address=client_address(self._connection),
+            takes_cookies=False,
         )
         head = b'{"id":' + orjson.dumps(key) + b',"type":"next","payload":'
         async with aclosing(execution.stream(request, context)) as answers:

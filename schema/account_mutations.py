@@ -10,7 +10,7 @@ from strawberry import UNSET, enum_value, field
 
 from domain import accounts, invites, sessions, tokens
 from domain.access import Scope
-from domain.errors import Unauthenticated
+from domain.errors import BadInput, Unauthenticated
 from domain.sessions import SignedIn
 from schema.accounts import (
     Invite,
@@ -207,6 +207,14 @@ class RevokeInvitesPayload:
 SignedInPayload = TypeVar("SignedInPayload", RegisterPayload, SignInPayload, RefreshSessionPayload)
 
 
+def _require_delivery(delivery: TokenDelivery, context: Context) -> None:
+    """Before anything is done: a session whose tokens reach nobody would be lost."""
+    if delivery is TokenDelivery.COOKIE and not context.takes_cookies:
+        raise BadInput(
+            "A websocket cannot set cookies: ask over HTTP, or with delivery: BODY.", field="delivery"
+        )
+
+
 async def _handed_over(
     payload: type[SignedInPayload], signed_in: SignedIn, delivery: TokenDelivery, context: Context
 ) -> SignedInPayload:
@@ -237,6 +245,7 @@ class AccountMutations:
     @resolved(description="Makes an account and signs it in. The very first one owns the server.")
     async def register(self, info: Info, input: Annotated[RegisterInput, INPUT]) -> RegisterPayload:
         context = info.context
+        _require_delivery(input.delivery, context)
         account = await accounts.register(
             name=input.name,
             email=input.email,
@@ -252,6 +261,7 @@ class AccountMutations:
     @resolved(description="Opens a session with email and password.")
     async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInPayload:
         context = info.context
+        _require_delivery(input.delivery, context)
         signed_in = await sessions.sign_in(
             email=input.email,
             password=input.password,
@@ -265,6 +275,7 @@ class AccountMutations:
         self, info: Info, input: Annotated[RefreshSessionInput, INPUT]
     ) -> RefreshSessionPayload:
         context = info.context
+        _require_delivery(input.delivery, context)
         token = input.refresh_token or context.refresh_cookie
         if not token:
             raise Unauthenticated("There is no session to carry on: sign in.")

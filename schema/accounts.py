@@ -25,7 +25,10 @@ class RegistrationPolicy(Enum):
 @strawberry.enum(description="What an API token may do.")
 class TokenScope(Enum):
     READ = enum_value("READ", description="Queries, subscriptions and files.")
-    WRITE = enum_value("WRITE", description="Everything its person may do on boards, mutations included.")
+    WRITE = enum_value(
+        "WRITE",
+        description="All that its person may do, but for passwords, sessions and tokens themselves.",
+    )
 
 
 @strawberry.type(description="A person on this server, as others see them.")

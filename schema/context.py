@@ -20,8 +20,9 @@ class Context:
     """One per operation (a subscription keeps its own).
 
     user_agent, address: of the client, for its session's entry. refresh_cookie: the refresh token
-    a browser sent. cookies_out: what the session mutations want the browser to keep, in order; None
-    means: forget the session's cookies. loaders: put in place when the operation starts.
+    a browser sent. takes_cookies: the answer can set some (a websocket's cannot). cookies_out: what
+    the session mutations want the browser to keep, in order; None means: forget the session's cookies.
+    loaders: put in place when the operation starts.
     """
 
     viewer: Viewer | None
@@ -30,6 +31,7 @@ class Context:
     user_agent: str = ""
     address: str = ""
     refresh_cookie: str | None = None
+    takes_cookies: bool = True
     cookies_out: list[SignedIn | None] = field(default_factory=list)
     loaders: "Loaders" = field(init=False)
 

@@ -12,7 +12,7 @@ import pytest
 
 from domain import boards, images, items, jobs, sessions
 from domain.access import Viewer
-from domain.database import transaction
+from domain.database import fetchval, transaction
 from domain.errors import Resync
 from domain.items import NewItem
 from domain.live import Hub
@@ -314,6 +314,15 @@ async def test_cookies_are_handed_to_the_door_and_bodies_to_programs(asking: Ask
     assert program.context.cookies_out == []
     out = await asking.ask(None, "mutation { signOut(input: {}) { signedOut } }")
     assert out.context.cookies_out == [None]
+
+
+async def test_no_session_is_opened_for_cookies_that_cannot_be_set(asking: Asking) -> None:
+    person = {"name": "Ana", "email": "ana@example.org", "password": "a long password"}
+    document = "mutation($i: RegisterInput!) { register(input: $i) { accessExpiresAt } }"
+    refused = await asking.ask(None, document, {"i": person}, takes_cookies=False)
+    assert refused.codes == ["BAD_INPUT"]
+    assert await fetchval("SELECT count(*) FROM account") == 0
+    assert await fetchval("SELECT count(*) FROM session") == 0
 
 
 async def test_a_stranger_to_the_project_learns_how_to_upload(asking: Asking) -> None:
