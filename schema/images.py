@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @strawberry.enum(description="How far a picture's renditions are.")
 class ImageState(Enum):
-    WAITING = enum_value("WAITING", description="Stored; its renditions are queued.")
-    WORKING = enum_value("WORKING", description="Its renditions are being made, the smallest first.")
+    WAITING = enum_value("WAITING", description="Stored, with its smallest rendition; the larger are queued.")
+    WORKING = enum_value("WORKING", description="Its larger renditions are being made, the smallest first.")
     READY = enum_value("READY", description="All its renditions are there.")
     FAILED = enum_value(
-        "FAILED", description="No rendition could be made; `failure` says why. The original is kept."
+        "FAILED", description="Not every rendition could be made; `failure` says why. The original is kept."
     )
 
 
@@ -59,7 +59,7 @@ class Image(Node):
     palette: list[Colour] = field(description="Its chief colours, the most frequent first; at most 8.")
     state: ImageState = field(description="How far its renditions are.")
     failure: str | None = field(
-        description="Why no rendition could be made, as a code (CORRUPT, TOO_EXPENSIVE, …); null: none."
+        description="Why a rendition could not be made, as a code (CORRUPT, TOO_EXPENSIVE, …); null: none."
     )
     created_at: datetime = field(description="When it was uploaded.")
     original_url: Path = field(
