@@ -417,9 +417,9 @@ async def test_renditions_are_told_from_the_present_state_on(hub: Hub) -> None:
     image = await an_image(ana, width=1000, height=500, state="WAITING")
     following = Following(hub.image_progress(ana, image_ids=[image]))
     await following.until(1)
-    for size in (320, 800, 1600):
+    for told_so_far, size in enumerate((320, 800, 1600), start=1):
         await a_rendition(image, size)
-        await following.until(len(following.events) + 1)
+        await following.until(told_so_far + 1)
     await finish(image)
     await following.until(5)
     assert told(following) == [
