@@ -196,6 +196,7 @@ async def delete_boards(
         for sql in (
             "DELETE FROM item WHERE board = ANY($1::uuid[])",
             "DELETE FROM change WHERE board = ANY($1::uuid[])",
+            "DELETE FROM snapshot WHERE board = ANY($1::uuid[])",
             "DELETE FROM board_grant WHERE board = ANY($1::uuid[])",
             "DELETE FROM board WHERE id = ANY($1::uuid[])",
         ):
