@@ -202,7 +202,7 @@ class Change(Table, db=DB, tablename="change"):
     """One line of a board's log; unique by board and seq. kind: DO, UNDO, REDO.
 
     reverted_by: seq of the change that took it back (its own seq: nothing of it could be undone).
-    tally: how many of what it did (domain/tally.py).
+    tally: how many of what it did (domain/tally.py); item_count: items present right after it.
     """
 
     id = BigSerial(primary_key=True)
@@ -219,6 +219,7 @@ class Change(Table, db=DB, tablename="change"):
     reverts = BigInt(default=None, null=True)
     reverted_by = BigInt(default=None, null=True)
     tally = JSONB(default="{}")
+    item_count = Integer(default=0)
 
 
 class Snapshot(Table, db=DB, tablename="snapshot"):

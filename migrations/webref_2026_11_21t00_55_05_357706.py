@@ -213,4 +213,25 @@ async def forwards():
         schema=None,
     )
 
+    manager.add_column(
+        table_class_name="Change",
+        tablename="change",
+        column_name="item_count",
+        db_column_name="item_count",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
     return manager

@@ -29,6 +29,16 @@ STATEMENTS = [
         ELSE jsonb_build_object(operation->>'kind', 1)
     END
     """,
+    """
+    UPDATE change SET item_count = line.item_count FROM (
+        SELECT id, sum(CASE operation->>'kind'
+            WHEN 'add_items' THEN jsonb_array_length(operation->'items')
+            WHEN 'restore_items' THEN jsonb_array_length(operation->'items')
+            WHEN 'remove_items' THEN -jsonb_array_length(operation->'ids')
+            ELSE 0
+        END) OVER (PARTITION BY board ORDER BY seq) AS item_count FROM change
+    ) AS line WHERE line.id = change.id
+    """,
 ]
 
 
