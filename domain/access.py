@@ -48,7 +48,10 @@ class Viewer:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A board as one viewer has it. cover_id: the chosen cover, None = none was chosen."""
+    """A board as one viewer has it. cover_id: the chosen cover, None = none was chosen.
+
+    log_start: the log holds what follows this seq, and the board can be read as it was from there on.
+    """
 
     id: UUID
     title: str
@@ -61,6 +64,7 @@ class BoardRow:
     cover_id: UUID | None
     item_count: int
     role: Role
+    log_start: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class ImageRow:
 
 BOARD_COLUMNS = (
     "b.id, b.title, b.description, b.seq, b.created_by, b.created_at, b.updated_at, b.trashed_at, "
-    "b.cover_id, b.item_count, g.role"
+    "b.cover_id, b.item_count, b.log_start, g.role"
 )
 BOARD_READABLE = (
     "board b JOIN board_grant g ON g.board = b.id AND g.account = $1 "
@@ -102,6 +106,7 @@ def board_row(record: asyncpg.Record) -> BoardRow:
         cover_id=record["cover_id"],
         item_count=record["item_count"],
         role=Role(record["role"]),
+        log_start=record["log_start"],
     )
 
 
