@@ -22,10 +22,10 @@ from api.identity import (
     client_address,
     user_agent,
     viewer_of_cookie,
-    viewer_of_credential,
 )
 from api.security import origin_allowed
 from api.services import Services, services_of
+from domain import credentials
 from domain.access import Viewer
 from domain.errors import DatabaseUnavailable, DomainError
 from schema import execution
@@ -204,7 +204,9 @@ class Socket:
             raise Ended(Close.MALFORMED, "'token' in connection_init must be a string.")
         try:
             if credential is not None:
-                viewer: Viewer | None = await viewer_of_credential(credential.removeprefix("Bearer ").strip())
+                viewer: Viewer | None = await credentials.viewer_of(
+                    credential.removeprefix("Bearer ").strip()
+                )
             else:
                 viewer = await viewer_of_cookie(self._connection, self._services.settings)
         except DatabaseUnavailable as error:

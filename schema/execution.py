@@ -36,6 +36,7 @@ from graphql.validation import (
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from domain.access import Viewer
 from domain.errors import DomainError
 from schema import errors, limits, reads
 from schema.context import Context
@@ -123,6 +124,23 @@ async def answer(request: Request, context: Context, *, queries_only: bool = Fal
     return await _executed(prepared, request, context)
 
 
+async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
+    """What `answer` would give, by statements that ask whether the viewer still stands; None: ask `answer`.
+
+    recognised: see domain/credentials.py. Only what was asked before is answered, and only without a failure.
+    """
+    key = _key(request, known=True)
+    prepared = None if key is None else _requests.get(key)
+    if prepared is None or prepared.compiled is None:
+        return None
+    try:
+        async with asyncio.timeout(limits.DEADLINE_SECONDS):
+            told = await reads.answer(prepared.compiled, recognised)
+    except TimeoutError:
+        return None
+    return _told(told) if told.is_whole else None
+
+
 async def stream(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     """Runs any operation: a subscription gives many answers, the others one.
 
@@ -178,8 +196,11 @@ async def _read(prepared: Prepared, context: Context) -> Answer | None:
     """None: this operation is for the ordinary execution."""
     if context.viewer is None or prepared.compiled is None:
         return None
-    payload, failures = await reads.answer(prepared.compiled, context.viewer)
-    return Answer(payload=payload, stage=Stage.EXECUTED, codes=_codes(failures), has_data=True)
+    return _told(await reads.answer(prepared.compiled, context.viewer))
+
+
+def _told(told: reads.Told) -> Answer:
+    return Answer(told.payload, Stage.EXECUTED, _codes(told.failures), has_data=True)
 
 
 async def _followed(prepared: Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
@@ -246,15 +267,23 @@ def _document(text: str, known: bool) -> tuple[DocumentNode, reads.Plans]:
     return document, plans
 
 
-_requests: OrderedDict[tuple[bool, str, str | None, bytes], Prepared] = OrderedDict()
+_Key = tuple[bool, str, str | None, bytes]
+_requests: OrderedDict[_Key, Prepared] = OrderedDict()
+
+
+def _key(request: Request, *, known: bool) -> _Key | None:
+    """None: its variables are numbers that no JSON of ours holds."""
+    try:
+        return known, request.query, request.operation_name, orjson.dumps(request.variables)
+    except TypeError:
+        return None
 
 
 def _prepared(request: Request, context: Context) -> Prepared:
     """Remembered, since programs ask the same again and again. Raises Refused."""
     known = context.viewer is not None
-    try:
-        key = (known, request.query, request.operation_name, orjson.dumps(request.variables))
-    except TypeError:  # numbers that no JSON of ours holds
+    key = _key(request, known=known)
+    if key is None:
         return _prepared_anew(request, known)
     found = _requests.get(key)
     if found is not None:
