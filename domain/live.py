@@ -21,6 +21,7 @@ from domain.errors import BadInput, DomainError, NotFound, Resync
 from domain.notices import CHANNEL
 from domain.operations import AddItems, Placement, RestoreItems, TransformItems
 from domain.pictures_live import PICTURES, ImageProgress, PictureFollower
+from domain.presence import PRESENCE, PRESENCE_CHANNEL, PresenceEvent, Presences
 from domain.streams import Follower, Following, Kind, Sink
 
 __all__ = ["Change", "Drag", "Hub", "ImageProgress", "Phase"]
@@ -81,18 +82,21 @@ class Hub:
         self._feeds: dict[UUID, _Feed] = {}
         self._pictures: set[PictureFollower] = set()
         self._lanes = DragLanes()
+        self.presences = Presences()
         self._stale_boards: set[UUID] = set()
         self._stale_images: set[UUID] = set()
         self._access_changed = False
-        # Drags that came after a notice of changed access: shown once it has been looked at.
+        # What came after a notice of changed access: shown once it has been looked at.
         self._doubtful = False
         self._held_back: list[Drag] = []
+        self._held_back_presence: list[str] = []
         self._stirred = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._drained = False
 
     async def __aenter__(self) -> "Hub":
-        self._tasks = [asyncio.create_task(work()) for work in (self._listen, self._hand_out, self._look)]
+        works = (self._listen, self._hand_out, self._look, self.presences.run)
+        self._tasks = [asyncio.create_task(work()) for work in works]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -101,6 +105,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._lanes.close()
+        await self.presences.close()
 
     async def drain(self) -> None:
         """Ends every stream; new ones end at once."""
@@ -164,6 +169,23 @@ class Hub:
         """Shows a moment of a drag to everybody who follows the board, in every process."""
         await self._lanes.drag(viewer, board_id, gesture_id, placements, phase)
 
+    def presence(
+        self, viewer: Viewer, board_id: UUID, client_id: UUID | None = None
+    ) -> Following[PresenceEvent]:
+        """Who is on the board: first everybody, then who comes, changes and leaves; of all processes.
+
+        With a client it is present itself for as long as it follows. Raises NotFound, LimitExceeded,
+        AlreadyExists.
+        """
+        return Following(PRESENCE, partial(self._follow_presence, viewer, board_id, client_id))
+
+    async def _follow_presence(
+        self, viewer: Viewer, board_id: UUID, client_id: UUID | None, sink: Sink[PresenceEvent]
+    ) -> Follower[PresenceEvent]:
+        async with self._arriving(viewer, board_id, sink) as (_, follower):
+            await self.presences.follow(follower, client_id)
+        return follower
+
     def image_progress(
         self, viewer: Viewer, image_ids: list[UUID] | None = None, board_id: UUID | None = None
     ) -> Following[ImageProgress]:
@@ -221,6 +243,7 @@ class Hub:
         if follower.board_id is None:
             self._pictures.discard(follower)
             return
+        self.presences.unfollow(follower)
         feed = self._feeds.get(follower.board_id)
         if feed is not None:
             feed.forget(follower)
@@ -252,18 +275,27 @@ class Hub:
         if notice.access is not None:
             self._access_changed = self._doubtful = True
             self._lanes.distrust()
+            self.presences.distrust()
             self._stirred.set()
         if notice.drag is not None and notice.drag.board in self._feeds:
             self._held_back.append(notice.drag.unpacked())
             if not self._doubtful:
-                self._show_drags()
+                self._show_held_back()
 
-    def _show_drags(self) -> None:
+    def _heard_presence(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
+        self._held_back_presence.append(str(payload))
+        if not self._doubtful:
+            self._show_held_back()
+
+    def _show_held_back(self) -> None:
         drags, self._held_back = self._held_back, []
         for drag in drags:
             feed = self._feeds.get(drag.board_id)
             for follower in tuple(feed.moves) if feed is not None else ():
                 follower.tell(drag)
+        notices, self._held_back_presence = self._held_back_presence, []
+        for notice in notices:
+            self.presences.heard(notice)
 
     async def _listen(self) -> None:
         """Notices only say where to look: after every new connection everything is looked at."""
@@ -275,6 +307,8 @@ class Hub:
                 try:
                     connection.add_termination_listener(lambda _, lost=lost: lost.set())
                     await connection.add_listener(CHANNEL, self._heard)
+                    await connection.add_listener(PRESENCE_CHANNEL, self._heard_presence)
+                    self.presences.listening()
                     attempt = 0
                     self._look_everywhere()
                     await lost.wait()
@@ -335,7 +369,7 @@ class Hub:
                 raise
             self._doubtful = self._access_changed
         if not self._doubtful:
-            self._show_drags()
+            self._show_held_back()
         for line in lines:
             self._deliver(feeds[line.board_id], line)
         for step, on_boards in steps:
