@@ -82,6 +82,7 @@ _HEAD: dict[str, dict[str, Fact]] = {
         "updated_at": Fact("b.updated_at", "timestamptz"),
         "trashed_at": Fact("b.trashed_at", "timestamptz"),
         "item_count": Fact("b.item_count", "integer"),
+        "log_start": Fact("b.log_start", "bigint"),
         "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', 'a.id')}))", "boolean"),
         "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', 'a.id')}))", "boolean"),
     },

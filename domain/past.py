@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from domain import access, snapshots
 from domain.access import BoardRow, Role, Viewer
 from domain.database import fetch, fetchrow, fetchval
-from domain.errors import BadInput, HistoryCompacted
+from domain.errors import BadInput, HistoryCompacted, NotFound
 from domain.items import MOST_A_PAGE, ItemRow
 from domain.operations import BoardState, ItemState
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
@@ -165,6 +165,14 @@ async def board_at(viewer: Viewer, board_id: UUID, seq: int) -> BoardRow:
         cover_id=state.cover_id,
         item_count=len(state.items),
     )
+
+
+async def find_board_at(viewer: Viewer, board_id: UUID, seq: int) -> BoardRow | None:
+    """None: there is no such board, or the viewer may not see it. Raises BadInput, HistoryCompacted."""
+    try:
+        return await board_at(viewer, board_id, seq)
+    except NotFound:
+        return None
 
 
 async def _trashed_at(row: BoardRow, point: Point) -> datetime | None:

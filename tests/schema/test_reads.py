@@ -191,6 +191,7 @@ query($id: ID!) { board(id: $id) {
 PLACES = (
     "query($id: ID!) { board(id: $id) { items { nodes { id x ... on ImageItem { image { width } } } } } }"
 )
+PAST = "query($id: ID!, $at: Long) { board(id: $id, at: $at) { seq canUndo items { nodes { id } } } }"
 PEOPLE = "query($id: ID!) { board(id: $id) { items { nodes { addedBy { name } } } } }"
 
 
@@ -199,6 +200,20 @@ async def board(database: str) -> Board:
     made = Board()
     await made.fill()
     return made
+
+
+@pytest.mark.parametrize(("at", "is_compiled"), [(1, False), (0, False), (99, False), (None, True)])
+async def test_the_past_is_left_to_the_resolvers(board: Board, at: int | None, is_compiled: bool) -> None:
+    owner = board.people["owner"]
+    with counting() as seen:
+        request = Request(PAST, {"id": str(board.board_id), "at": at})
+        answer = await _require_equal(Asking(), owner, request)
+    assert seen[:2] == [is_compiled] * 2
+    if answer.codes:
+        assert (at, answer.codes) == (99, ("BAD_INPUT",))
+    elif at is not None:
+        found = orjson.loads(answer.payload)["data"]["board"]
+        assert (found["seq"], found["canUndo"], found["items"]["nodes"]) == (at, False, [])
 
 
 async def test_a_plan_asks_for_leave(board: Board) -> None:
