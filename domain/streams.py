@@ -22,7 +22,8 @@ MOST_WAITING = 500
 class Sink(Protocol[Told]):
     """Where the events of one stream go. `take` and `end` are called as it happens: they never wait.
 
-    room: returns when more may come; asked only for what can wait where it is (a log that is read).
+    take may raise a DomainError, which ends the stream with it. room: returns when more may come; asked only
+    for what can wait where it is (a log that is read).
     """
 
     def take(self, event: Told) -> None: ...
@@ -51,11 +52,13 @@ class Follower(Generic[T]):
         self._left = left
 
     def tell(self, event: T) -> None:
-        """A sink that fails costs only its own stream, which can be resumed."""
+        """A sink that raises ends its own stream and harms no other."""
         if self.ended:
             return
         try:
             self._sink.take(event)
+        except DomainError as error:
+            self.end(error)
         except Exception:
             LOG.exception("an event could not be told")
             self.end(too_slow())
@@ -168,13 +171,9 @@ class _Reader(Generic[T]):
         self._went = asyncio.Event()
 
     def take(self, event: T) -> None:
-        if self._ended:
-            return
-        try:
+        if not self._ended:
             self._waiting.put(event)
-        except Resync as error:
-            self.fail(error)
-        self._came.set()
+            self._came.set()
 
     def end(self, error: DomainError | None) -> None:
         if error is not None:
