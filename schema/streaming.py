@@ -1,7 +1,7 @@
 """Streaming: an event of a subscription is executed once and encoded once, however many asked the same.
 
 The same: document, operation and variables but `after` and `clientId`. Such an event is first executed for
-nobody: a resolver that asks for the viewer makes the answer personal, and then it is executed for each viewer.
+nobody: a resolver that asks for the viewer makes the answer personal, and then it is executed for each one.
 """
 
 import asyncio
