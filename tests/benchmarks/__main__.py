@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.benchmarks.fanout import everybody_hears, fan_out
 from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by_another
 from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
 from tests.benchmarks.rows import Bench, Measure
@@ -17,6 +18,8 @@ ROWS: dict[str, Bench] = {
     "R2": compiled_cpu,
     "R3": kept_rate,
     "R4": growth,
+    "L1": fan_out,
+    "L2": everybody_hears,
     "I3": first_rendition_cpu,
     "U1": batch_memory,
     "U2": seen_by_another,
