@@ -65,7 +65,8 @@ def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
 
 _ONE_RENDITION = "ARRAY[made.size::bigint, made.width, made.height, made.size_bytes]"
 _OF_COVER = "FROM rendition AS made WHERE made.image = i.id"
-_MAY_REVERT = "$3::boolean AND b.trashed_at IS NULL AND g.role IN ('EDITOR', 'OWNER')"
+_EDITS = "g.role IN ('EDITOR', 'OWNER')"
+_MAY_REVERT = "$3::boolean AND b.trashed_at IS NULL AND g.role <> 'VIEWER'"
 
 _HEAD: dict[str, dict[str, Fact]] = {
     "board": {
@@ -78,8 +79,8 @@ _HEAD: dict[str, dict[str, Fact]] = {
         "updated_at": Fact("b.updated_at", "timestamptz"),
         "trashed_at": Fact("b.trashed_at", "timestamptz"),
         "item_count": Fact("b.item_count", "integer"),
-        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', '$1')}))", "boolean"),
-        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', '$1')}))", "boolean"),
+        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', '$1', _EDITS)}))", "boolean"),
+        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', '$1', _EDITS)}))", "boolean"),
         "may_write": Fact("$3::boolean", "boolean"),
     },
     "creator": _account("creator"),

@@ -94,7 +94,7 @@ async def test_the_migrations_give_the_tables_of_the_code() -> None:
         ("board", "item_count = -1"),
         ("board_grant", "role = 'KING'"),
         ("change", "kind = 'UNDO'"),
-        ("change", "aspect = 'smell'"),
+        ("change", "about = 'smell'"),
         ("item", "scale = 0"),
         ("item", "scale = 'NaN'"),
         ("item", "x = 'Infinity'"),
