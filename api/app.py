@@ -11,7 +11,7 @@ from litestar import Litestar, asgi
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from api.access_log import logged
 from api.errors import HANDLERS
@@ -64,7 +64,7 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER, durable: bo
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = abortable(logged(secured(app.asgi_handler, settings)))  # sees the server's own send
+    app.asgi_handler = logged(secured(app.asgi_handler, settings))  # sees the server's own send
     return app
 
 
@@ -147,18 +147,3 @@ async def _cancelled(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def abortable(app: ASGIApp) -> ASGIApp:
-    """Lets a socket let go of a connection whose client reads nothing any more, not even a close frame.
-
-    ASGI has no word for that, so the server's transport is asked, where it can be found.
-    """
-
-    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-        transport = getattr(getattr(send, "__self__", None), "transport", None)
-        if scope["type"] == ScopeType.WEBSOCKET and transport is not None:
-            scope["webref.abort"] = transport.abort  # type: ignore[typeddict-unknown-key]
-        await app(scope, receive, send)
-
-    return middleware

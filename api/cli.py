@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from api.cli_accounts import token, user
-from api.cli_frame import FAILED, run_quietly, say, set_up_logging, takes_place, told_in_words
+from api.cli_frame import (
+    FAILED,
+    fail,
+    open_webref,
+    run_quietly,
+    say,
+    set_up_logging,
+    takes_place,
+    told_in_words,
+)
 from domain.settings import Settings
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -127,6 +136,37 @@ def doctor(settings: Settings, deep: bool) -> None:
         say(f"\n{ill} of {len(findings)} checks failed." if ill else "\nAll is well.")
         if ill:
             sys.exit(FAILED)
+
+    run_quietly(run())
+
+
+@main.command()
+@told_in_words
+@takes_place
+@click.option(
+    "--days",
+    type=click.IntRange(7, 36_500),
+    metavar="NUMBER",
+    help="Days of history that stay, at least 7 (WEBREF_HISTORY_DAYS).",
+)
+def compact(settings: Settings, days: int | None) -> None:
+    """Let go of old history: undo, log and past of the boards before that many days.
+
+    The boards themselves stay as they are. `serve` and `worker` do it by themselves, once an
+    hour, where WEBREF_HISTORY_DAYS says how much is kept. Safe while people work, and to stop.
+    """
+    from domain.compaction import compact as let_go
+
+    keep_days = days or settings.history_days
+    if not keep_days:
+        fail("all history is kept here: say with --days how much of it is to stay")
+
+    async def run() -> None:
+        async with open_webref(settings):
+            gone = await let_go(keep_days)
+        say(
+            f"{gone.boards} boards begin later now: {gone.lines} changes and {gone.items} removed items went."
+        )
 
     run_quietly(run())
 

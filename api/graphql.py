@@ -17,8 +17,15 @@ from api.errors import (
     as_domain_error,
     error_headers,
 )
-from api.identity import client_address, refresh_token_of, user_agent, viewer_of_request
+from api.identity import (
+    caller_of_request,
+    client_address,
+    refresh_token_of,
+    user_agent,
+    viewer_of_caller,
+)
 from api.services import services_of
+from domain import credentials
 from domain.errors import DatabaseUnavailable, DomainError
 from schema import execution
 from schema.context import Context
@@ -44,7 +51,13 @@ async def graphql(request: HttpRequest) -> Response[bytes]:
         if request.method == "GET" and not services.settings.get_queries:
             raise MethodNotAllowed("Send GraphQL requests with POST.", allow=("POST",))
         asked = _from_query(request) if request.method == "GET" else await _from_body(request)
-        viewer = await viewer_of_request(request, services.settings)
+        caller = caller_of_request(request, services.settings)
+        recognised = None if caller is None else credentials.recognised(caller.credential)
+        if recognised is not None:
+            known = await execution.quick_answer(asked, recognised)
+            if known is not None:
+                return _response(known, media_type)
+        viewer = await viewer_of_caller(caller)
         context = Context(
             viewer=viewer,
             settings=services.settings,

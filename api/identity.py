@@ -1,61 +1,76 @@
 """Who is asking: credentials of a request or socket turned into a Viewer, and cookies given and taken."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar.connection import ASGIConnection
 
 from api.security import require_no_stranger, require_own_page
-from domain import sessions, tokens
+from domain import credentials
 from domain.access import Viewer
 from domain.errors import SessionRevoked, Unauthenticated
 from domain.settings import Settings
 
-LONGEST_CREDENTIAL = 4_096
-
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-async def viewer_of_request(connection: Connection, settings: Settings) -> Viewer | None:
-    """The viewer of a request that may change something; None when nobody is signed in.
+class Caller(NamedTuple):
+    """What a request shows to say who asks. is_bearer: a program's header, no browser's cookie."""
 
-    Raises Unauthenticated for a bearer credential that is wrong or has ended, CrossSite for cookies sent
-    by a page that is not ours. A cookie that has ended is nobody, so that the page can refresh it.
+    credential: str
+    is_bearer: bool
+
+
+def caller_of_request(connection: Connection, settings: Settings) -> Caller | None:
+    """The caller of a request that may change something; None when nobody is signed in.
+
+    Raises Unauthenticated for what is no bearer credential, CrossSite for cookies sent by a page that is
+    not ours.
     """
     bearer = bearer_of(connection)
     if bearer is not None:
-        return await viewer_of_credential(bearer)
+        return Caller(bearer, is_bearer=True)
     if carries_cookies(connection, settings):
         require_own_page(connection, settings)
-        return await viewer_of_cookie(connection, settings)
+        return _cookie_caller(connection, settings)
     require_no_stranger(connection, settings)
     return None
+
+
+async def viewer_of_caller(caller: Caller | None) -> Viewer | None:
+    """Raises Unauthenticated for a bearer credential that is wrong or has ended.
+
+    A cookie that has ended is nobody, so that the page can refresh it.
+    """
+    if caller is None:
+        return None
+    try:
+        return await credentials.viewer_of(caller.credential)
+    except (Unauthenticated, SessionRevoked):
+        if caller.is_bearer:
+            raise
+        return None
+
+
+async def viewer_of_request(connection: Connection, settings: Settings) -> Viewer | None:
+    """The viewer of a request that may change something. Raises as the two above."""
+    return await viewer_of_caller(caller_of_request(connection, settings))
 
 
 async def viewer_of_read(connection: Connection, settings: Settings) -> Viewer | None:
     """The viewer of a GET, which changes nothing and is made by `<img>` and links as well."""
     bearer = bearer_of(connection)
     if bearer is not None:
-        return await viewer_of_credential(bearer)
+        return await viewer_of_caller(Caller(bearer, is_bearer=True))
     return await viewer_of_cookie(connection, settings)
 
 
-async def viewer_of_credential(credential: str) -> Viewer:
-    """An access token or an API token (`wr_…`). Raises Unauthenticated."""
-    if not credential or len(credential) > LONGEST_CREDENTIAL:
-        raise Unauthenticated("This is no token of webref.")
-    if credential.startswith(tokens.PREFIX):
-        return await tokens.viewer_of(credential)
-    return await sessions.viewer_of(credential)
-
-
 async def viewer_of_cookie(connection: Connection, settings: Settings) -> Viewer | None:
+    return await viewer_of_caller(_cookie_caller(connection, settings))
+
+
+def _cookie_caller(connection: Connection, settings: Settings) -> Caller | None:
     token = connection.cookies.get(access_cookie(settings))
-    if not token:
-        return None
-    try:
-        return await viewer_of_credential(token)
-    except (Unauthenticated, SessionRevoked):
-        return None
+    return Caller(token, is_bearer=False) if token else None
 
 
 def bearer_of(connection: Connection) -> str | None:

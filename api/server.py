@@ -11,6 +11,7 @@ import uvicorn
 from litestar import Litestar
 
 from api.app import create_app, drain
+from api.wire import SOCKETS
 from domain.settings import Settings
 from workers.process import running_workers
 
@@ -45,14 +46,13 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http="httptools",
-                ws="websockets-sansio",
-                ws_max_size=65_536,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                **SOCKETS,
             )
         )
         self._stop = stop

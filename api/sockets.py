@@ -1,14 +1,16 @@
 """graphql-transport-ws, our own: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md.
 
 Owning it keeps bounds on everything a client can hold open, ends a socket within two seconds of its
-session, and lets bytes that were encoded once go to many.
+session, and lets bytes that were encoded once go to many: from the hub to the wire by calls alone.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import orjson
@@ -22,26 +24,26 @@ from api.identity import (
     client_address,
     user_agent,
     viewer_of_cookie,
-    viewer_of_credential,
 )
 from api.security import origin_allowed
 from api.services import Services, services_of
+from api.wire import MOST_MESSAGE_BYTES, wire_of
+from domain import credentials
 from domain.access import Viewer
 from domain.errors import DatabaseUnavailable, DomainError
 from schema import execution
 from schema.context import Context
-from schema.execution import Stage
+from schema.execution import Answer
+from schema.streaming import Subscription
 
 log = logging.getLogger("webref.socket")
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
-MOST_MESSAGE_BYTES = 64 * 1024
 MOST_OPERATIONS = 20
 LONGEST_ID = 128
-# A client that takes nothing for so long is cut; until then so many messages wait for it.
+# A client that takes nothing for so long is cut.
 SEND_SECONDS = 8.0
-MOST_WAITING = 64
 LAST_WORDS_SECONDS = 1.0
 
 
@@ -97,51 +99,97 @@ async def graphql_socket(socket: WebSocket[Any, Any, Any]) -> None:
         services.sockets.discard(client)
 
 
+class Outlet:
+    """One subscription's way to the client: its answers go to the wire with its id around them."""
+
+    def __init__(self, socket: "Socket", key: str) -> None:
+        self._socket = socket
+        self._wire = socket.wire
+        self._key = key
+        self._head = _next_head(key)
+
+    @property
+    def clear(self) -> bool:
+        return self._wire.clear
+
+    def send(self, payload: bytes) -> None:
+        self._wire.send_text(self._head, payload, b"}")
+
+    def end(self, answer: Answer | None) -> None:
+        self._socket.over(self._key, answer)
+
+    async def room(self) -> None:
+        await self._wire.room()
+
+
+@dataclass
+class Operation:
+    """What runs under one id: a stream, or a task that answers."""
+
+    stream: Subscription | None = None
+    task: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+        if self.task is not None:
+            self.task.cancel()
+
+
 class Socket:
     """What one client has open. viewer: set by connection_init, checked again every second by the sweep."""
 
     def __init__(self, connection: WebSocket[Any, Any, Any], services: Services) -> None:
         self.viewer: Viewer | None = None
+        self.wire = wire_of(connection)
         self._connection = connection
         self._services = services
         self._initialising = False
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        self._requests: dict[str, execution.Request] = {}
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
-        self._end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        self._operations: dict[str, Operation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[Ended] = self._loop.create_future()
+        self._patience: asyncio.TimerHandle | None = None
 
     def end(self, code: Close, reason: str) -> None:
         """Closes the socket at once: nothing that still waits is sent."""
         if not self._end.done():
             self._end.set_result(Ended(code, reason))
+            self._stop_all()
+
+    def over(self, key: str, answer: Answer | None) -> None:
+        """A subscription has ended; without an error, while the server stops, it was only interrupted."""
+        self._operations.pop(key, None)
+        if answer is not None:
+            self._send_errors(key, answer.errors)
+        elif not self._services.draining:
+            self._send_complete(key)
 
     async def drain(self) -> None:
         """Before a shutdown: what was asked is answered; subscriptions are resumed elsewhere."""
-        short = [
-            task
-            for key, task in list(self._operations.items())
-            if not execution.is_subscription(self._requests[key])
-        ]
+        running = list(self._operations.values())
+        short = [each.task for each in running if each.stream is None and each.task is not None]
         if short:
             await asyncio.wait(short, timeout=LAST_WORDS_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS_SECONDS):
-                await self._outgoing.join()
+                for stream in [each.stream for each in running if each.stream is not None]:
+                    await stream.room()
         self.end(Close.GOING_AWAY, "The server is stopping: connect again in a moment.")
 
     async def run(self) -> None:
         reader = asyncio.create_task(self._read())
-        writer = asyncio.create_task(self._write())
-        deadline = asyncio.get_running_loop().call_later(INIT_SECONDS, self._init_overdue)
+        deadline = self._loop.call_later(INIT_SECONDS, self._init_overdue)
+        self.wire.on_slow, self.wire.on_clear = self._slow, self._clear
         try:
-            waited: set[asyncio.Future[Any]] = {reader, writer, self._end}
+            waited: set[asyncio.Future[Any]] = {reader, self._end}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             deadline.cancel()
-            tasks = [reader, writer, *self._operations.values()]
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
+            self._clear_patience()
+            reader.cancel()
+            self._stop_all()
+            results = await asyncio.gather(reader, *self._tasks, return_exceptions=True)
             for result in results:
                 if isinstance(result, Exception) and not isinstance(result, WebSocketException):
                     log.error("a socket failed", exc_info=result)
@@ -149,19 +197,44 @@ class Socket:
             if self._end.done():
                 await self._say_goodbye(self._end.result())
 
+    def _stop_all(self) -> None:
+        for key in list(self._operations):
+            self._stop(key)
+
+    def _slow(self) -> None:
+        """The client does not keep up: from now on it must take something now and then."""
+        self._clear_patience()
+        left = self.wire.waiting_bytes
+        self._patience = self._loop.call_later(SEND_SECONDS, self._require_progress, left)
+
+    def _require_progress(self, left: int) -> None:
+        if self.wire.waiting_bytes >= left:
+            self.end(Close.UNAVAILABLE, "The client does not read what it is sent.")
+        else:
+            self._slow()
+
+    def _clear(self) -> None:
+        self._clear_patience()
+        for operation in list(self._operations.values()):
+            if operation.stream is not None:
+                operation.stream.go_on()
+
+    def _clear_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
     def _init_overdue(self) -> None:
         if self.viewer is None:
             self.end(Close.INIT_TIMEOUT, "Connection initialisation timeout")
 
     async def _say_goodbye(self, ended: Ended) -> None:
+        self.wire.flush()
         try:
             async with asyncio.timeout(LAST_WORDS_SECONDS):
                 await self._connection.close(code=ended.code, reason=_short(ended.reason))
         except TimeoutError:
-            # It reads nothing, not even the goodbye: let go of the connection and of what waits in it.
-            abort = self._connection.scope.get("webref.abort")
-            if callable(abort):
-                abort()
+            self.wire.abort()
         except (WebSocketException, OSError, RuntimeError):
             pass
 
@@ -204,7 +277,9 @@ class Socket:
             raise Ended(Close.MALFORMED, "'token' in connection_init must be a string.")
         try:
             if credential is not None:
-                viewer: Viewer | None = await viewer_of_credential(credential.removeprefix("Bearer ").strip())
+                viewer: Viewer | None = await credentials.viewer_of(
+                    credential.removeprefix("Bearer ").strip()
+                )
             else:
                 viewer = await viewer_of_cookie(self._connection, self._services.settings)
         except DatabaseUnavailable as error:
@@ -214,7 +289,7 @@ class Socket:
         if viewer is None:
             raise Ended(Close.FORBIDDEN, "Sign in first, or refresh the session, then connect again.")
         self.viewer = viewer
-        await self._send('{"type":"connection_ack"}')
+        await self._send(b'{"type":"connection_ack"}')
 
     async def _subscribe(self, message: Mapping[str, Any]) -> None:
         if self.viewer is None:
@@ -228,32 +303,14 @@ class Socket:
             request = parse_request(message["payload"])
         except BadRequest as error:
             raise Ended(Close.MALFORMED, error.message) from error
+        await self.wire.room()
         if len(self._operations) >= MOST_OPERATIONS:
             words = f"At most {MOST_OPERATIONS} operations run on one socket: complete one first."
-            await self._send_errors(key, execution.refusal("LIMIT_EXCEEDED", words).errors)
+            self._send_errors(key, execution.refusal("LIMIT_EXCEEDED", words).errors)
             return
-        self._requests[key] = request
-        self._operations[key] = asyncio.create_task(self._operate(key, request, self.viewer))
+        await self._begin(key, request, self.viewer)
 
-    def _stop(self, key: str) -> None:
-        task = self._operations.pop(key, None)
-        self._requests.pop(key, None)
-        if task is not None:
-            task.cancel()
-
-    async def _operate(self, key: str, request: execution.Request, viewer: Viewer) -> None:
-        try:
-            await self._deliver(key, request, viewer)
-        except Exception as error:
-            known = as_domain_error(error)
-            await self._send_errors(key, execution.refusal(known.code, known.message).errors)
-        finally:
-            # An id that was completed and used again belongs to another task by now.
-            if self._operations.get(key) is asyncio.current_task():
-                self._operations.pop(key, None)
-                self._requests.pop(key, None)
-
-    async def _deliver(self, key: str, request: execution.Request, viewer: Viewer) -> None:
+    async def _begin(self, key: str, request: execution.Request, viewer: Viewer) -> None:
         context = Context(
             viewer=viewer,
             settings=self._services.settings,
@@ -262,38 +319,58 @@ class Socket:
             address=client_address(self._connection),
             takes_cookies=False,
         )
-        head = b'{"id":' + orjson.dumps(key) + b',"type":"next","payload":'
-        async with aclosing(execution.stream(request, context)) as answers:
-            async for answer in answers:
-                if answer.stage is not Stage.EXECUTED:
-                    await self._send_errors(key, answer.errors)
-                    return
-                await self._send((head + answer.payload + b"}").decode())
-        if self._services.draining and execution.is_subscription(request):
-            return  # not over, only interrupted: a client resumes it on its next connection
+        try:
+            prepared = execution.prepare(request, context)
+        except execution.Refused as refused:
+            self._send_errors(key, refused.answer.errors)
+            return
+        operation = self._operations[key] = Operation()
+        if prepared.is_subscription:
+            operation.stream = Subscription(prepared, request, context, Outlet(self, key))
+            work: Callable[[], Awaitable[None]] = operation.stream.begin
+        else:
+            work = partial(self._answer, key, prepared, request, context)
+        operation.task = asyncio.create_task(self._operate(key, operation, work))
+        self._tasks.add(operation.task)
+        operation.task.add_done_callback(self._tasks.discard)
+
+    def _stop(self, key: str) -> None:
+        operation = self._operations.pop(key, None)
+        if operation is not None:
+            operation.stop()
+
+    async def _operate(self, key: str, operation: Operation, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception as error:
+            known = as_domain_error(error)
+            operation.stop()
+            self._operations.pop(key, None)
+            self._send_errors(key, execution.refusal(known.code, known.message).errors)
+
+    async def _answer(
+        self, key: str, prepared: execution.Prepared, request: execution.Request, context: Context
+    ) -> None:
+        answer = await execution.executed(prepared, request, context)
+        await self.wire.room()
         self._operations.pop(key, None)
-        self._requests.pop(key, None)
-        await self._send(orjson.dumps({"id": key, "type": "complete"}).decode())
+        self.wire.send_text(_next_head(key), answer.payload, b"}")
+        self._send_complete(key)
 
-    async def _send_errors(self, key: str, errors: bytes) -> None:
-        head = b'{"id":' + orjson.dumps(key) + b',"type":"error","payload":'
-        await self._send((head + errors + b"}").decode())
+    def _send_errors(self, key: str, errors: bytes) -> None:
+        self.wire.send_text(b'{"id":', orjson.dumps(key), b',"type":"error","payload":', errors, b"}")
 
-    async def _send(self, text: str) -> None:
-        """Waits while the client is slow, so that a stream is held back where it is made."""
-        await self._outgoing.put(text)
+    def _send_complete(self, key: str) -> None:
+        self.wire.send_text(orjson.dumps({"id": key, "type": "complete"}))
 
-    async def _write(self) -> None:
-        while True:
-            text = await self._outgoing.get()
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._connection.send_data(text, mode="text")
-            except TimeoutError:
-                self.end(Close.UNAVAILABLE, "The client does not read what it is sent.")
-                return
-            finally:
-                self._outgoing.task_done()
+    async def _send(self, message: bytes) -> None:
+        """Waits while the client is slow: what it asks is not read as long as it takes no answers."""
+        await self.wire.room()
+        self.wire.send_text(message)
+
+
+def _next_head(key: str) -> bytes:
+    return b'{"id":' + orjson.dumps(key) + b',"type":"next","payload":'
 
 
 def _message(text: str | None) -> Mapping[str, Any]:
@@ -322,9 +399,7 @@ def _operation_id(message: Mapping[str, Any]) -> str:
     return key
 
 
-def _pong(payload: object) -> str:
+def _pong(payload: object) -> bytes:
     if payload is not None and not isinstance(payload, Mapping):
         raise Ended(Close.MALFORMED, "The payload of a ping must be an object.")
-    return orjson.dumps(
-        {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
-    ).decode()
+    return orjson.dumps({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})

@@ -47,8 +47,19 @@ class Viewer:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """A viewer as their token was looked up. until: when to look it up again, in seconds since 1970."""
+
+    viewer: Viewer
+    until: float
+
+
+@dataclass(frozen=True)
 class BoardRow:
-    """A board as one viewer has it. cover_id: the chosen cover, None = none was chosen."""
+    """A board as one viewer has it. cover_id: the chosen cover, None = none was chosen.
+
+    log_start: the log holds what follows this seq, and the board can be read as it was from there on.
+    """
 
     id: UUID
     title: str
@@ -61,6 +72,7 @@ class BoardRow:
     cover_id: UUID | None
     item_count: int
     role: Role
+    log_start: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,12 +89,19 @@ class ImageRow:
 
 BOARD_COLUMNS = (
     "b.id, b.title, b.description, b.seq, b.created_by, b.created_at, b.updated_at, b.trashed_at, "
-    "b.cover_id, b.item_count, g.role"
+    "b.cover_id, b.item_count, b.log_start, g.role"
 )
-BOARD_READABLE = (
-    "board b JOIN board_grant g ON g.board = b.id AND g.account = $1 "
-    "JOIN account a ON a.id = g.account AND a.disabled_at IS NULL"
-)
+
+
+def board_readable(account: str) -> str:
+    """Boards b with grant g and account a of this person, in SQL."""
+    return (
+        f"board b JOIN board_grant g ON g.board = b.id AND g.account = {account} "
+        "JOIN account a ON a.id = g.account AND a.disabled_at IS NULL"
+    )
+
+
+BOARD_READABLE = board_readable("$1")
 
 _ONE_BOARD = f"SELECT {BOARD_COLUMNS} FROM {BOARD_READABLE} WHERE b.id = $2"  # noqa: S608 (constants)
 # The grant is locked too: else one that was revoked while waiting for the board would still count.
@@ -102,6 +121,7 @@ def board_row(record: asyncpg.Record) -> BoardRow:
         cover_id=record["cover_id"],
         item_count=record["item_count"],
         role=Role(record["role"]),
+        log_start=record["log_start"],
     )
 
 
@@ -193,18 +213,22 @@ async def image(viewer: Viewer, image_id: UUID) -> ImageRow:
     return ImageRow(**dict(record))
 
 
-_STILL = """
+# Of account a and a row of `asked`: the session or token that came with the request, if any, has not ended.
+STILL_SIGNED_IN = (
+    "(asked.session_id IS NULL OR EXISTS (SELECT FROM session s WHERE s.id = asked.session_id "
+    "AND s.account = a.id AND s.revoked_at IS NULL AND s.expires_at > now())) "
+    "AND (asked.token_id IS NULL OR EXISTS (SELECT FROM token t WHERE t.id = asked.token_id "
+    "AND t.account = a.id AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())))"
+)
+
+_STILL = f"""
 SELECT asked.n
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
     WITH ORDINALITY AS asked (account_id, session_id, token_id, board_id, n)
 JOIN account a ON a.id = asked.account_id AND a.disabled_at IS NULL
 JOIN board_grant g ON g.account = a.id AND g.board = asked.board_id
-LEFT JOIN session s ON s.id = asked.session_id AND s.account = a.id
-LEFT JOIN token t ON t.id = asked.token_id AND t.account = a.id
-WHERE (asked.session_id IS NULL OR (s.revoked_at IS NULL AND s.expires_at > now()))
-  AND (asked.token_id IS NULL OR (
-        t.id IS NOT NULL AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())))
-"""
+WHERE {STILL_SIGNED_IN}
+"""  # noqa: S608 (constants)
 
 
 async def still_allowed(asked: Collection[tuple[Viewer, UUID]]) -> set[tuple[Viewer, UUID]]:

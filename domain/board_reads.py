@@ -3,17 +3,21 @@
 What is wanted is said in facts, names such as "board.title" or "image.sizes". The head is the board's own
 facts, one record; each item is one row. `standing` reads the head alone and says whether the pictures and
 people that the rows show may be different now: if not, and the stamps are equal, so are the rows.
+Leave is the account's, the grant's and that of the session or token with which the viewer came: so a viewer
+who was recognised, and not looked up, may be given to these reads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from domain.access import BOARD_READABLE, IMAGE_SEEN, Scope, Viewer
+from domain.access import IMAGE_SEEN, STILL_SIGNED_IN, Scope, Viewer, board_readable
 from domain.boards import COVER
-from domain.database import fetch, fetchrow
+from domain.database import fetch
+from domain.gathering import Gathering
 from domain.history import redoable, undoable
 from domain.items import MOST_A_PAGE
 from domain.pagination import keys_of, require_first
@@ -66,7 +70,7 @@ def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
 _ONE_RENDITION = "ARRAY[made.size::bigint, made.width, made.height, made.size_bytes]"
 _OF_COVER = "FROM rendition AS made WHERE made.image = i.id"
 _EDITS = "g.role IN ('EDITOR', 'OWNER')"
-_MAY_REVERT = "$3::boolean AND b.trashed_at IS NULL AND g.role <> 'VIEWER'"
+_MAY_REVERT = "asked.may_write AND b.trashed_at IS NULL AND g.role <> 'VIEWER'"
 
 _HEAD: dict[str, dict[str, Fact]] = {
     "board": {
@@ -79,9 +83,9 @@ _HEAD: dict[str, dict[str, Fact]] = {
         "updated_at": Fact("b.updated_at", "timestamptz"),
         "trashed_at": Fact("b.trashed_at", "timestamptz"),
         "item_count": Fact("b.item_count", "integer"),
-        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', '$1', _EDITS)}))", "boolean"),
-        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', '$1', _EDITS)}))", "boolean"),
-        "may_write": Fact("$3::boolean", "boolean"),
+        "log_start": Fact("b.log_start", "bigint"),
+        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', 'a.id', _EDITS)}))", "boolean"),
+        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', 'a.id', _EDITS)}))", "boolean"),
     },
     "creator": _account("creator"),
     "cover": _image(
@@ -93,7 +97,6 @@ _HEAD: dict[str, dict[str, Fact]] = {
 }
 # What tells one state of a board from every other: an id may be used again after a deletion.
 _STAMP = ("board.id", "board.seq", "board.created_at", "board.updated_at")
-_ALWAYS = (*_STAMP, "board.may_write")  # the last for its argument's sake
 
 _ITEM: dict[str, dict[str, Fact]] = {
     "item": {
@@ -117,12 +120,22 @@ _ITEM: dict[str, dict[str, Fact]] = {
     "owner": _account("owner"),
 }
 
+_READABLE = f"CROSS JOIN {board_readable('asked.account_id')}"
+_LEAVE = f"b.id = asked.board_id AND {STILL_SIGNED_IN}"
+_ONE = (
+    "(SELECT $1::uuid AS account_id, $2::uuid AS board_id, $3::boolean AS may_write, "
+    "$4::uuid AS session_id, $5::uuid AS token_id) AS asked"
+)
+_MANY = (
+    "unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::uuid[], $6::text[]) "
+    "WITH ORDINALITY AS asked (account_id, board_id, may_write, session_id, token_id, moment, n)"
+)
 _COVER = f" LEFT JOIN image i ON i.id = {COVER} AND {IMAGE_SEEN}"
 _PAGE = f"""(
     SELECT item.* FROM item
-    WHERE item.board = (SELECT b.id FROM {BOARD_READABLE} WHERE b.id = $2)
-      AND item.removed_at IS NULL AND (item.z, item.id) > ($5, $6)
-    ORDER BY item.z, item.id LIMIT $4
+    WHERE item.board = (SELECT b.id FROM {_ONE} {_READABLE} WHERE {_LEAVE})
+      AND item.removed_at IS NULL AND (item.z, item.id) > ($7, $8)
+    ORDER BY item.z, item.id LIMIT $6
 )"""  # noqa: S608 (constants)
 _PAGE_IMAGES = f"SELECT page.image_id FROM {_PAGE} AS page"  # noqa: S608 (constants)
 _TOTAL = "(SELECT count(*) FROM item WHERE item.board = b.id AND item.removed_at IS NULL)"
@@ -130,8 +143,8 @@ _TOTAL = "(SELECT count(*) FROM item WHERE item.board = b.id AND item.removed_at
 # A transaction of which the reader did not know yet wrote the row. What a restored database brings with
 # it may carry numbers of another one: these lie ahead of the present.
 _SINCE = (
-    "touched >= pg_snapshot_xmin($4::text::pg_snapshot) "
-    "AND NOT pg_visible_in_snapshot(touched, $4::text::pg_snapshot) "
+    "touched >= pg_snapshot_xmin(asked.moment::pg_snapshot) "
+    "AND NOT pg_visible_in_snapshot(touched, asked.moment::pg_snapshot) "
     "AND pg_visible_in_snapshot(touched, pg_current_snapshot())"
 )
 _PICTURES_TOUCHED = (
@@ -141,14 +154,19 @@ _PICTURES_TOUCHED = (
 _PEOPLE_TOUCHED = f"EXISTS (SELECT FROM account WHERE {_SINCE})"
 
 
+_Asked = tuple[UUID, UUID, bool, UUID | None, UUID | None, str]
+
+
 @dataclass(frozen=True)
 class Reading:
-    """Two statements for the same facts: the whole, and the head alone."""
+    """Two statements for the same facts: the whole, and heads alone, shared by all who ask at a time.
+
+    stamp: of a head, equal where the board itself and its items are the same.
+    """
 
     whole: str
-    alone: str
+    heads: Gathering[_Asked, "Standing"]
     stamp: Callable[[Sequence[object]], object]
-    """Of a head: equal where the board itself and its items are the same."""
 
 
 @dataclass(frozen=True)
@@ -196,26 +214,29 @@ def start_of(first: int, after: str | None) -> Start:
 
 def head_facts(wanted: Sequence[str]) -> tuple[str, ...]:
     """The wanted ones and those that are always read, in the order in which a head has them."""
-    return tuple(dict.fromkeys((*wanted, *_ALWAYS)))
+    return tuple(dict.fromkeys((*wanted, *_STAMP)))
 
 
 def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool) -> Reading:
     """head: as `head_facts` gives them. item: None = no page. Raises KeyError for what is no fact."""
     record = f"ROW({', '.join(_fact(_HEAD, name).sql for name in head)})"
-    board = f"FROM {_head_rows(head)} WHERE b.id = $2"
+    board = f"{_head_rows(head)} WHERE {_LEAVE}"
     more = f"{_TOTAL if total else 'NULL::bigint'} AS total, pg_current_snapshot()::text AS moment"
     passing = {name.split(".")[0] for name in item or () if _fact(_ITEM, name).passing}
     touched = [
         *([_PICTURES_TOUCHED] if "image" in passing else []),
         *([_PEOPLE_TOUCHED] if passing & {"adder", "owner"} else []),
     ]
-    alone = (
-        f"SELECT {record} AS head, pg_current_snapshot()::text AS moment, "
-        f"{' OR '.join(touched) or '$4::text IS NULL'} AS touched {board}"
+    heads = Gathering(
+        partial(
+            _standings,
+            f"SELECT asked.n, {record} AS head, pg_current_snapshot()::text AS moment, "  # noqa: S608 (constants)
+            f"{' OR '.join(touched) or 'false'} AS touched FROM {_MANY} {board}",
+        )
     )
     stamp = itemgetter(*(head.index(name) for name in _STAMP))
     if item is None:
-        return Reading(f"SELECT {record} AS head, {more} {board}", alone, stamp)
+        return Reading(f"SELECT {record} AS head, {more} FROM {_ONE} {board}", heads, stamp)  # noqa: S608
     facts = [_fact(_ITEM, name) for name in item]
     names = [f"fact_{number}" for number in range(len(facts))]
     nothing = "".join(f", NULL::{fact.kind} AS {name}" for fact, name in zip(facts, names, strict=True))
@@ -223,16 +244,17 @@ def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool) -> 
     # The head sorts first: no item has an empty rank.
     whole = (
         f"SELECT {''.join(f'{name}, ' for name in names)}head, total, moment FROM ("  # noqa: S608
-        f"SELECT ''::text COLLATE \"C\" AS z, NULL::uuid AS id{nothing}, {record} AS head, {more} {board} "
+        f"SELECT ''::text COLLATE \"C\" AS z, NULL::uuid AS id{nothing}, {record} AS head, {more} "
+        f"FROM {_ONE} {board} "
         f"UNION ALL SELECT item.z, item.id{columns}, NULL::record, NULL::bigint, NULL::text "
         f"FROM {_item_rows(item)}) AS line ORDER BY z, id"
     )
-    return Reading(whole, alone, stamp)
+    return Reading(whole, heads, stamp)
 
 
 async def read(wanted: Reading, viewer: Viewer, board_id: UUID, start: Start | None) -> Found | None:
     """None: there is no such board, or the viewer may not see it. start: for a reading with a page."""
-    arguments: list[object] = [viewer.account_id, board_id, viewer.scope is Scope.WRITE]
+    arguments: list[object] = [*_who(viewer, board_id)]
     if start is not None:
         arguments += [start.first + 1, start.rank, start.item_id]
     rows = await fetch(wanted.whole, *arguments)
@@ -244,8 +266,18 @@ async def read(wanted: Reading, viewer: Viewer, board_id: UUID, start: Start | N
 
 async def standing(wanted: Reading, viewer: Viewer, board_id: UUID, moment: str) -> Standing | None:
     """None: there is no such board, or the viewer may not see it. moment: of what was read before."""
-    row = await fetchrow(wanted.alone, viewer.account_id, board_id, viewer.scope is Scope.WRITE, moment)
-    return None if row is None else Standing(row["head"], row["moment"], row["touched"])
+    return await wanted.heads.find((*_who(viewer, board_id), moment))
+
+
+async def _standings(sql: str, asked: Sequence[_Asked]) -> dict[_Asked, Standing]:
+    rows = await fetch(sql, *zip(*asked, strict=True))
+    return {asked[row["n"] - 1]: Standing(row["head"], row["moment"], row["touched"]) for row in rows}
+
+
+def _who(viewer: Viewer, board_id: UUID) -> tuple[UUID, UUID, bool, UUID | None, UUID | None]:
+    """Why a board may be read, in the order of `_ONE` and `_MANY`."""
+    writes = viewer.scope is Scope.WRITE
+    return viewer.account_id, board_id, writes, viewer.session_id, viewer.token_id
 
 
 def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
@@ -255,7 +287,7 @@ def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
 
 def _head_rows(wanted: Sequence[str]) -> str:
     tables = {name.split(".")[0] for name in wanted}
-    rows = BOARD_READABLE
+    rows = _READABLE
     if "creator" in tables:
         rows += " JOIN account AS creator ON creator.id = b.created_by"
     if tables & {"cover", "cover_owner"}:

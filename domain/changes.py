@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 from domain import access
@@ -15,6 +16,7 @@ from domain.errors import BadInput, NotFound
 from domain.notices import CHANNEL, BoardNotice, text_of
 from domain.operations import Operation, about_of, decode, encode, touches_of
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.tally import tally_of
 
 MOST_CHANGES = 500
 
@@ -45,12 +47,15 @@ class Change(Struct, frozen=True):
 _APPEND = """
 WITH bumped AS (
     UPDATE board SET seq = seq + 1, updated_at = clock_timestamp(), item_count = item_count + $10
-    WHERE id = $1 RETURNING seq, updated_at
+    WHERE id = $1 RETURNING seq, updated_at, item_count
 ), logged AS (
     INSERT INTO change (
-        board, seq, actor, at, about, operation, inverse, subjects, aspects, mutation_id, kind, reverts
+        board, seq, actor, at, about, operation, inverse, subjects, aspects, mutation_id, kind, reverts,
+        tally, item_count
     )
-    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $13::int[], $7, $8, $9 FROM bumped
+    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $14::int[], $7, $8, $9, $13::jsonb,
+        item_count
+    FROM bumped
     RETURNING seq, at
 )
 SELECT seq, at, pg_notify($11, $12) FROM logged
@@ -88,6 +93,7 @@ async def append(
         items_added,
         CHANNEL,
         text_of(BoardNotice(board_id)),
+        msgspec.json.encode(tally_of(operation)),
         [int(aspect) for aspect in touches.values()],
     )
     if record is None:

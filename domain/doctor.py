@@ -162,13 +162,16 @@ def migration_ids() -> Iterator[str]:
 
 
 async def change_logs(connection: Connection) -> Finding:
-    """Seqs are 1…n without gap or repeat, and the board's own seq is the last one."""
+    """Seqs run without gap or repeat from the log's start, where a snapshot is, to the board's own seq."""
     subject = "change logs"
     torn = await connection.fetch(
         "select board.id from board left join lateral ("
-        "   select count(*) as lines, coalesce(min(seq), 1) as first, coalesce(max(seq), 0) as last"
+        "   select count(*) as lines, coalesce(min(seq), log_start + 1) as first,"
+        "      coalesce(max(seq), log_start) as last"
         "   from change where change.board = board.id) log on true"
-        " where (lines, first, last) is distinct from (board.seq, 1::bigint, board.seq) order by board.id"
+        " where (lines, first, last) is distinct from (board.seq - log_start, log_start + 1, board.seq)"
+        "    or log_start > 0 and not exists (select from snapshot"
+        "       where snapshot.board = board.id and snapshot.seq = board.log_start) order by board.id"
     )
     if torn:
         return _ill(subject, f"{_counted(len(torn), 'board')} with gaps: {_named(torn)}. Restore a backup.")

@@ -98,21 +98,21 @@ def _packed(placement: Placement) -> tuple[UUID, float, float, float, float, boo
 
 
 class _Lane:
-    """What one person drags on one board: when they were last allowed, last sent, and what waits."""
+    """What one person drags on one board: until when they are allowed, and what waits."""
 
     def __init__(self) -> None:
         self.trusted_until = 0.0
-        self.free_at = 0.0
         self.waiting: dict[UUID, Drag] = {}
-        self.task: asyncio.Task[None] | None = None
 
 
 class DragLanes:
-    """The sending side of one process."""
+    """The sending side of one process: everybody's moments leave together, thirty times a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lanes: dict[tuple[Viewer, UUID], _Lane] = {}
+        self._free_at = 0.0
+        self._task: asyncio.Task[None] | None = None
 
     async def drag(
         self, viewer: Viewer, board_id: UUID, gesture_id: UUID, placements: list[Placement], phase: Phase
@@ -125,14 +125,15 @@ class DragLanes:
         lane = self._lanes.setdefault((viewer, board_id), _Lane())
         if self._clock() >= lane.trusted_until:
             await access.board(viewer, board_id, Role.EDITOR)
+            lane = self._lanes.setdefault((viewer, board_id), _Lane())  # it may have been tidied away
             lane.trusted_until = self._clock() + TRUST_SECONDS
         if len(lane.waiting) >= MOST_GESTURES and gesture_id not in lane.waiting:
             raise TooBusy("Too many drags at once.", retry_after_seconds=1)
         together = merged(lane.waiting.get(gesture_id), moment)
         require_few(together.placements, "items")
         lane.waiting[gesture_id] = together
-        if lane.task is None:
-            lane.task = asyncio.create_task(self._send(lane))
+        if self._task is None:
+            self._task = asyncio.create_task(self._send())
 
     def distrust(self) -> None:
         """Somebody's access has changed: everybody is asked again."""
@@ -143,27 +144,30 @@ class DragLanes:
         """Forgets those who drag no more."""
         now = self._clock()
         self._lanes = {
-            key: lane
-            for key, lane in self._lanes.items()
-            if lane.task is not None or max(lane.trusted_until, lane.free_at) > now
+            key: lane for key, lane in self._lanes.items() if lane.waiting or lane.trusted_until > now
         }
 
     async def close(self) -> None:
-        for lane in list(self._lanes.values()):
-            if lane.task is not None:
-                lane.task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await lane.task
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
 
-    async def _send(self, lane: _Lane) -> None:
+    def _take_waiting(self) -> list[Drag]:
+        moments = [moment for lane in self._lanes.values() for moment in lane.waiting.values()]
+        for lane in self._lanes.values():
+            lane.waiting = {}
+        return moments
+
+    async def _send(self) -> None:
         try:
-            while lane.waiting:
-                await asyncio.sleep(max(0.0, lane.free_at - self._clock()))
-                lane.free_at = self._clock() + SPACING_SECONDS
-                moments, lane.waiting = lane.waiting, {}
-                texts = [text for moment in moments.values() for text in notices_of(moment)]
+            await asyncio.sleep(max(0.0, self._free_at - self._clock()))
+            while moments := self._take_waiting():
+                self._free_at = self._clock() + SPACING_SECONDS
+                texts = [text for moment in moments for text in notices_of(moment)]
                 await execute("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text", CHANNEL, texts)
+                await asyncio.sleep(max(0.0, self._free_at - self._clock()))
         except DomainError as error:
-            LOG.warning("a drag was not shown: %s", error.message)
+            LOG.warning("drags were not shown: %s", error.message)
         finally:
-            lane.task = None
+            self._task = None

@@ -117,6 +117,13 @@ class LastOwner(DomainError):
     http_status = 409
 
 
+class HistoryCompacted(DomainError):
+    """That far back the history of the board is no longer kept; `earliest` is the first seq that is."""
+
+    code = "HISTORY_COMPACTED"
+    http_status = 410
+
+
 class TooBusy(DomainError):
     """Too many requests of this kind at once; `retry_after_seconds` says when to try again."""
 

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Iterable
-from typing import Any
+from collections.abc import AsyncGenerator, Hashable, Iterable
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -19,8 +20,9 @@ from domain.drags import Drag, DragLanes, PackedDrag, Phase, merged
 from domain.errors import BadInput, DomainError, NotFound, Resync
 from domain.notices import CHANNEL
 from domain.operations import AddItems, Placement, RestoreItems, TransformItems
-from domain.pictures_live import ImageProgress, PictureStream
-from domain.streams import Stream
+from domain.pictures_live import PICTURES, ImageProgress, PictureFollower
+from domain.presence import PRESENCE, PRESENCE_CHANNEL, PresenceEvent, Presences
+from domain.streams import Follower, Following, Kind, Sink
 
 __all__ = ["Change", "Drag", "Hub", "ImageProgress", "Phase"]
 
@@ -28,6 +30,9 @@ LOG = logging.getLogger("webref.live")
 
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = (0.05, 0.2, 1.0)
+
+T = TypeVar("T")
+Move = Drag | Change
 
 
 class _Notice(Struct, frozen=True):
@@ -39,18 +44,35 @@ class _Notice(Struct, frozen=True):
     drag: PackedDrag | None = None
 
 
+def _move_key(move: Move) -> Hashable:
+    return move.gesture_id if isinstance(move, Drag) else move.seq
+
+
+def _moves_merged(earlier: Move, later: Move) -> Move:
+    """A reader behind the drag gets its latest moment, not all of them."""
+    return merged(earlier, later) if isinstance(earlier, Drag) and isinstance(later, Drag) else later
+
+
+CHANGES: Kind[Change] = Kind(lambda line: line.seq)
+MOVES: Kind[Move] = Kind(_move_key, _moves_merged)
+
+
 class _Feed:
-    """A board that somebody follows. seq: of the last change handed out."""
+    """A board that somebody follows. seq: of the last change handed out.
+
+    everyone: all whose access is asked for, also those who are told nothing yet.
+    """
 
     def __init__(self, seq: int) -> None:
         self.seq = seq
-        self.changes: set[Stream[Change]] = set()
-        self.moves: set[Stream[Drag | Change]] = set()
-        self.pictures: set[PictureStream] = set()
+        self.everyone: set[Follower[Any]] = set()
+        self.changes: set[Follower[Change]] = set()
+        self.moves: set[Follower[Move]] = set()
+        self.pictures: set[PictureFollower] = set()
 
-    @property
-    def streams(self) -> list[Stream[Any]]:
-        return [*self.changes, *self.moves, *self.pictures]
+    def forget(self, follower: Follower[Any]) -> None:
+        for group in (self.everyone, self.changes, self.moves, self.pictures):
+            group.discard(follower)
 
 
 class Hub:
@@ -58,17 +80,23 @@ class Hub:
 
     def __init__(self) -> None:
         self._feeds: dict[UUID, _Feed] = {}
-        self._pictures: set[PictureStream] = set()
+        self._pictures: set[PictureFollower] = set()
         self._lanes = DragLanes()
+        self.presences = Presences()
         self._stale_boards: set[UUID] = set()
         self._stale_images: set[UUID] = set()
         self._access_changed = False
+        # What came after a notice of changed access: shown once it has been looked at.
+        self._doubtful = False
+        self._held_back: list[Drag] = []
+        self._held_back_presence: list[str] = []
         self._stirred = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._drained = False
 
     async def __aenter__(self) -> "Hub":
-        self._tasks = [asyncio.create_task(work()) for work in (self._listen, self._hand_out, self._look)]
+        works = (self._listen, self._hand_out, self._look, self.presences.run)
+        self._tasks = [asyncio.create_task(work()) for work in works]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -77,65 +105,63 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._lanes.close()
+        await self.presences.close()
 
     async def drain(self) -> None:
-        """Ends every stream once what waits in it is read; new ones end at once."""
+        """Ends every stream; new ones end at once."""
         self._drained = True
-        for stream in self._streams():
-            stream.end()
+        for follower in [*self._on_boards(), *self._pictures]:
+            follower.end()
 
-    def _streams(self) -> list[Stream[Any]]:
-        return [*(stream for feed in self._feeds.values() for stream in feed.streams), *self._pictures]
+    def _on_boards(self) -> list[Follower[Any]]:
+        return [follower for feed in self._feeds.values() for follower in feed.everyone]
 
-    async def changes(
-        self, viewer: Viewer, board_id: UUID, after: int | None = None
-    ) -> AsyncGenerator[Change, None]:
+    def changes(self, viewer: Viewer, board_id: UUID, after: int | None = None) -> Following[Change]:
         """Every change after seq `after` in order, none twice; None: from now on.
 
         Raises NotFound when access ends, Resync when it cannot go on without a gap.
         """
+        return Following(CHANGES, partial(self._follow_changes, viewer, board_id, after))
+
+    async def _follow_changes(
+        self, viewer: Viewer, board_id: UUID, after: int | None, sink: Sink[Change]
+    ) -> Follower[Change]:
         if after is not None and not 0 <= after < 2**53:
             raise BadInput("after is the seq of a change, or 0.", field="after")
-        stream: Stream[Change] = Stream(viewer, board_id)
-        async with self._followed(viewer, board_id) as (feed, seq):
-            feed.changes.add(stream)
-            try:
-                joined = feed.seq
-                position = seq if after is None else after
-                if position > max(seq, joined):
+        async with self._arriving(viewer, board_id, sink) as (feed, follower):
+            if after is not None:
+                if after > max(follower.after, feed.seq):
                     raise _resync()
-                self._begin(stream)
-                while position < joined:
-                    lines = await changes.log_after(board_id, position)
-                    if not lines:
-                        raise _resync()
-                    for line in lines:
-                        stream.require_open()
-                        if line.seq != position + 1:
-                            raise _resync()
-                        position = line.seq
-                        yield line
-                async for line in stream:
-                    if line.seq > position:
-                        if line.seq != position + 1:
-                            raise _resync()
-                        position = line.seq
-                        yield line
-            finally:
-                feed.changes.discard(stream)
+                follower.after = after
+            await self._catch_up(feed, follower)
+            if not follower.ended:
+                feed.changes.add(follower)
+        return follower
 
-    async def transforms(self, viewer: Viewer, board_id: UUID) -> AsyncGenerator[Drag | Change, None]:
+    async def _catch_up(self, feed: _Feed, follower: Follower[Change]) -> None:
+        """Up to what has been handed out; returns in the very turn in which there is nothing between."""
+        assert follower.board_id is not None
+        while follower.after < feed.seq and not follower.ended:
+            lines = await changes.log_after(follower.board_id, follower.after)
+            if not lines:
+                raise _resync()
+            if not await access.still_allowed({(follower.viewer, follower.board_id)}):
+                raise _no_board()
+            for line in lines:
+                await follower.room()
+                if line.seq != follower.after + 1:
+                    raise _resync()
+                follower.after = line.seq
+                follower.tell(line)
+
+    def transforms(self, viewer: Viewer, board_id: UUID) -> Following[Move]:
         """From now on: drags under way, and the changes that moved items. Raises NotFound, Resync."""
-        stream: Stream[Drag | Change] = Stream(viewer, board_id)
-        async with self._followed(viewer, board_id) as (feed, seq):
-            feed.moves.add(stream)
-            try:
-                self._begin(stream)
-                async for move in stream:
-                    if isinstance(move, Drag) or move.seq > seq:
-                        yield move
-            finally:
-                feed.moves.discard(stream)
+        return Following(MOVES, partial(self._follow_moves, viewer, board_id))
+
+    async def _follow_moves(self, viewer: Viewer, board_id: UUID, sink: Sink[Move]) -> Follower[Move]:
+        async with self._arriving(viewer, board_id, sink) as (feed, follower):
+            feed.moves.add(follower)
+        return follower
 
     async def drag(
         self, viewer: Viewer, board_id: UUID, gesture_id: UUID, placements: list[Placement], phase: Phase
@@ -143,49 +169,93 @@ class Hub:
         """Shows a moment of a drag to everybody who follows the board, in every process."""
         await self._lanes.drag(viewer, board_id, gesture_id, placements, phase)
 
-    async def image_progress(
+    def presence(
+        self, viewer: Viewer, board_id: UUID, client_id: UUID | None = None
+    ) -> Following[PresenceEvent]:
+        """Who is on the board: first everybody, then who comes, changes and leaves; of all processes.
+
+        With a client it is present itself for as long as it follows. Raises NotFound, LimitExceeded,
+        AlreadyExists.
+        """
+        return Following(PRESENCE, partial(self._follow_presence, viewer, board_id, client_id))
+
+    async def _follow_presence(
+        self, viewer: Viewer, board_id: UUID, client_id: UUID | None, sink: Sink[PresenceEvent]
+    ) -> Follower[PresenceEvent]:
+        async with self._arriving(viewer, board_id, sink) as (_, follower):
+            await self.presences.follow(follower, client_id)
+        return follower
+
+    def image_progress(
         self, viewer: Viewer, image_ids: list[UUID] | None = None, board_id: UUID | None = None
-    ) -> AsyncGenerator[ImageProgress, None]:
+    ) -> Following[ImageProgress]:
         """How far renditions are: first each picture as it is now, then every step. Exactly one of both.
 
         A picture that is placed on the board later is told as well. Raises NotFound.
         """
+        return Following(PICTURES, partial(self._follow_pictures, viewer, image_ids, board_id))
+
+    async def _follow_pictures(
+        self, viewer: Viewer, image_ids: list[UUID] | None, board_id: UUID | None, sink: Sink[ImageProgress]
+    ) -> Follower[ImageProgress]:
         if (image_ids is None) == (board_id is None):
             raise BadInput("Name a board or pictures, one of them.", field="imageIds")
-        stream = PictureStream(viewer, board_id, frozenset(image_ids or ()))
-        async with contextlib.AsyncExitStack() as until:
-            if board_id is not None:
-                feed, _ = await until.enter_async_context(self._followed(viewer, board_id))
-                feed.pictures.add(stream)
-                until.callback(feed.pictures.discard, stream)
+        follower = PictureFollower(viewer, board_id, sink, self._left, frozenset(image_ids or ()))
+        try:
+            if board_id is None:
+                self._pictures.add(follower)
             else:
-                self._pictures.add(stream)
-                until.callback(self._pictures.discard, stream)
-            self._begin(stream)
+                feed, _ = await self._entered(viewer, board_id)
+                feed.everyone.add(follower)
+                feed.pictures.add(follower)
+            self._begin(follower)
             for step in await pictures_live.present(viewer, image_ids, board_id):
-                stream.require_open()
-                if stream.told(step):
-                    yield step
-            async for step in stream:
-                yield step
+                await follower.room()
+                follower.present(step)
+            self._stir(images=follower.arrived())
+        except BaseException:
+            follower.leave()
+            raise
+        return follower
 
     @contextlib.asynccontextmanager
-    async def _followed(self, viewer: Viewer, board_id: UUID) -> AsyncGenerator[tuple[_Feed, int], None]:
-        """The board's feed while somebody follows it, and the board's seq at the start."""
-        board = await access.board(viewer, board_id, Role.VIEWER)
-        feed = self._feeds.setdefault(board_id, _Feed(board.seq))
+    async def _arriving(
+        self, viewer: Viewer, board_id: UUID, sink: Sink[T]
+    ) -> AsyncGenerator[tuple[_Feed, Follower[T]], None]:
+        """A new follower of the board at its present seq; it leaves again if the block fails."""
+        feed, seq = await self._entered(viewer, board_id)
+        follower = Follower(viewer, board_id, sink, self._left)
+        follower.after = seq
+        feed.everyone.add(follower)
+        self._begin(follower)
         try:
-            yield feed, board.seq
-        finally:
-            if not feed.streams and self._feeds.get(board_id) is feed:
-                del self._feeds[board_id]
+            yield feed, follower
+        except BaseException:
+            follower.leave()
+            raise
 
-    def _begin(self, stream: Stream[Any]) -> None:
+    async def _entered(self, viewer: Viewer, board_id: UUID) -> tuple[_Feed, int]:
+        """The board's feed, for who adds a follower to it before anything is awaited; the board's seq."""
+        board = await access.board(viewer, board_id, Role.VIEWER)
+        return self._feeds.setdefault(board_id, _Feed(board.seq)), board.seq
+
+    def _left(self, follower: Follower[Any]) -> None:
+        if follower.board_id is None:
+            self._pictures.discard(follower)
+            return
+        self.presences.unfollow(follower)
+        feed = self._feeds.get(follower.board_id)
+        if feed is not None:
+            feed.forget(follower)
+            if not feed.everyone:
+                del self._feeds[follower.board_id]
+
+    def _begin(self, follower: Follower[Any]) -> None:
         """What was committed while the stream was being opened is looked for at once."""
         if self._drained:
-            stream.end()
-        if stream.board_id is not None:
-            self._stir(boards=(stream.board_id,))
+            follower.end()
+        elif follower.board_id is not None:
+            self._stir(boards=(follower.board_id,))
 
     def _stir(self, *, boards: Iterable[UUID] = (), images: Iterable[UUID] = ()) -> None:
         self._stale_boards.update(boards)
@@ -203,13 +273,29 @@ class Hub:
         if notice.image is not None:
             self._stir(images=(notice.image,))
         if notice.access is not None:
-            self._access_changed = True
+            self._access_changed = self._doubtful = True
             self._lanes.distrust()
+            self.presences.distrust()
             self._stirred.set()
-        if notice.drag is not None and (feed := self._feeds.get(notice.drag.board)) is not None:
-            drag = notice.drag.unpacked()
-            for moves in feed.moves:
-                _put_drag(moves, drag)
+        if notice.drag is not None and notice.drag.board in self._feeds:
+            self._held_back.append(notice.drag.unpacked())
+            if not self._doubtful:
+                self._show_held_back()
+
+    def _heard_presence(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
+        self._held_back_presence.append(str(payload))
+        if not self._doubtful:
+            self._show_held_back()
+
+    def _show_held_back(self) -> None:
+        drags, self._held_back = self._held_back, []
+        for drag in drags:
+            feed = self._feeds.get(drag.board_id)
+            for follower in tuple(feed.moves) if feed is not None else ():
+                follower.tell(drag)
+        notices, self._held_back_presence = self._held_back_presence, []
+        for notice in notices:
+            self.presences.heard(notice)
 
     async def _listen(self) -> None:
         """Notices only say where to look: after every new connection everything is looked at."""
@@ -221,6 +307,8 @@ class Hub:
                 try:
                     connection.add_termination_listener(lambda _, lost=lost: lost.set())
                     await connection.add_listener(CHANNEL, self._heard)
+                    await connection.add_listener(PRESENCE_CHANNEL, self._heard_presence)
+                    self.presences.listening()
                     attempt = 0
                     self._look_everywhere()
                     await lost.wait()
@@ -243,11 +331,11 @@ class Hub:
 
     def _look_everywhere(self) -> None:
         self._access_changed = True
-        unfinished = [image for stream in self._picture_streams() for image in stream.unfinished()]
+        unfinished = [image for follower in self._picture_followers() for image in follower.unfinished()]
         self._stir(boards=self._feeds, images=unfinished)
 
-    def _picture_streams(self) -> list[PictureStream]:
-        return [*self._pictures, *(stream for feed in self._feeds.values() for stream in feed.pictures)]
+    def _picture_followers(self) -> list[PictureFollower]:
+        return [*self._pictures, *(follower for feed in self._feeds.values() for follower in feed.pictures)]
 
     async def _hand_out(self) -> None:
         while True:
@@ -270,7 +358,7 @@ class Hub:
         images, self._stale_images = self._stale_images, set()
         feeds = {board_id: self._feeds[board_id] for board_id in boards if board_id in self._feeds}
         lines = await changes.logs_after({board_id: feed.seq for board_id, feed in feeds.items()})
-        pictures = self._picture_streams()
+        pictures = self._picture_followers()
         steps = await pictures_live.steps_of(images, list(self._feeds)) if images and pictures else []
         if self._access_changed:
             self._access_changed = False
@@ -279,49 +367,53 @@ class Hub:
             except BaseException:
                 self._access_changed = True
                 raise
+            self._doubtful = self._access_changed
+        if not self._doubtful:
+            self._show_held_back()
         for line in lines:
             self._deliver(feeds[line.board_id], line)
         for step, on_boards in steps:
-            for stream in pictures:
-                if step.image.id in stream.image_ids or stream.board_id in on_boards:
-                    stream.offer(step)
+            for follower in pictures:
+                if step.image.id in follower.image_ids or follower.board_id in on_boards:
+                    follower.offer(step)
         if len(lines) >= changes.MOST_CHANGES:
             self._stir(boards=boards)
 
     def _deliver(self, feed: _Feed, line: Change) -> None:
         if line.seq <= feed.seq:
             return
+        is_next = line.seq == feed.seq + 1
         feed.seq = line.seq
-        for stream in feed.changes:
-            stream.put(line.seq, line)
+        for follower in tuple(feed.changes):
+            if follower.after < line.seq:
+                follower.tell(line) if is_next else follower.end(_resync())
         if isinstance(line.operation, TransformItems):
-            for moves in feed.moves:
-                moves.put(line.seq, line)
+            for moving in tuple(feed.moves):
+                if moving.after < line.seq:
+                    moving.tell(line)
         elif feed.pictures and isinstance(line.operation, AddItems | RestoreItems):
             self._stir(images=[item.image_id for item in line.operation.items if item.image_id is not None])
 
     async def _end_without_access(self) -> None:
         """One statement for all who follow boards, two for those who follow pictures."""
-        followers = [stream for feed in self._feeds.values() for stream in feed.streams]
-        pairs = {(stream.viewer, stream.board_id) for stream in followers if stream.board_id is not None}
+        followers = self._on_boards()
+        pairs = {(each.viewer, each.board_id) for each in followers if each.board_id is not None}
         allowed = await access.still_allowed(pairs)
-        for stream in followers:
-            if (stream.viewer, stream.board_id) not in allowed:
-                stream.fail(NotFound("There is no such board, or you may not see it.", kind="board"))
+        for follower in followers:
+            if (follower.viewer, follower.board_id) not in allowed:
+                follower.end(_no_board())
         if not self._pictures:
             return
         watchers = list(self._pictures)
-        signed_in = await standing.still_signed_in({stream.viewer for stream in watchers})
+        signed_in = await standing.still_signed_in({watcher.viewer for watcher in watchers})
         visible = await pictures_live.visible(watchers)
         for watcher in watchers:
             if watcher.viewer not in signed_in or watcher not in visible:
-                watcher.fail(NotFound("Some of these pictures do not exist, or you may not see them."))
+                watcher.end(NotFound("Some of these pictures do not exist, or you may not see them."))
 
 
-def _put_drag(stream: Stream[Drag | Change], drag: Drag) -> None:
-    """A reader behind the drag gets its latest moment, not all of them."""
-    earlier = stream.waiting(drag.gesture_id)
-    stream.put(drag.gesture_id, merged(earlier if isinstance(earlier, Drag) else None, drag))
+def _no_board() -> NotFound:
+    return NotFound("There is no such board, or you may not see it.", kind="board")
 
 
 def _resync() -> Resync:

@@ -1,6 +1,6 @@
 """How far the renditions of pictures are, for those who watch: always read from the rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +11,7 @@ from domain.database import fetch
 from domain.decoding import rungs
 from domain.errors import NotFound
 from domain.images import Image, ImageState, image_of
-from domain.streams import Stream
+from domain.streams import Follower, Kind, Sink
 
 
 class ImageProgress(Struct, frozen=True):
@@ -22,25 +22,46 @@ class ImageProgress(Struct, frozen=True):
     total: int
 
 
-class PictureStream(Stream[ImageProgress]):
-    """Steps of the named pictures, or of all on a board; each told once."""
+PICTURES: Kind[ImageProgress] = Kind(lambda step: step.image.id)
 
-    def __init__(self, viewer: Viewer, board_id: UUID | None, image_ids: frozenset[UUID]) -> None:
-        super().__init__(viewer, board_id)
+
+class PictureFollower(Follower[ImageProgress]):
+    """Follows the named pictures, or all on a board; each step is told once.
+
+    What happens while it arrives is looked at again: it would overtake what was read before.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        board_id: UUID | None,
+        sink: Sink[ImageProgress],
+        left: Callable[[Follower[ImageProgress]], None],
+        image_ids: frozenset[UUID],
+    ) -> None:
+        super().__init__(viewer, board_id, sink, left)
         self.image_ids = image_ids
+        self._missed: set[UUID] | None = set()
         self._last: dict[UUID, tuple[ImageState, str | None, int]] = {}
 
-    def told(self, step: ImageProgress) -> bool:
-        """Whether this is new to the stream; from now on it is not."""
-        state = (step.image.state, step.image.failure, step.done)
-        if self._last.get(step.image.id) == state:
-            return False
-        self._last[step.image.id] = state
-        return True
-
     def offer(self, step: ImageProgress) -> None:
-        if self.told(step):
-            self.put(step.image.id, step)
+        """Tells what happened, if it is new."""
+        if self._missed is not None:
+            self._missed.add(step.image.id)
+        else:
+            self.present(step)
+
+    def present(self, step: ImageProgress) -> None:
+        """Tells how it is, if that is new."""
+        state = (step.image.state, step.image.failure, step.done)
+        if self._last.get(step.image.id) != state:
+            self._last[step.image.id] = state
+            self.tell(step)
+
+    def arrived(self) -> Iterable[UUID]:
+        """The pictures to look at again."""
+        missed, self._missed = self._missed, None
+        return missed or ()
 
     def unfinished(self) -> Iterable[UUID]:
         waiting = (ImageState.WAITING, ImageState.WORKING)
@@ -98,16 +119,16 @@ async def steps_of(
     return [(_step(record), frozenset(record["boards"])) for record in records]
 
 
-async def visible(streams: Sequence[PictureStream]) -> set[PictureStream]:
-    """The streams all of whose named pictures their viewer may see at this moment; one query for all."""
-    asked = [(stream, image_id) for stream in streams for image_id in stream.image_ids]
+async def visible(watchers: Sequence[PictureFollower]) -> set[PictureFollower]:
+    """Those all of whose named pictures their viewer may see at this moment; one query for all."""
+    asked = [(watcher, image_id) for watcher in watchers for image_id in watcher.image_ids]
     records = await fetch(
         "SELECT asked.n FROM unnest($1::uuid[], $2::uuid[]) "  # noqa: S608 (constants)
         "WITH ORDINALITY AS asked (account_id, image_id, n) JOIN account a ON a.id = asked.account_id "
         f"JOIN image i ON i.id = asked.image_id WHERE {IMAGE_SEEN}",
-        [stream.viewer.account_id for stream, _ in asked],
+        [watcher.viewer.account_id for watcher, _ in asked],
         [image_id for _, image_id in asked],
     )
     seen = {record["n"] - 1 for record in records}
-    blind = {stream for n, (stream, _) in enumerate(asked) if n not in seen}
-    return set(streams) - blind
+    blind = {watcher for n, (watcher, _) in enumerate(asked) if n not in seen}
+    return set(watchers) - blind

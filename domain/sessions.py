@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ import jwt
 from msgspec import Struct
 
 from domain import attempts, passwords
-from domain.access import Scope, Viewer, require_scope
+from domain.access import Proof, Scope, Viewer, require_scope
 from domain.accounts import Account, account_from
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, plain_line
@@ -198,10 +199,15 @@ async def viewer_of(access_token: str) -> Viewer:
 
     Raises Unauthenticated (refresh and try again) or SessionRevoked (sign in again).
     """
-    session_id, account_id = _read_access_token(access_token)
+    return (await proof_of(access_token)).viewer
+
+
+async def proof_of(access_token: str) -> Proof:
+    """The same, good until the token's time is over or the session is to be marked as seen."""
+    session_id, account_id, expires_at = _read_access_token(access_token)
     row = await fetchrow(
         "select name, is_owner, revoked_at is null and expires_at > now() as open,"
-        "   last_seen_at < now() - $3::interval as unseen"
+        "   last_seen_at + $3::interval - now() as seen_for"
         " from session join account on account.id = session.account"
         " where session.id = $1 and account.id = $2 and disabled_at is null",
         session_id,
@@ -210,13 +216,15 @@ async def viewer_of(access_token: str) -> Viewer:
     )
     if row is None or not row["open"]:
         raise _revoked()
-    if row["unseen"]:
+    seen_for: timedelta = row["seen_for"]
+    if seen_for < timedelta(0):
+        seen_for = SEEN_EVERY
         await execute(
             "update session set last_seen_at = now() where id = $1 and last_seen_at < now() - $2::interval",
             session_id,
             SEEN_EVERY,
         )
-    return Viewer(
+    viewer = Viewer(
         account_id=account_id,
         name=row["name"],
         is_owner=row["is_owner"],
@@ -224,6 +232,12 @@ async def viewer_of(access_token: str) -> Viewer:
         session_id=session_id,
         token_id=None,
     )
+    return Proof(viewer, min(float(expires_at), time.time() + seen_for.total_seconds()))
+
+
+def digest_of(credential: str) -> bytes:
+    """By which a process may know a token again, for as long as it signs with the same secret."""
+    return hmac.digest(_signing().access_key, credential.encode(), "sha256")
 
 
 async def _revoke(account_id: UUID, ids: list[UUID]) -> list[UUID]:
@@ -299,8 +313,8 @@ def _signed_in(
     return SignedIn(account, session_id, access_token, refresh_token, access_expires_at, refresh_expires_at)
 
 
-def _read_access_token(access_token: str) -> tuple[UUID, UUID]:
-    """Session and account. The algorithm, audience and type are pinned; the server's clocks may differ."""
+def _read_access_token(access_token: str) -> tuple[UUID, UUID, int]:
+    """Session, account and end. Algorithm, audience and type are pinned; the clocks of servers may differ."""
     try:
         token = jwt.decode_complete(
             access_token,
@@ -311,7 +325,8 @@ def _read_access_token(access_token: str) -> tuple[UUID, UUID]:
         )
         if token["header"].get("typ") != ACCESS_TYPE:
             raise Unauthenticated("This is not an access token.")
-        return UUID(token["payload"]["sid"]), UUID(token["payload"]["sub"])
+        payload = token["payload"]
+        return UUID(payload["sid"]), UUID(payload["sub"]), int(payload["exp"])
     except jwt.ExpiredSignatureError as error:
         raise Unauthenticated("The access token is over. Refresh the session and try again.") from error
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:

@@ -22,7 +22,10 @@ class BadSetting(DomainError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything configurable. secret: signs sessions; empty until `with_secret`."""
+    """Everything configurable. secret: signs sessions; empty until `with_secret`.
+
+    history_days: how many days of the boards' logs are kept at least, 7 or more; 0: all of them.
+    """
 
     data: Path = Path("data")
     host: str = "127.0.0.1"
@@ -41,6 +44,8 @@ class Settings:
     access_minutes: int = 10
     refresh_days: int = 30
     broker_url: str | None = None
+    snapshot_lines: int = 1_000
+    history_days: int = 0
 
     @property
     def blobs(self) -> Path:
@@ -146,6 +151,13 @@ _FLAGS = {
 }
 
 
+def _days_of_history(text: str) -> int:
+    """Younger lines than LEAST_DAYS of domain/compaction.py are never removed."""
+    if text == "0":
+        return 0
+    return _whole(7, 36_500)(text)
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in _FLAGS:
         raise ValueError("expected true or false")
@@ -196,4 +208,6 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_ACCESS_MINUTES": ("access_minutes", _whole(1, 10)),
     "WEBREF_REFRESH_DAYS": ("refresh_days", _whole(1, 365)),
     "WEBREF_BROKER_URL": ("broker_url", _broker_url),
+    "WEBREF_SNAPSHOT_LINES": ("snapshot_lines", _whole(10, 1_000_000)),
+    "WEBREF_HISTORY_DAYS": ("history_days", _days_of_history),
 }

@@ -138,7 +138,10 @@ class Rendition(Table, db=DB, tablename="rendition"):
 
 
 class Board(Table, db=DB, tablename="board"):
-    """A board. seq: of its last change; item_count: items present; search is made by PostgreSQL."""
+    """A board. seq: of its last change; item_count: items present; search is made by PostgreSQL.
+
+    log_start: the log holds what follows this seq; what came before is in the snapshot there.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     title = Text()
@@ -150,6 +153,7 @@ class Board(Table, db=DB, tablename="board"):
     trashed_at = Timestamptz(default=None, null=True)
     cover_id = ForeignKey(Image, null=True, on_delete=OnDelete.restrict)
     item_count = Integer(default=0)
+    log_start = BigInt(default=0)
 
 
 class BoardGrant(Table, db=DB, tablename="board_grant"):
@@ -232,6 +236,7 @@ class Change(Table, db=DB, tablename="change"):
     about: items, comments or board. subjects, aspects: what it touches, and the bits of the registers
     written of each (domain/operations/registers.py).
     reverted_by: seq of the change that took it back (its own seq: nothing of it could be undone).
+    tally: how many of what it did (domain/tally.py); item_count: items present right after it.
     """
 
     id = BigSerial(primary_key=True)
@@ -248,6 +253,19 @@ class Change(Table, db=DB, tablename="change"):
     kind = Text(default="DO")
     reverts = BigInt(default=None, null=True)
     reverted_by = BigInt(default=None, null=True)
+    tally = JSONB(default="{}")
+    item_count = Integer(default=0)
+
+
+class Snapshot(Table, db=DB, tablename="snapshot"):
+    """A board right after change `seq`, made at `at`: the fold of its log; unique by board and seq."""
+
+    id = BigSerial(primary_key=True)
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
+    seq = BigInt()
+    at = Timestamptz(default=TimestamptzNow())
+    item_count = Integer()
+    state = Bytea()
 
 
 class Receipt(Table, db=DB, tablename="receipt"):
@@ -294,6 +312,7 @@ TABLES: tuple[type[Table], ...] = (
     Item,
     Comment,
     Change,
+    Snapshot,
     Receipt,
     Job,
 )

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
 
-from domain.access import Scope, Viewer, require_scope
+from domain.access import Proof, Scope, Viewer, require_scope
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_ids, good_line
 from domain.errors import BadInput, LimitExceeded, MutationIdConflict, Unauthenticated
@@ -145,18 +146,25 @@ async def end_tokens(account_id: UUID, ids: list[UUID]) -> list[UUID]:
 
 async def viewer_of(bearer: str) -> Viewer:
     """Whom a token acts for. Raises Unauthenticated, in the same words for a wrong, ended or revoked one."""
+    return (await proof_of(bearer)).viewer
+
+
+async def proof_of(bearer: str) -> Proof:
+    """The same, good until the token is to be marked as used."""
     parts = SHAPE.fullmatch(bearer)
     row = await fetchrow(_BY_KEY, parts[1], USED_EVERY) if parts is not None else None
     if row is None or parts is None or not hmac.compare_digest(row["secret_hash"], _digest(parts[2])):
         raise Unauthenticated("This API token is not valid: it may be mistyped, over or revoked.")
-    if row["unmarked"]:
+    used_for: timedelta | None = row["used_for"]
+    if used_for is None or used_for < timedelta(0):
+        used_for = USED_EVERY
         await execute(
             "update token set last_used_at = now()"
             " where id = $1 and (last_used_at is null or last_used_at < now() - $2::interval)",
             row["id"],
             USED_EVERY,
         )
-    return Viewer(
+    viewer = Viewer(
         account_id=row["account"],
         name=row["person"],
         is_owner=row["is_owner"],
@@ -164,11 +172,12 @@ async def viewer_of(bearer: str) -> Viewer:
         session_id=None,
         token_id=row["id"],
     )
+    return Proof(viewer, time.time() + used_for.total_seconds())
 
 
 _BY_KEY = (
     "select token.id, account, account.name as person, is_owner, scope, secret_hash,"
-    "   last_used_at is null or last_used_at < now() - $2::interval as unmarked"
+    "   last_used_at + $2::interval - now() as used_for"
     " from token join account on account.id = token.account"
     " where key = $1 and revoked_at is null and (token.expires_at is null or token.expires_at > now())"
     "   and disabled_at is null"

@@ -29,6 +29,8 @@ STATEMENTS = [
     "WHERE operation->>'kind' = 'edit_notes'",
     "UPDATE change SET inverse = jsonb_set(inverse, ARRAY['kind'], '\"edit_items\"') "
     "WHERE inverse->>'kind' = 'edit_notes'",
+    "UPDATE change SET tally = (tally - 'edit_notes') || jsonb_build_object('edit_items', tally->'edit_notes') "
+    "WHERE tally ? 'edit_notes'",
     "UPDATE change SET about = 'board', subjects = ARRAY['00000000-0000-0000-0000-000000000000'::uuid] "
     "WHERE operation->>'kind' IN ('edit_board', 'trash_board', 'restore_board')",
     f"UPDATE change SET aspects = array_fill({MASK}, ARRAY[cardinality(subjects)])",  # noqa: S608

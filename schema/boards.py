@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import changes, history, items, members
+from domain import changes, history, items, members, past
 from domain.access import BoardRow
 from schema.accounts import Account
 from schema.changes import Change, change_of
@@ -74,9 +74,14 @@ class Board(Node):
     updated_at: datetime = field(description="When it last changed.")
     trashed_at: datetime | None = field(description="When it was put into the trash; null: it is in use.")
     item_count: int = field(description="How many items lie on it.")
+    history_start: Long = field(
+        description="Since which seq its history is kept: `board(id, at:)` reads it from there on, and "
+        "`changes` begin right after. 0: all of it."
+    )
     key: strawberry.Private[UUID]
     created_by_id: strawberry.Private[UUID]
     shown_cover_id: strawberry.Private[UUID | None]
+    past_seq: strawberry.Private[int | None] = None
 
     @resolved(description="Who made it.")
     async def created_by(self, info: Info) -> Account:
@@ -84,7 +89,10 @@ class Board(Node):
 
     @resolved(description="The picture that stands for it: the chosen, else the earliest on it; null: none.")
     async def cover(self, info: Info) -> Image | None:
-        return await info.context.loaders.cover(self.key, self.shown_cover_id)
+        if self.past_seq is None:
+            return await info.context.loaders.cover(self.key, self.shown_cover_id)
+        then = await past.cover_at(info.context.require_viewer(), self.key, self.past_seq)
+        return await info.context.loaders.images.load(then) if then else None
 
     @resolved(description="What lies on it, from back to front.")
     async def items(
@@ -94,7 +102,11 @@ class Board(Node):
         after: After = None,
     ) -> Connection[Item]:
         viewer = info.context.require_viewer()
-        return connection_of(await items.items_on(viewer, self.key, first=first, after=after), item_of, after)
+        if self.past_seq is None:
+            page = await items.items_on(viewer, self.key, first=first, after=after)
+        else:
+            page = await past.items_at(viewer, self.key, self.past_seq, first=first, after=after)
+        return connection_of(page, item_of, after)
 
     @resolved(description="The people on it, in the order in which they came.")
     async def members(
@@ -107,7 +119,10 @@ class Board(Node):
         page = await members.members_of(viewer, self.key, first=first, after=after)
         return connection_of(page, member_of, after)
 
-    @resolved(description="Its log, the oldest first: applying all of it in order gives the board.")
+    @resolved(
+        description="Its log, the oldest first: applying all of it in order to the board at `historyStart` "
+        "gives the board."
+    )
     async def changes(
         self,
         info: Info,
@@ -115,7 +130,7 @@ class Board(Node):
         after: After = None,
         since: Annotated[
             Long | None,
-            argument(description="Only changes after this seq; null: from the very first."),
+            argument(description="Only changes after this seq; null: from the first that is kept."),
         ] = None,
     ) -> Connection[Change]:
         viewer = info.context.require_viewer()
@@ -124,14 +139,17 @@ class Board(Node):
 
     @resolved(description="Whether the viewer has something to undo here.")
     async def can_undo(self, info: Info) -> bool:
-        return await history.can_undo(info.context.require_viewer(), self.key)
+        viewer = info.context.require_viewer()
+        return self.past_seq is None and await history.can_undo(viewer, self.key)
 
     @resolved(description="Whether the viewer has something to redo here.")
     async def can_redo(self, info: Info) -> bool:
-        return await history.can_redo(info.context.require_viewer(), self.key)
+        viewer = info.context.require_viewer()
+        return self.past_seq is None and await history.can_redo(viewer, self.key)
 
 
-def board_of(row: BoardRow) -> Board:
+def board_of(row: BoardRow, past_seq: int | None = None) -> Board:
+    """past_seq: where the row is the board as it was then."""
     return Board(
         id=strawberry.ID(str(row.id)),
         title=row.title,
@@ -142,9 +160,11 @@ def board_of(row: BoardRow) -> Board:
         updated_at=row.updated_at,
         trashed_at=row.trashed_at,
         item_count=row.item_count,
+        history_start=Long(row.log_start),
         key=row.id,
         created_by_id=row.created_by,
         shown_cover_id=row.cover_id,
+        past_seq=past_seq,
     )
 
 

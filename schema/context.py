@@ -41,4 +41,24 @@ class Context:
         return self.viewer
 
 
+class ViewerAsked(Exception):
+    """A resolver asked who is asking where nobody is."""
+
+
+class Impersonal(Context):
+    """Of an answer that many viewers share: there is no viewer in it. asked: how often one was asked for."""
+
+    def __init__(self, like: Context) -> None:
+        self.settings = like.settings
+        self.hub = like.hub
+        self.cookies_out = []
+        self.takes_cookies = False
+        self.asked = 0
+
+    @property
+    def viewer(self) -> Viewer | None:  # type: ignore[override]
+        self.asked += 1
+        raise ViewerAsked
+
+
 Info = strawberry.Info[Context, None]

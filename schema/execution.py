@@ -7,8 +7,7 @@ error means that the operation ran: stage EXECUTED, HTTP 200, `data` with null w
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -24,7 +23,6 @@ from graphql import (
     get_operation_ast,
 )
 from graphql import execute as run
-from graphql import subscribe as follow
 from graphql.error import GraphQLSyntaxError
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
@@ -36,6 +34,7 @@ from graphql.validation import (
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from domain.access import Viewer
 from domain.errors import DomainError
 from schema import errors, limits, reads
 from schema.context import Context
@@ -100,6 +99,10 @@ class Prepared:
     variables: VariableValues
     plans: reads.Plans
 
+    @property
+    def is_subscription(self) -> bool:
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
     @cached_property
     def compiled(self) -> reads.Compiled | None:
         return reads.compiled(self.plans, self.document, self.operation, self.variables)
@@ -116,46 +119,37 @@ class Refused(Exception):
 async def answer(request: Request, context: Context, *, queries_only: bool = False) -> Answer:
     """Runs a query or mutation. Never raises for what is wrong with the request itself."""
     try:
-        prepared = _prepared(request, context)
-        _require_method(prepared, queries_only)
+        found = prepare(request, context)
+        _require_method(found, queries_only)
     except Refused as refused:
         return refused.answer
-    return await _executed(prepared, request, context)
+    return await executed(found, request, context)
 
 
-async def stream(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
-    """Runs any operation: a subscription gives many answers, the others one.
+async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
+    """What `answer` would give, by statements that ask whether the viewer still stands; None: ask `answer`.
 
-    After an answer that is not EXECUTED there is none: on a websocket its `errors` go out as `error`.
+    recognised: see domain/credentials.py. Only what was asked before is answered, and only without a failure.
     """
+    key = _key(request, known=True)
+    prepared = None if key is None else _requests.get(key)
+    if prepared is None or prepared.compiled is None:
+        return None
     try:
-        prepared = _prepared(request, context)
-    except Refused as refused:
-        yield refused.answer
-        return
-    if prepared.operation.operation is not OperationType.SUBSCRIPTION:
-        yield await _executed(prepared, request, context)
-        return
-    async with aclosing(_followed(prepared, request, context)) as answers:
-        async for event in answers:
-            yield event
-
-
-def is_subscription(request: Request) -> bool:
-    """Whether the operation is a stream; False for what is no valid request."""
-    try:
-        operation = get_operation_ast(limits.parse_within(request.query), request.operation_name)
-    except (DomainError, GraphQLSyntaxError):
-        return False
-    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+        async with asyncio.timeout(limits.DEADLINE_SECONDS):
+            told = await reads.answer(prepared.compiled, recognised)
+    except TimeoutError:
+        return None
+    return _told(told) if told.is_whole else None
 
 
 def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: object) -> Answer:
     """The answer to a request that cannot be executed."""
-    return _without_data([{"message": message, "extensions": {**details, "code": code}}], stage)
+    return without_data([{"message": message, "extensions": {**details, "code": code}}], stage)
 
 
-async def _executed(prepared: Prepared, request: Request, context: Context) -> Answer:
+async def executed(prepared: Prepared, request: Request, context: Context) -> Answer:
+    """Runs a query or mutation that was prepared."""
     deadline = asyncio.timeout(limits.DEADLINE_SECONDS)
     try:
         async with deadline:
@@ -169,32 +163,20 @@ async def _executed(prepared: Prepared, request: Request, context: Context) -> A
         if not deadline.expired():
             raise
         words = f"This took longer than {limits.DEADLINE_SECONDS:g} s and was stopped: ask for less at once."
-        return _encoded(None, [{"message": words, "extensions": {"code": errors.TIMEOUT}}])
+        return encoded(None, [{"message": words, "extensions": {"code": errors.TIMEOUT}}])
     assert isinstance(found, ExecutionResult)
-    return _encoded(found.data, [errors.field_error(error) for error in found.errors or ()])
+    return encoded(found.data, [errors.field_error(error) for error in found.errors or ()])
 
 
 async def _read(prepared: Prepared, context: Context) -> Answer | None:
     """None: this operation is for the ordinary execution."""
     if context.viewer is None or prepared.compiled is None:
         return None
-    payload, failures = await reads.answer(prepared.compiled, context.viewer)
-    return Answer(payload=payload, stage=Stage.EXECUTED, codes=_codes(failures), has_data=True)
+    return _told(await reads.answer(prepared.compiled, context.viewer))
 
 
-async def _followed(prepared: Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
-    context.loaders = Loaders(context)
-    source = follow(GRAPH, prepared.document, **_arguments(prepared, request, context))
-    events = source if isinstance(source, ExecutionResult | AsyncIterator) else await source
-    if isinstance(events, ExecutionResult):
-        yield _without_data([errors.field_error(error) for error in events.errors or ()], Stage.ENDED)
-        return
-    try:
-        async with aclosing(events):  # type: ignore[type-var]
-            async for event in events:
-                yield _encoded(event.data, [errors.field_error(error) for error in event.errors or ()])
-    except Exception as error:
-        yield _without_data([errors.any_failure(error)], Stage.ENDED)
+def _told(told: reads.Told) -> Answer:
+    return Answer(told.payload, Stage.EXECUTED, _codes(told.failures), has_data=True)
 
 
 def _arguments(prepared: Prepared, request: Request, context: Context) -> dict[str, Any]:
@@ -246,15 +228,23 @@ def _document(text: str, known: bool) -> tuple[DocumentNode, reads.Plans]:
     return document, plans
 
 
-_requests: OrderedDict[tuple[bool, str, str | None, bytes], Prepared] = OrderedDict()
+_Key = tuple[bool, str, str | None, bytes]
+_requests: OrderedDict[_Key, Prepared] = OrderedDict()
 
 
-def _prepared(request: Request, context: Context) -> Prepared:
+def _key(request: Request, *, known: bool) -> _Key | None:
+    """None: its variables are numbers that no JSON of ours holds."""
+    try:
+        return known, request.query, request.operation_name, orjson.dumps(request.variables)
+    except TypeError:
+        return None
+
+
+def prepare(request: Request, context: Context) -> Prepared:
     """Remembered, since programs ask the same again and again. Raises Refused."""
     known = context.viewer is not None
-    try:
-        key = (known, request.query, request.operation_name, orjson.dumps(request.variables))
-    except TypeError:  # numbers that no JSON of ours holds
+    key = _key(request, known=known)
+    if key is None:
         return _prepared_anew(request, known)
     found = _requests.get(key)
     if found is not None:
@@ -309,10 +299,10 @@ def _which_operation(name: str | None) -> str:
 
 
 def _refused(found: list[GraphQLFormattedError]) -> Answer:
-    return _without_data(found, Stage.REFUSED)
+    return without_data(found, Stage.REFUSED)
 
 
-def _without_data(found: list[GraphQLFormattedError], stage: Stage) -> Answer:
+def without_data(found: list[GraphQLFormattedError], stage: Stage) -> Answer:
     return Answer(
         payload=orjson.dumps({"errors": found}),
         stage=stage,
@@ -321,7 +311,7 @@ def _without_data(found: list[GraphQLFormattedError], stage: Stage) -> Answer:
     )
 
 
-def _encoded(data: dict[str, Any] | None, found: list[GraphQLFormattedError]) -> Answer:
+def encoded(data: dict[str, Any] | None, found: list[GraphQLFormattedError]) -> Answer:
     response: dict[str, Any] = {"errors": found} if found else {}
     response["data"] = data
     return Answer(

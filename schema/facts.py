@@ -35,6 +35,7 @@ BOARD: Mapping[str, Column] = {
     "updatedAt": ("updated_at", moment_text),
     "trashedAt": ("trashed_at", _maybe_moment),
     "itemCount": ("item_count", None),
+    "historyStart": ("log_start", None),
     "canUndo": ("can_undo", None),
     "canRedo": ("can_redo", None),
 }

@@ -87,9 +87,12 @@ class BoardPlan:
     items: _Items | None
 
     def asked(self, values: VariableValues) -> Asked:
-        """Raises Outside for arguments that the ordinary resolvers would refuse."""
+        """Raises Outside for the past, and for arguments that the ordinary resolvers would refuse."""
         try:
-            board_id = uuid_of(_arguments("Query", "board", self.details[0], values)["id"])
+            board = _arguments("Query", "board", self.details[0], values)
+            if board["at"] is not None:
+                raise Outside
+            board_id = uuid_of(board["id"])
             if self.items is None:
                 return Asked(board_id, None)
             page = _arguments("Board", "items", self.items.details, values)

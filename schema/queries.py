@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-from domain import boards, images, jobs
+from domain import boards, images, jobs, past
 from domain.errors import LimitExceeded
 from schema.accounts import Viewer, viewer_of
 from schema.arguments import uuid_of, uuids_of
@@ -17,6 +17,7 @@ from schema.fields import resolved
 from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobState, job_of
+from schema.scalars import Long
 
 MOST_NODES = 100
 
@@ -53,10 +54,23 @@ class Query:
 
     @resolved(description="A board; null: it does not exist, or the viewer is not on it.")
     async def board(
-        self, info: Info, id: Annotated[strawberry.ID, argument(description="The board's id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, argument(description="The board's id.")],
+        at: Annotated[
+            Long | None,
+            argument(
+                description="Seq of a change, or 0: the board as it was right after it, its words, items and "
+                "cover; `viewerRole`, `members` and `changes` are today's, and nothing can be undone there. "
+                "Earlier than `historyStart` is HISTORY_COMPACTED. null: the board of now."
+            ),
+        ] = None,
     ) -> Board | None:
-        info.context.require_viewer()
-        return await info.context.loaders.boards.load(uuid_of(id))
+        viewer = info.context.require_viewer()
+        if at is None:
+            return await info.context.loaders.boards.load(uuid_of(id))
+        row = await past.find_board_at(viewer, uuid_of(id), at)
+        return None if row is None else board_of(row, at)
 
     @resolved(description="Boards the viewer is on.")
     async def boards(

@@ -119,8 +119,16 @@ def compiled(
     return Compiled(plan, asked)
 
 
-async def answer(wanted: Compiled, viewer: Viewer) -> tuple[bytes, list[GraphQLFormattedError]]:
-    """The response and its errors."""
+@dataclass(frozen=True)
+class Told:
+    """payload: the response. is_whole: nothing failed, and every board was there for the viewer."""
+
+    payload: bytes
+    failures: list[GraphQLFormattedError]
+    is_whole: bool
+
+
+async def answer(wanted: Compiled, viewer: Viewer) -> Told:
     data: dict[str, Any] = {}
     failures: list[GraphQLFormattedError] = []
     for (key, board), asked in zip(wanted.plan.roots, wanted.asked, strict=True):
@@ -132,7 +140,7 @@ async def answer(wanted: Compiled, viewer: Viewer) -> tuple[bytes, list[GraphQLF
         except Exception as error:
             data[key] = None
             failures.append(_failure(board, error))
-    return _encoded(data, failures), failures
+    return Told(_encoded(data, failures), failures, None not in data.values())
 
 
 async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> dict[str, Any] | None:

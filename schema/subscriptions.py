@@ -1,7 +1,6 @@
 """Subscriptions: what happens while one looks, each event authorized when it is delivered."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterable
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +16,7 @@ from schema.accounts import Account
 from schema.arguments import maybe_uuid, uuid_of, uuids_of
 from schema.changes import Change, change_of
 from schema.context import Info
-from schema.fields import resolved, streamed
+from schema.fields import Events, resolved, streamed
 from schema.images import ImageProgress, image_of
 from schema.operations import ItemPlacement, placement_of
 from schema.scalars import Long
@@ -56,7 +55,7 @@ class Subscription:
     @streamed(
         description="Every change of a board in order, gapless: after a cut, go on with the last seq seen."
     )
-    async def board_changes(
+    def board_changes(
         self,
         info: Info,
         board_id: Annotated[strawberry.ID, argument(description="The board's id.")],
@@ -64,17 +63,14 @@ class Subscription:
             Long | None,
             argument(description="Seq of the last change known; null: only what happens from now on."),
         ] = None,
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncIterable[Change]:
         viewer = info.context.require_viewer()
-        lines = info.context.hub.changes(viewer, uuid_of(board_id, "boardId"), after=after)
-        async with aclosing(lines):
-            async for line in lines:
-                yield change_of(line)
+        return Events(info.context.hub.changes(viewer, uuid_of(board_id, "boardId"), after), change_of)
 
     @streamed(
         description="How far renditions are: first each picture of the set as it is now, then every step."
     )
-    async def image_progress(
+    def image_progress(
         self,
         info: Info,
         board_id: Annotated[
@@ -83,7 +79,7 @@ class Subscription:
         image_ids: Annotated[
             list[strawberry.ID] | None, argument(description="… or these pictures, 1 to 500.")
         ] = None,
-    ) -> AsyncIterator[ImageProgress]:
+    ) -> AsyncIterable[ImageProgress]:
         viewer = info.context.require_viewer()
         if (board_id is None) == (image_ids is None):
             raise BadInput("Name a board or pictures: exactly one of boardId and imageIds.", field="boardId")
@@ -94,21 +90,20 @@ class Subscription:
             image_ids=None if image_ids is None else uuids_of(image_ids, "imageIds"),
             board_id=maybe_uuid(board_id, "boardId"),
         )
-        async with aclosing(steps):
-            async for step in steps:
-                yield ImageProgress(done=step.done, total=step.total, image=image_of(step.image))
+        return Events(steps, progress_of)
 
     @streamed(description="Items moving on a board, from now on: drags under way and committed moves.")
-    async def transforms(
+    def transforms(
         self,
         info: Info,
         board_id: Annotated[strawberry.ID, argument(description="The board's id.")],
-    ) -> AsyncIterator[TransformEvent]:
+    ) -> AsyncIterable[TransformEvent]:
         viewer = info.context.require_viewer()
-        moves = info.context.hub.transforms(viewer, uuid_of(board_id, "boardId"))
-        async with aclosing(moves):
-            async for move in moves:
-                yield transform_event_of(move)
+        return Events(info.context.hub.transforms(viewer, uuid_of(board_id, "boardId")), transform_event_of)
+
+
+def progress_of(step: live.ImageProgress) -> ImageProgress:
+    return ImageProgress(done=step.done, total=step.total, image=image_of(step.image))
 
 
 def transform_event_of(move: live.Drag | live.Change) -> TransformEvent:

@@ -1,8 +1,11 @@
-"""The laws that hold after every command: the log is gapless, replaying it gives the rows, and back again."""
+"""The laws that hold after every command: the log is gapless, replaying it gives the rows, and back again.
+
+Where the log was compacted it begins later, and replaying starts from the snapshot there.
+"""
 
 from uuid import UUID
 
-from domain import changes
+from domain import changes, snapshots
 from domain.changes import Change
 from domain.comment_rows import COMMENT_COLUMNS, comment_of
 from domain.database import fetch, fetchrow, fetchval
@@ -10,9 +13,16 @@ from domain.item_rows import STATE_COLUMNS, state_of
 from domain.operations import CONTAINERS, BoardState, apply, replay, subjects_of
 
 
+async def log_start(board_id: UUID) -> int:
+    """The seq after which the log begins: 0 where nothing was compacted."""
+    start: int = await fetchval("SELECT log_start FROM board WHERE id = $1", board_id)
+    return start
+
+
 async def whole_log(board_id: UUID) -> list[Change]:
     log: list[Change] = []
-    while page := await changes.log_after(board_id, log[-1].seq if log else 0):
+    start = await log_start(board_id)
+    while page := await changes.log_after(board_id, log[-1].seq if log else start):
         log += page
     return log
 
@@ -40,12 +50,16 @@ async def state_in_rows(board_id: UUID) -> BoardState:
 
 async def require_laws(board_id: UUID) -> list[Change]:
     """Asserts them and returns the log."""
-    log = await whole_log(board_id)
-    assert [change.seq for change in log] == list(range(1, len(log) + 1))
-    assert await fetchval("SELECT seq FROM board WHERE id = $1", board_id) == len(log)
+    start, log = await log_start(board_id), await whole_log(board_id)
+    last = start + len(log)
+    assert [change.seq for change in log] == list(range(start + 1, last + 1))
+    assert await fetchval("SELECT seq FROM board WHERE id = $1", board_id) == last
+    assert await fetchval("SELECT count(*) FROM change WHERE board = $1", board_id) == len(log)
+    kept = await snapshots.nearest(board_id, start)
+    assert kept.seq == start
     rows = await state_in_rows(board_id)
-    assert replay(change.operation for change in log) == rows
-    state = BoardState()
+    assert replay((change.operation for change in log), kept.state) == rows
+    state = kept.state
     for change in log:
         before, state = state, apply(change.operation, state)
         assert apply(change.inverse, state) == before
@@ -60,7 +74,11 @@ async def require_laws(board_id: UUID) -> list[Change]:
         "UNION ALL SELECT id, changed_seq FROM comment WHERE board = $1",
         board_id,
     )
-    assert {record["id"]: record["changed_seq"] for record in records} == last_touched
+    touched = {record["id"]: record["changed_seq"] for record in records}
+    assert {subject: seq for subject, seq in touched.items() if seq > start} == last_touched
+    # What was last touched before the log begins lies on the board: the rest of it is gone.
+    standing = kept.state.items.keys() | kept.state.comments.keys()
+    assert {subject for subject, seq in touched.items() if seq <= start} <= standing
     return log
 
 

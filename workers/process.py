@@ -22,7 +22,7 @@ from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
 from workers.renditions import make_renditions
-from workers.sweeps import clean_for_ever, take_back_for_ever
+from workers.sweeps import clean_for_ever, snapshot_for_ever, take_back_for_ever
 
 LOG = logging.getLogger("webref.workers")
 
@@ -138,7 +138,13 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
     await asyncio.to_thread(worker.start)
     tasks = [
         asyncio.create_task(task)
-        for task in (feeder.run(), feeder.listen(), take_back_for_ever(), clean_for_ever())
+        for task in (
+            feeder.run(),
+            feeder.listen(),
+            take_back_for_ever(),
+            snapshot_for_ever(settings),
+            clean_for_ever(settings),
+        )
     ]
     try:
         yield

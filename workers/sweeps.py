@@ -3,13 +3,15 @@
 import asyncio
 import logging
 
-from domain import blobs, jobs
+from domain import blobs, compaction, jobs, snapshots
 from domain.errors import DomainError
+from domain.settings import Settings
 
 LOG = logging.getLogger("webref.sweeps")
 
 TAKE_BACK_SECONDS = 5.0
 CLEAN_SECONDS = 3600.0
+SNAPSHOT_SECONDS = 60.0
 DRAFT_SECONDS = 86_400.0
 
 
@@ -25,13 +27,28 @@ async def take_back_for_ever() -> None:
         await asyncio.sleep(TAKE_BACK_SECONDS)
 
 
-async def clean_for_ever() -> None:
-    """Removes what is over, once an hour."""
+async def snapshot_for_ever(settings: Settings) -> None:
+    """Keeps the state of boards whose logs have grown."""
+    while True:
+        try:
+            await snapshots.take_snapshots(settings.snapshot_lines)
+        except DomainError as error:
+            LOG.warning("snapshots cannot be made: %s", error.message)
+        except Exception:
+            LOG.exception("snapshots cannot be made; trying again")
+        await asyncio.sleep(SNAPSHOT_SECONDS)
+
+
+async def clean_for_ever(settings: Settings) -> None:
+    """Removes what is over, once an hour; of history only what was said to go."""
     while True:
         try:
             removed = await jobs.sweep()
             drafts = await asyncio.to_thread(blobs.remove_old_drafts, DRAFT_SECONDS)
             LOG.info("swept %d rows and %d unfinished uploads", removed, drafts)
+            if settings.history_days:
+                gone = await compaction.compact(settings.history_days)
+                LOG.info("compacted %d boards by %d changes", gone.boards, gone.lines)
         except (DomainError, OSError) as error:
             LOG.warning("the sweep failed and comes again: %s", error)
         except Exception:

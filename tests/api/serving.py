@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from api.app import create_app
 from api.services import STATE_KEY, Services
+from api.wire import SOCKETS
 from domain import darkroom
 from domain.accounts import RegistrationPolicy
 from domain.database import execute
@@ -102,12 +103,11 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
     config = uvicorn.Config(
         app,
         http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=65_536,
         lifespan="on",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,
+        **SOCKETS,
     )
     server = Quiet(config)
     patched = pytest.MonkeyPatch()

@@ -55,7 +55,8 @@ def test_help_loads_no_framework() -> None:
 
 def test_every_command_has_help() -> None:
     listed = webref("--help")
-    commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["export-schema"], ["user"], ["token"]]
+    commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["compact"], ["export-schema"]]
+    commands += [["user"], ["token"]]
     commands += [
         ["user", verb] for verb in ("create", "list", "disable", "enable", "set-password", "set-owner")
     ]
@@ -163,6 +164,15 @@ def test_the_doctor_says_by_its_exit_code_how_it_is(data: Path, tmp_path: Path) 
     ill = webref("doctor", data=tmp_path / "nowhere")
     assert (ill.returncode, "FAIL" in ill.stdout) == (1, True)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_history_is_let_go_only_when_it_is_said_how_much(data: Path) -> None:
+    answer = webref("compact", "--days", "30", data=data)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith("0 boards begin later now")
+    unsaid = webref("compact", data=data)
+    assert (unsaid.returncode, "--days" in unsaid.stderr) == (1, True)
+    assert webref("compact", "--days", "6", data=data).returncode == 2
 
 
 def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:

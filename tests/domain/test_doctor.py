@@ -174,6 +174,15 @@ async def test_a_gap_in_a_change_log_is_found(place: Settings, seqs: list[int], 
     assert str(torn) in found.words
 
 
+async def test_a_compacted_log_is_well_as_long_as_its_snapshot_is_there(place: Settings) -> None:
+    board_id = await a_board(await join("ana"), [3, 4], 4)
+    await execute("update board set log_start = 2")
+    found = (await findings(place))["change logs"]
+    assert (found.verdict, str(board_id) in found.words) == (Verdict.ILL, True)
+    await execute("insert into snapshot (board, seq, state) values ($1, 2, '')", board_id)
+    assert (await findings(place))["change logs"].verdict is Verdict.WELL
+
+
 async def test_a_wrong_item_count_is_found(place: Settings) -> None:
     board_id = await a_board(await join("ana"), [], 0)
     await execute("update board set item_count = 1")

@@ -1,6 +1,7 @@
 """Laws of migrations: run once whoever starts, all or nothing, and the tables are what the code says."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
@@ -8,10 +9,14 @@ import asyncpg
 import pytest
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
+from domain import adding, boards, contents, history, items
 from domain import migrate as migrations
+from domain.adding import NewItem
+from domain.contents import NoteEdit
 from domain.database import execute, fetch, fetchval
 from domain.errors import DatabaseUnavailable
 from domain.migrate import migrate, pending_migrations
+from domain.operations import NoteContent, Placement, Transform
 from domain.piccolo_app import APP_CONFIG
 from domain.postgres import Cluster
 from domain.tables import TABLES
@@ -122,6 +127,30 @@ async def test_the_tables_refuse_what_can_not_be(table: str, assignment: str) ->
     with pytest.raises(asyncpg.CheckViolationError):
         await execute(f"UPDATE {table} SET {assignment}")
     assert await fetch(f"SELECT * FROM {table}") == before
+
+
+@pytest.mark.usefixtures("database")
+async def test_earlier_changes_are_counted_as_later_ones_are() -> None:
+    ana = await a_viewer()
+    board, image = await a_board(ana), await an_image(ana)
+    new = [NewItem(id=uuid4(), note=NoteContent()), NewItem(image_id=image), NewItem(image_id=image)]
+    await adding.add_items(ana, board.id, new)
+    note = new[0].id
+    assert note is not None
+    await items.transform_items(ana, board.id, [Placement(note, Transform(1))])
+    await contents.edit_notes(ana, board.id, [NoteEdit(note, NoteContent("new"), 10, 10)])
+    await items.remove_items(ana, board.id, [note])
+    await history.undo(ana, board.id)
+    await boards.trash_boards(ana, [board.id])
+    counted = "SELECT seq, tally, item_count FROM change ORDER BY seq"
+    written = await fetch(counted)
+    assert [row["item_count"] for row in written] == [0, 3, 3, 3, 2, 3, 3]
+    await execute("UPDATE change SET tally = '{}', item_count = 0")
+    migration = importlib.import_module("migrations.webref_2026_11_21t00_55_06_000000")
+    for statement in migration.STATEMENTS:
+        if "UPDATE change" in statement:
+            await execute(statement.replace("{{", "{").replace("}}", "}"))
+    assert await fetch(counted) == written
 
 
 @pytest.mark.usefixtures("database")

@@ -41,6 +41,8 @@ def test_every_variable_is_read() -> None:
         "WEBREF_ACCESS_MINUTES": "5",
         "WEBREF_REFRESH_DAYS": "7",
         "WEBREF_BROKER_URL": "redis://localhost:6379/0",
+        "WEBREF_SNAPSHOT_LINES": "500",
+        "WEBREF_HISTORY_DAYS": "90",
     }
     assert set(environ) == set(VARIABLES)
     assert Settings.from_environment(environ=environ) == Settings(
@@ -61,6 +63,8 @@ def test_every_variable_is_read() -> None:
         access_minutes=5,
         refresh_days=7,
         broker_url="redis://localhost:6379/0",
+        snapshot_lines=500,
+        history_days=90,
     )
 
 
@@ -82,6 +86,9 @@ def test_every_variable_is_read() -> None:
         ("WEBREF_IDE", "perhaps"),
         ("WEBREF_ACCESS_MINUTES", "60"),
         ("WEBREF_BROKER_URL", "kafka://x"),
+        ("WEBREF_HISTORY_DAYS", "6"),
+        ("WEBREF_HISTORY_DAYS", "-1"),
+        ("WEBREF_SNAPSHOT_LINES", "0"),
     ],
 )
 def test_a_bad_value_names_its_variable(variable: str, text: str) -> None:
@@ -89,6 +96,11 @@ def test_a_bad_value_names_its_variable(variable: str, text: str) -> None:
         Settings.from_environment(environ={variable: text})
     assert refusal.value.details == {"variable": variable}
     assert variable in refusal.value.message
+
+
+def test_no_days_of_history_are_all_of_it() -> None:
+    assert Settings.from_environment(environ={"WEBREF_HISTORY_DAYS": "0"}).history_days == 0
+    assert Settings.from_environment(environ={"WEBREF_HISTORY_DAYS": "7"}).history_days == 7
 
 
 def test_a_bad_secret_or_password_is_not_repeated() -> None:

@@ -1,5 +1,7 @@
 """How tests ask: a document in, the whole answer out, as somebody."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from domain.live import Hub
 from domain.settings import Settings
 from schema import execution
 from schema.context import Context
-from schema.execution import Request, Stage
+from schema.execution import Answer, Refused, Request, Stage
+from schema.streaming import Subscription
 
 SETTINGS = Settings(data=Path("/nonexistent"), secret="a secret of the tests, " * 3)
 
@@ -58,12 +61,58 @@ class Asking:
     ) -> Told:
         """What a subscription says first."""
         context = self.context(viewer)
-        answers = execution.stream(Request(document, variables), context)
+        answers = answers_of(Request(document, variables), context)
         try:
             answer = await anext(answers)
             return _read(answer.payload, answer.stage, context)
         finally:
             await answers.aclose()
+
+
+class Heard:
+    """An outlet that keeps what it is given. clear: whether it takes more; `open` makes it so again."""
+
+    def __init__(self) -> None:
+        self.clear = True
+        self._cleared = asyncio.Event()
+        self.payloads: list[bytes] = []
+        self.answers: asyncio.Queue[Answer | None] = asyncio.Queue()
+
+    def send(self, payload: bytes) -> None:
+        self.payloads.append(payload)
+        self.answers.put_nowait(Answer(payload, Stage.EXECUTED))
+
+    def end(self, answer: Answer | None) -> None:
+        if answer is not None:
+            self.answers.put_nowait(answer)
+        self.answers.put_nowait(None)
+
+    async def room(self) -> None:
+        while not self.clear:
+            self._cleared.clear()
+            await self._cleared.wait()
+
+    def open(self) -> None:
+        self.clear = True
+        self._cleared.set()
+
+
+async def answers_of(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
+    """What a subscription says, one by one; the last may say why it ended."""
+    heard = Heard()
+    try:
+        prepared = execution.prepare(request, context)
+    except Refused as refused:
+        yield refused.answer
+        return
+    subscription = Subscription(prepared, request, context, heard)
+    begun = asyncio.create_task(subscription.begin())
+    try:
+        while (answer := await heard.answers.get()) is not None:
+            yield answer
+    finally:
+        begun.cancel()
+        subscription.close()
 
 
 def _read(payload: bytes, stage: Stage, context: Context) -> Told:

@@ -10,7 +10,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "Query": ("__typename",),
     "Board": (
         *("__typename", "id", "title", "description", "seq", "viewerRole", "createdAt", "updatedAt"),
-        *("trashedAt", "itemCount", "canUndo", "canRedo"),
+        *("trashedAt", "itemCount", "canUndo", "canRedo", "historyStart"),
     ),
     "ItemConnection": ("__typename", "totalCount"),
     "ItemEdge": ("__typename", "cursor"),
@@ -61,6 +61,7 @@ VARIABLES = {
     "first": "Int = 3",
     "least": "Int! = 321",
     "after": "String",
+    "at": "Long",
 }
 
 
@@ -155,7 +156,8 @@ def documents(
         below = made.selections("Board", 2)
         page = made.field("items") + " " + made.selections("ItemConnection", 3)
         below = below[:-1] + page + " }" if made.chance(2) else "{ " + page + " " + below[1:]
-        roots.append(f"{alias}board(id: {name}){made.maybe()} {below}")
+        past = ", at: $at" if made.chance(8) else ""
+        roots.append(f"{alias}board(id: {name}{past}){made.maybe()} {below}")
     if made.chance(8):
         roots.append("__typename")
     body = "{ " + " ".join(roots) + " }"
@@ -170,8 +172,9 @@ def documents(
         "first": draw(st.sampled_from((1, 2, 5, 100, 0, None))),
         "least": draw(st.sampled_from((0, 320, 321, 800, 1600, 9000))),
         "after": draw(st.sampled_from(cursors)),
+        "at": draw(st.sampled_from((None, None, 0, 1, 2, 3, 99))),
     }
-    optional = {"other", "no", "first", "least", "after"}
+    optional = {"other", "no", "first", "least", "after", "at"}
     variables = {
         name: values[name]
         for name in used

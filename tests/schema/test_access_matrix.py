@@ -15,10 +15,9 @@ from domain import sessions
 from domain.access import Viewer
 from domain.live import Hub
 from domain.settings import Settings
-from schema import execution
 from schema.execution import Request, Stage
 from schema.root import GRAPH
-from tests.schema.asking import Asking
+from tests.schema.asking import Asking, answers_of
 from tests.schema.scene import ACTORS, MEMBERS, SECRETS, Scene, a_scene, everything
 
 OK = "OK"
@@ -400,7 +399,7 @@ async def test_a_revoked_grant_ends_every_stream_within_two_seconds(asking: Aski
 
     async def last_word(document: str) -> str | None:
         request = Request(document, _variables(document, scene))
-        async for answer in execution.stream(request, asking.context(reader)):
+        async for answer in answers_of(request, asking.context(reader)):
             if answer.stage is Stage.ENDED:
                 return answer.codes[0]
         return None

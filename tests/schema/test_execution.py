@@ -200,9 +200,8 @@ async def test_get_runs_queries_only_and_http_no_subscriptions(asking: Asking) -
     assert (await execution.answer(mutation, context, queries_only=True)).stage is Stage.WRONG_METHOD
     stream = Request(f'subscription {{ boardChanges(boardId: "{uuid4()}") {{ seq }} }}')
     assert (await execution.answer(stream, context)).stage is Stage.NEEDS_SOCKET
-    assert execution.is_subscription(stream)
-    assert not execution.is_subscription(mutation)
-    assert not execution.is_subscription(Request("{"))
+    assert execution.prepare(stream, context).is_subscription
+    assert not execution.prepare(mutation, context).is_subscription
 
 
 async def test_a_repeated_mutation_gives_the_stored_answer(asking: Asking) -> None:

@@ -105,7 +105,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
 def _refused(document: str, viewer: Viewer | None, variables: dict[str, Any] | None = None) -> str:
     """The first code, '' for a document that may run."""
     try:
-        execution._prepared(Request(document, variables), Asking().context(viewer))
+        execution.prepare(Request(document, variables), Asking().context(viewer))
     except execution.Refused as refused:
         return refused.answer.codes[0]
     return ""
@@ -198,9 +198,9 @@ async def test_strangers_get_no_hints() -> None:
 def test_documents_are_prepared_once() -> None:
     document = "{ boards { nodes { id title } } }"
     execution.forget_documents()
-    first = execution._prepared(Request(document), Asking().context(SOMEBODY)).document
-    assert execution._prepared(Request(document), Asking().context(SOMEBODY)).document is first
-    assert execution._prepared(Request(document), Asking().context(None)).document is not first
+    first = execution.prepare(Request(document), Asking().context(SOMEBODY)).document
+    assert execution.prepare(Request(document), Asking().context(SOMEBODY)).document is first
+    assert execution.prepare(Request(document), Asking().context(None)).document is not first
 
 
 def test_the_memory_for_documents_is_bounded() -> None:

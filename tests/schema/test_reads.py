@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from domain import accounts, adding, board_reads, boards, history, images, items, jobs, members, renditions
-from domain.access import BOARD_READABLE, Role, Scope, Viewer
+from domain.access import STILL_SIGNED_IN, Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.database import close_database, connect, execute, fetch, fetchval, open_database, transaction
 from domain.decoding import Developed
@@ -191,6 +191,7 @@ query($id: ID!) { board(id: $id) {
 PLACES = (
     "query($id: ID!) { board(id: $id) { items { nodes { id x ... on ImageItem { image { width } } } } } }"
 )
+PAST = "query($id: ID!, $at: Long) { board(id: $id, at: $at) { seq canUndo items { nodes { id } } } }"
 PEOPLE = "query($id: ID!) { board(id: $id) { items { nodes { addedBy { name } } } } }"
 
 
@@ -199,6 +200,20 @@ async def board(database: str) -> Board:
     made = Board()
     await made.fill()
     return made
+
+
+@pytest.mark.parametrize(("at", "is_compiled"), [(1, False), (0, False), (99, False), (None, True)])
+async def test_the_past_is_left_to_the_resolvers(board: Board, at: int | None, is_compiled: bool) -> None:
+    owner = board.people["owner"]
+    with counting() as seen:
+        request = Request(PAST, {"id": str(board.board_id), "at": at})
+        answer = await _require_equal(Asking(), owner, request)
+    assert seen[:2] == [is_compiled] * 2
+    if answer.codes:
+        assert (at, answer.codes) == (99, ("BAD_INPUT",))
+    elif at is not None:
+        found = orjson.loads(answer.payload)["data"]["board"]
+        assert (found["seq"], found["canUndo"], found["items"]["nodes"]) == (at, False, [])
 
 
 async def test_a_plan_asks_for_leave(board: Board) -> None:
@@ -324,14 +339,14 @@ async def test_an_unchanged_page_is_not_read_again(board: Board) -> None:
     reads.forget()
     with statements() as seen:
         await _answer(asking, owner, request)
-        [whole] = (statement for statement in seen if BOARD_READABLE in statement)
+        [whole] = (statement for statement in seen if STILL_SIGNED_IN in statement)
         other = await a_board(owner)
         await adding.add_items(owner, other.id, [NewItem(note=NoteContent("elsewhere"))])
         await images.edit_images(owner, [ImageEdit(await an_image(owner), name="elsewhere.jpg")])
         seen.clear()
         for name in ("owner", "editor", "viewer", "read_token"):
             await _answer(asking, board.people[name], request)
-    asked = [statement for statement in seen if BOARD_READABLE in statement]
+    asked = [statement for statement in seen if STILL_SIGNED_IN in statement]
     assert len(asked) == 4
     assert whole not in asked
     assert not any("UNION ALL" in statement for statement in asked)

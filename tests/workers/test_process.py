@@ -7,6 +7,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ import psutil
 import pytest
 from dramatiq import Message
 
-from domain import blobs, darkroom, jobs
+from domain import blobs, compaction, darkroom, jobs, snapshots
 from domain.database import execute, fetch, fetchrow, fetchval
 from domain.jobs import JobState
 from domain.settings import BadSetting, Settings
@@ -231,10 +232,46 @@ async def test_a_sweep_outlives_what_nobody_expected(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sweeps, "CLEAN_SECONDS", 0.01)
     monkeypatch.setattr(jobs, "take_back", failing)
     monkeypatch.setattr(jobs, "sweep", failing)
-    for sweep in (sweeps.take_back_for_ever, sweeps.clean_for_ever):
-        swept = asyncio.create_task(sweep())
+    monkeypatch.setattr(sweeps, "SNAPSHOT_SECONDS", 0.01)
+    monkeypatch.setattr(snapshots, "take_snapshots", failing)
+    for sweep in (
+        sweeps.take_back_for_ever(),
+        sweeps.snapshot_for_ever(Settings()),
+        sweeps.clean_for_ever(Settings()),
+    ):
+        swept = asyncio.create_task(sweep)
         async with asyncio.timeout(5):
             for _ in range(3):
                 await runs.get()
         swept.cancel()
         await asyncio.gather(swept, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("days", [0, 30])
+async def test_history_goes_only_where_somebody_said_so(
+    days: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: asyncio.Queue[int] = asyncio.Queue()
+    cleaned: asyncio.Queue[float] = asyncio.Queue()
+
+    async def compact(keep_days: int) -> compaction.Compacted:
+        asked.put_nowait(keep_days)
+        return compaction.Compacted()
+
+    def remove_old_drafts(seconds: float) -> int:
+        asyncio.run_coroutine_threadsafe(cleaned.put(seconds), loop)
+        return 0
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(sweeps, "CLEAN_SECONDS", 0.01)
+    monkeypatch.setattr(compaction, "compact", compact)
+    monkeypatch.setattr(blobs, "remove_old_drafts", remove_old_drafts)
+    swept = asyncio.create_task(sweeps.clean_for_ever(replace(settings, history_days=days)))
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            await cleaned.get()
+    swept.cancel()
+    await asyncio.gather(swept, return_exceptions=True)
+    assert (asked.qsize() > 0) == (days > 0)
+    assert {asked.get_nowait() for _ in range(asked.qsize())} <= {days}

@@ -1,0 +1,242 @@
+"""The past: a board as it was right after any change that is kept, read like the board of today."""
+
+import asyncio
+import bisect
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from domain import access, snapshots
+from domain.access import BoardRow, Role, Viewer
+from domain.database import fetch, fetchrow, fetchval
+from domain.errors import BadInput, HistoryCompacted, NotFound
+from domain.items import MOST_A_PAGE, ItemRow
+from domain.operations import BoardState, ItemState
+from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.snapshots import START, Point, Torn
+
+MOST_KEPT_BYTES = 64_000_000
+BYTES_PER_ITEM = 1_000  # about what one takes as Python objects, its texts apart
+
+Key = tuple[UUID, datetime, int]
+
+
+class PastBoard:
+    """What lay on a board right after a change, in the order of its pages."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+        self.size_bytes = size_of(point.state)
+
+    @property
+    def state(self) -> BoardState:
+        return self.point.state
+
+    @cached_property
+    def items(self) -> Sequence[ItemState]:
+        return sorted(self.state.items.values(), key=_place)
+
+
+def _place(item: ItemState) -> tuple[str, UUID]:
+    """Ranks are ASCII, so Python compares them as the column's collation does."""
+    return item.z, item.id
+
+
+def size_of(state: BoardState) -> int:
+    """Roughly, in memory."""
+    texts = sum(len(item.note.text) for item in state.items.values() if item.note is not None)
+    return BYTES_PER_ITEM * (1 + len(state.items)) + 2 * texts
+
+
+class _Kept:
+    """Folded states, the latest used last; as many as the memory that is theirs holds, and at least one."""
+
+    def __init__(self) -> None:
+        self.boards: OrderedDict[Key, PastBoard] = OrderedDict()
+        self.size_bytes = 0
+
+    def find(self, key: Key) -> PastBoard | None:
+        found = self.boards.get(key)
+        if found is not None:
+            self.boards.move_to_end(key)
+        return found
+
+    def put(self, key: Key, past: PastBoard) -> None:
+        if key in self.boards:
+            return
+        self.boards[key] = past
+        self.size_bytes += past.size_bytes
+        while self.size_bytes > MOST_KEPT_BYTES and len(self.boards) > 1:
+            _, oldest = self.boards.popitem(last=False)
+            self.size_bytes -= oldest.size_bytes
+
+    def clear(self) -> None:
+        self.boards.clear()
+        self.size_bytes = 0
+
+    def before(self, key: Key) -> Point:
+        """The latest of the same board that is not after it, else the empty start."""
+        board_id, created_at, seq = key
+        seqs = [known for board, made, known in self.boards if (board, made) == (board_id, created_at)]
+        best = max((known for known in seqs if known <= seq), default=None)
+        return START if best is None else self.boards[board_id, created_at, best].point
+
+
+_kept = _Kept()
+_folding: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+
+def forget() -> None:
+    """Empties the memory of folded states."""
+    _kept.clear()
+
+
+async def past_of(row: BoardRow, seq: int) -> PastBoard:
+    """The board of this row right after change `seq`; whoever asks was given the row.
+
+    Raises BadInput for a seq that is still to come, HistoryCompacted.
+    """
+    require_kept(row, seq)
+    key = (row.id, row.created_at, seq)
+    lock = _folding.setdefault(row.id, asyncio.Lock())
+    async with lock:  # who waits finds what the first one has folded
+        found = _kept.find(key)
+        if found is None:
+            found = await asyncio.to_thread(PastBoard, await _folded(row, key))
+            _kept.put(key, found)
+    return found
+
+
+def require_kept(row: BoardRow, seq: int) -> int:
+    """Raises BadInput, HistoryCompacted."""
+    if not 0 <= seq <= row.seq:
+        raise BadInput(
+            f"A board is read at one of its changes: its latest seq is {row.seq}.",
+            field="at",
+            latest=row.seq,
+        )
+    if seq < row.log_start:
+        raise _compacted(row.log_start)
+    return seq
+
+
+def _compacted(earliest: int) -> HistoryCompacted:
+    return HistoryCompacted(
+        f"The history of this board is kept from seq {earliest} on: read it there or later.",
+        earliest=earliest,
+    )
+
+
+async def _folded(row: BoardRow, key: Key) -> Point:
+    seq = key[2]
+    start = _kept.before(key)
+    if start.seq < seq:
+        snapshot_seq = await fetchval(
+            "SELECT max(seq) FROM snapshot WHERE board = $1 AND seq <= $2", row.id, seq
+        )
+        if snapshot_seq is not None and snapshot_seq > start.seq:
+            start = await snapshots.nearest(row.id, seq)
+    try:
+        return await snapshots.folded(row.id, start, seq)
+    except Torn:
+        # Compacted since the row was read.
+        raise _compacted(await fetchval("SELECT log_start FROM board WHERE id = $1", row.id) or seq) from None
+
+
+async def board_at(viewer: Viewer, board_id: UUID, seq: int) -> BoardRow:
+    """The board with its words, cover, count and dates of then; role and log_start are today's.
+
+    Raises NotFound, BadInput, HistoryCompacted.
+    """
+    row = await access.board(viewer, board_id, Role.VIEWER)
+    past = await past_of(row, seq)
+    state = past.state
+    return replace(
+        row,
+        title=state.title,
+        description=state.description,
+        seq=seq,
+        updated_at=past.point.at or row.created_at,
+        trashed_at=await _trashed_at(row, past.point) if state.trashed else None,
+        cover_id=state.cover_id,
+        item_count=len(state.items),
+    )
+
+
+async def find_board_at(viewer: Viewer, board_id: UUID, seq: int) -> BoardRow | None:
+    """None: there is no such board, or the viewer may not see it. Raises BadInput, HistoryCompacted."""
+    try:
+        return await board_at(viewer, board_id, seq)
+    except NotFound:
+        return None
+
+
+async def _trashed_at(row: BoardRow, point: Point) -> datetime | None:
+    """Where the line that says so is compacted, the earliest moment that is known."""
+    line = await fetchrow(
+        "SELECT at FROM change WHERE board = $1 AND seq <= $2 AND tally ? 'trash_board' "
+        "ORDER BY seq DESC LIMIT 1",
+        row.id,
+        point.seq,
+    )
+    return point.at if line is None else line["at"]
+
+
+async def items_at(
+    viewer: Viewer, board_id: UUID, seq: int, *, first: int = 100, after: str | None = None
+) -> Page[ItemRow]:
+    """What lay on the board then, from back to front: the same order and cursors as today's items."""
+    row = await access.board(viewer, board_id, Role.VIEWER)
+    require_first(first, MOST_A_PAGE)
+    rank, item_id = keys_of(after, "items", str, UUID) or ("", UUID(int=0))
+    past = await past_of(row, seq)
+    items = await asyncio.to_thread(lambda: past.items)
+    start = bisect.bisect_right(items, (rank, item_id), key=_place)
+
+    async def total() -> int:
+        return len(items)
+
+    rows = await _rows(row, seq, items[start : start + first + 1])
+    return page_of(rows, first, lambda found: cursor_to("items", found.state.z, found.state.id), total)
+
+
+async def _rows(row: BoardRow, seq: int, items: Sequence[ItemState]) -> list[ItemRow]:
+    """Who added them and when is the same for ever; a row goes only when no moment that is kept needs it."""
+    records = await fetch(
+        "SELECT id, added_by, added_at, changed_seq FROM item WHERE board = $1 AND id = ANY($2::uuid[])",
+        row.id,
+        [item.id for item in items],
+    )
+    known = {record["id"]: record for record in records}
+    if len(known) != len(items):
+        raise _compacted(await fetchval("SELECT log_start FROM board WHERE id = $1", row.id) or seq)
+    return [
+        ItemRow(
+            state=item,
+            board_id=row.id,
+            added_by=known[item.id]["added_by"],
+            added_at=known[item.id]["added_at"],
+            changed_seq=min(known[item.id]["changed_seq"], seq),
+            removed_at=None,
+        )
+        for item in items
+    ]
+
+
+async def cover_at(viewer: Viewer, board_id: UUID, seq: int) -> UUID | None:
+    """The picture that stood for the board: the chosen one, else the earliest that lay on it."""
+    row = await access.board(viewer, board_id, Role.VIEWER)
+    state = (await past_of(row, seq)).state
+    if state.cover_id is not None:
+        return state.cover_id
+    pictures = {item.id: item.image_id for item in state.items.values() if item.image_id is not None}
+    earliest = await fetchval(
+        "SELECT id FROM item WHERE board = $1 AND id = ANY($2::uuid[]) ORDER BY added_at, id LIMIT 1",
+        row.id,
+        list(pictures),
+    )
+    return pictures.get(earliest)
