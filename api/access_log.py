@@ -30,14 +30,20 @@ def logged(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_watched)
         finally:
-            raw = scope.get("raw_path") or scope["path"].encode()
-            path = raw.split(b"?", 1)[0][:_LONGEST_PATH].decode("ascii", "backslashreplace")
-            method = scope["method"] if scope["type"] == ScopeType.HTTP else "WS"
-            level = logging.DEBUG if raw.startswith(_QUIET) and status < 500 else logging.INFO
-            took_ms = round((time.perf_counter() - began) * 1000)
-            log.log(level, "method=%s path=%s status=%d ms=%d", method, _one_line(path), status, took_ms)
+            _log_line(scope, status, began)
 
     return middleware
+
+
+def _log_line(scope: Scope, status: int, began: float) -> None:
+    raw = scope.get("raw_path") or scope["path"].encode()
+    level = logging.DEBUG if raw.startswith(_QUIET) and status < 500 else logging.INFO
+    if not log.isEnabledFor(level):
+        return
+    path = raw.split(b"?", 1)[0][:_LONGEST_PATH].decode("ascii", "backslashreplace")
+    method = scope["method"] if scope["type"] == ScopeType.HTTP else "WS"
+    took_ms = round((time.perf_counter() - began) * 1000)
+    log.log(level, "method=%s path=%s status=%d ms=%d", method, _one_line(path), status, took_ms)
 
 
 def _one_line(path: str) -> str:

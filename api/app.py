@@ -16,7 +16,7 @@ from litestar.types import Receive, Scope, Send
 from api.access_log import logged
 from api.errors import HANDLERS
 from api.files import files
-from api.graphql import graphql
+from api.graphql import graphql, shortened
 from api.health import live, ready, startup
 from api.pages import WebApp, pages_of
 from api.security import secured
@@ -64,7 +64,7 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER, durable: bo
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = logged(secured(app.asgi_handler, settings))  # sees the server's own send
+    app.asgi_handler = logged(secured(shortened(app.asgi_handler), settings))  # sees the server's own send
     return app
 
 

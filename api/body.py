@@ -29,18 +29,17 @@ async def read_body(request: Request[Any, Any, Any], most_bytes: int, timeout_se
     """A small body, whole. Raises BodyTooLarge before reading more than it may."""
     if (announced_bytes(request) or 0) > most_bytes:
         raise _too_large(most_bytes)
-    pieces: list[bytes] = []
-    size = 0
+    body, more = b"", True
     try:
         async with asyncio.timeout(timeout_seconds):
-            async for piece in body_pieces(request):
-                size += len(piece)
-                if size > most_bytes:
+            while more:
+                piece, more = await _next_piece(request)
+                if len(body) + len(piece) > most_bytes:
                     raise _too_large(most_bytes)
-                pieces.append(piece)
+                body += piece
     except TimeoutError as error:
         raise SlowRequest("The request did not arrive in time.") from error
-    return b"".join(pieces)
+    return body
 
 
 async def body_pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
@@ -50,21 +49,26 @@ async def body_pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     while True:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
-                event = await request.receive()
+                piece, more = await _next_piece(request)
         except TimeoutError as error:
             raise SlowRequest(f"Nothing arrived for {SILENCE_SECONDS:.0f} seconds: send it again.") from error
-        if event["type"] == "http.disconnect":
-            raise ClientGone("The client hung up before its request was complete.")
-        assert event["type"] == "http.request"
-        piece = event.get("body", b"")
         if piece:
             received += len(piece)
             yield piece
-        if not event.get("more_body", False):
+        if not more:
             return
         took = time.monotonic() - began
         if took > GRACE_SECONDS and received < took * LEAST_BYTES_PER_SECOND:
             raise SlowRequest("The body arrives too slowly to be kept waiting for.")
+
+
+async def _next_piece(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
+    """And whether there are more. Raises ClientGone."""
+    event = await request.receive()
+    if event["type"] == "http.disconnect":
+        raise ClientGone("The client hung up before its request was complete.")
+    assert event["type"] == "http.request"
+    return event.get("body", b""), event.get("more_body", False)
 
 
 def _too_large(most_bytes: int) -> BodyTooLarge:

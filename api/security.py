@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -105,18 +104,17 @@ def _origin(text: str) -> tuple[str, str, int] | None:
 
 def secured(app: ASGIApp, settings: Settings) -> ASGIApp:
     """Adds the headers that every answer carries; a door that sets one itself is left its own."""
-    headers = dict(EVERYWHERE)
+    headers = {**EVERYWHERE, "Content-Security-Policy": CLOSED_POLICY, "Cache-Control": "no-store"}
     if settings.secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = MutableScopeHeaders.from_message(message)
-                for name, value in headers.items():
-                    present.setdefault(name, value)
-                present.setdefault("Content-Security-Policy", CLOSED_POLICY)
-                present.setdefault("Cache-Control", "no-store")
+                present = list(message["headers"])
+                own = {name.lower() for name, _ in present}
+                message["headers"] = [*present, *(header for header in encoded if header[0] not in own)]
             await send(message)
 
         await app(scope, receive, send_secured if scope["type"] == ScopeType.HTTP else send)

@@ -275,7 +275,8 @@ async def _connection() -> AsyncIterator[Connection]:
 
 async def _acquire() -> "PoolConnectionProxy[asyncpg.Record]":
     try:
-        return await _pool().acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+        async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):  # asyncpg's own would take a task for it
+            return await _pool().acquire()
     except OSError as error:
         raise DatabaseUnavailable(
             "The database cannot be reached; nothing was changed. Try again in a moment."

@@ -10,6 +10,7 @@ from schema.board_mutations import BoardMutations
 from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
 from schema.items import ImageItem, NoteItem
+from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
@@ -19,7 +20,7 @@ from schema.subscriptions import Subscription
     description="What can be done. Each takes one `input` and answers one payload; a refusal is an error "
     "with a stable `extensions.code`, and then nothing was changed."
 )
-class Mutation(AccountMutations, BoardMutations, ItemMutations, ImageMutations):
+class Mutation(AccountMutations, BoardMutations, ItemMutations, ImageMutations, PresenceMutations):
     pass
 
 

@@ -1,7 +1,7 @@
 """Streaming: an event of a subscription is executed once and encoded once, however many asked the same.
 
-The same: document, operation and variables but `after`. Such an event is first executed for nobody: a
-resolver that asks for the viewer makes the answer personal, and then it is executed for each viewer.
+The same: document, operation and variables but `after` and `clientId`. Such an event is first executed for
+nobody: a resolver that asks for the viewer makes the answer personal, and then it is executed for each one.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from schema.root import GRAPH
 MOST_KEPT = 64
 KEPT_BYTES = 1_000_000
 KEPT_SECONDS = 1.0
+OWN_ARGUMENTS = ("after", "clientId")
 
 
 class Outlet(Protocol):
@@ -266,11 +267,11 @@ def _edition(
 
 
 def _variables(prepared: Prepared, request: Request) -> bytes:
-    """Those that tell one edition from another: where a reader goes on does not change what an event says."""
+    """Those that tell one edition from another: who reads and where they go on changes no event."""
     values = dict(request.variables or {})
     root = prepared.operation.selection_set.selections[0]
     for argument in root.arguments or () if isinstance(root, FieldNode) else ():
-        if argument.name.value == "after" and isinstance(argument.value, VariableNode):
+        if argument.name.value in OWN_ARGUMENTS and isinstance(argument.value, VariableNode):
             name = argument.value.name.value
             if _mentions(prepared.document, name) == 2:  # where it is declared, and here
                 values.pop(name, None)

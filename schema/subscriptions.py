@@ -19,6 +19,7 @@ from schema.context import Info
 from schema.fields import Events, resolved, streamed
 from schema.images import ImageProgress, image_of
 from schema.operations import ItemPlacement, placement_of
+from schema.presence import PresenceSubscription
 from schema.scalars import Long
 
 
@@ -51,7 +52,7 @@ class TransformEvent:
     description="What can be followed, over graphql-transport-ws. A stream ends with an error and its "
     "code: NOT_FOUND when access ends, RESYNC when it cannot go on without a gap."
 )
-class Subscription:
+class Subscription(PresenceSubscription):
     @streamed(
         description="Every change of a board in order, gapless: after a cut, go on with the last seq seen."
     )

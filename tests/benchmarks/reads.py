@@ -64,7 +64,9 @@ class Rig:
         """afresh: from a place before the first item that nobody has asked from yet."""
         after = cursor_to("items", "!", uuid4()) if afresh else None
         variables = {"id": self.boards[count], "first": count, "after": after}
-        body = orjson.dumps({"query": document, "variables": variables})
+        return await self.ask(connection, orjson.dumps({"query": document, "variables": variables}))
+
+    async def ask(self, connection: int, body: bytes) -> bytes:
         head = "POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\n"
         return await self._send(connection, head + f"Content-Length: {len(body)}\r\n", body)
 

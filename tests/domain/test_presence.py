@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -508,7 +509,7 @@ async def test_a_new_name_is_seen_by_those_who_look(processes: list[Process], si
 
 def test_two_events_as_one_tell_a_slow_reader_the_same() -> None:
     def a_presence(client: UUID, x: float) -> Presence:
-        moment = accounts.datetime.fromtimestamp(0)
+        moment = datetime.fromtimestamp(0, UTC)
         return Presence(uuid4(), client, uuid4(), "Ana", "#ffffff", moment, Shown(cursor=Point(x, 0)))
 
     ana, ben, eve = uuid4(), uuid4(), uuid4()

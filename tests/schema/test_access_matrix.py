@@ -182,6 +182,16 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         "accepted",
         EDITORS,
     ),
+    "showPresence": (
+        lambda i: {"boardId": i["board"], "clientId": i["fresh"], "cursor": {"x": 1.0, "y": 2.0}},
+        "accepted",
+        _told(OK, **STRANGERS, read_token="FORBIDDEN"),
+    ),
+    "leaveBoard": (
+        lambda i: {"boardId": i["board"], "clientId": i["fresh"]},
+        "accepted",
+        _told(OK, **STRANGERS, read_token="FORBIDDEN"),
+    ),
     "editImages": (
         lambda i: {"images": [{"id": i["image"], "title": "canary title 2"}]},
         "images { title }",
@@ -202,6 +212,10 @@ SUBSCRIPTIONS: dict[str, Row] = {
     ),
     "imageProgress": Row(
         "subscription($board: ID!) { imageProgress(boardId: $board) { image { name } done total } }", READERS
+    ),
+    "presence": Row(
+        "subscription($board: ID!) { presence(boardId: $board) { here { account { name } } left } }",
+        READERS,
     ),
     "transforms": Row(
         "subscription($board: ID!) { transforms(boardId: $board) { phase items { id } } }", READERS
@@ -273,7 +287,7 @@ EDGES: dict[str, str] = {
 
 # What only wraps: pages, payloads and events, whose parts are reached through the roots above.
 WRAPPERS = ("Connection", "Edge", "Payload")
-EVENTS = frozenset({"ImageProgress", "TransformEvent", "SkippedItem"})
+EVENTS = frozenset({"ImageProgress", "Presence", "PresenceEvent", "TransformEvent", "SkippedItem"})
 
 
 def _edges_of_the_schema() -> set[str]:

@@ -50,6 +50,8 @@ export class Editor {
   lifted: Map<string, Transform> = new Map();
   remote: Map<string, RemoteDrag> = new Map();
   marquee: Bounds | null = null;
+  /** Items that others have selected, in the colour of one of them. */
+  marks: ReadonlyMap<string, string> = new Map();
   canEdit = false;
 
   private gestureId = "";
@@ -100,6 +102,11 @@ export class Editor {
     const next = new Set(this.selection);
     if (!next.delete(id)) next.add(id);
     this.select(next);
+  }
+
+  mark(marks: ReadonlyMap<string, string>): void {
+    this.marks = marks;
+    this.tell("overlay");
   }
 
   transformOf(item: Item): Transform {

@@ -140,7 +140,7 @@ export class View {
     this.onPainted(painted);
   }
 
-  /** Lifted items, other people's drags, the selection's frame and the rubber band. */
+  /** Lifted items, other people's drags and selections, the selection's frame and the rubber band. */
   private paintUi(konva: KonvaContext): void {
     this.counters.ui += 1;
     const context = konva._context;
@@ -156,6 +156,10 @@ export class View {
     for (const [id, drag] of editor.remote) {
       const item = editor.store.get(id);
       if (item) this.outline(context, corners(editor.placed(item)), drag.colour, 2);
+    }
+    for (const [id, colour] of editor.marks) {
+      const item = editor.store.get(id);
+      if (item && !item.hidden) this.outline(context, corners(editor.placed(item)), colour, 2);
     }
     this.paintSelection(context, selection, handle);
     if (editor.marquee) {

@@ -90,6 +90,28 @@ export function subscribe<R, V extends Record<string, unknown>>(
   };
 }
 
+/**
+ * One question over the socket, for what is said often and may be lost: it comes in order and costs little. Waits for
+ * the socket when there is none.
+ */
+export function ask<R, V extends Record<string, unknown>>(
+  document: TypedDocumentString<R, V>,
+  variables: V,
+): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const lost = new RequestFailed("NETWORK", "The server did not answer.");
+    socket().subscribe<R, unknown>(
+      { query: document.toString(), variables },
+      {
+        next: ({ data, errors }) =>
+          data ? resolve(data) : reject(RequestFailed.from((errors ?? []) as unknown as ServerError[])),
+        error: (error) => reject(Array.isArray(error) ? RequestFailed.from(error as ServerError[]) : lost),
+        complete: () => reject(lost),
+      },
+    );
+  });
+}
+
 /** Drops the socket, for signing out: the next stream opens a new one under the new cookie. */
 export function hangUp(): void {
   void client?.dispose();

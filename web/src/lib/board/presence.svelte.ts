@@ -1,0 +1,259 @@
+/** One's own presence on a board and that of the others: told, heard, and followed. */
+import { BoardPresenceDocument, ShowPresenceDocument } from "$generated/graphql";
+import { approached, cameraOn, Glide, sightOf } from "../canvas/cursors";
+import { toBoard, type Camera } from "../geometry/camera";
+import type { Point } from "../geometry/shapes";
+import type { RequestFailed } from "../graphql/failure";
+import { ask, subscribe } from "../graphql/subscriptions";
+import { newId } from "../uuid";
+import type { Editor } from "./editor";
+import {
+  Company,
+  differing,
+  inOrder,
+  nameOf,
+  type Person,
+  type PresenceEvent,
+  type Showing,
+} from "./presence";
+
+const PACE_MS = 50;
+const IDLE_MS = 60_000;
+/** A larger selection is shown by its first items. */
+const MOST_SELECTED = 200;
+
+export class BoardPresence {
+  /** The others, in order; anew only when more than cursors and views has changed. */
+  people = $state.raw<readonly Person[]>([]);
+  followed = $state.raw<Person | null>(null);
+
+  readonly glides = new Map<string, Glide>();
+  /** Called when a cursor or the own camera has moved: whoever draws them asks for a frame. */
+  moved: () => void = () => undefined;
+
+  private readonly company = new Company(newId());
+  private readonly stops: (() => void)[] = [];
+  private stopStream: () => void = () => undefined;
+  private hand: Point | null = null;
+  private sent: Showing | null = null;
+  private isIdle = false;
+  private isSending = false;
+  private isClosed = false;
+  private idleTimer: ReturnType<typeof setTimeout> | undefined;
+  private frameId = 0;
+  private lastFrame = 0;
+  private ownCamera: Camera | null = null;
+
+  constructor(
+    private readonly boardId: string,
+    private readonly accountId: string,
+    private readonly editor: Editor,
+  ) {
+    this.stops.push(
+      editor.onChange((aspect) => {
+        if (aspect === "view") this.viewChanged();
+        if (aspect === "view" || aspect === "selection") void this.tell();
+      }),
+    );
+    const watch = () => this.visibilityChanged();
+    document.addEventListener("visibilitychange", watch);
+    this.stops.push(() => document.removeEventListener("visibilitychange", watch));
+  }
+
+  open(clientId: string | null = this.company.self): void {
+    this.stopStream();
+    this.stopStream = subscribe(BoardPresenceDocument, () => ({ boardId: this.boardId, clientId }), {
+      next: ({ presence }) => this.take(presence),
+      failed: (error) => this.failed(error),
+    });
+    this.stir();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.idleTimer);
+    cancelAnimationFrame(this.frameId);
+    for (const stop of this.stops) stop();
+    this.stopStream();
+    this.editor.mark(new Map());
+  }
+
+  /** The hand is there, in screen pixels of the canvas; null: it has left the board. */
+  point(at: Point | null): void {
+    this.hand = at;
+    this.stir();
+    void this.tell();
+  }
+
+  /** Something was done. */
+  stir(): void {
+    clearTimeout(this.idleTimer);
+    this.idleTimer = setTimeout(() => this.rest(), IDLE_MS);
+    if (!this.isIdle || document.hidden) return;
+    this.isIdle = false;
+    void this.tell();
+  }
+
+  cursorOf(clientId: string, now: number): Point | null {
+    return this.glides.get(clientId)?.at(now) ?? null;
+  }
+
+  nameOf(person: Person): string {
+    return nameOf(person, this.accountId);
+  }
+
+  /** Returns null, or why not. */
+  follow(clientId: string): string | null {
+    const leader = this.company.leaderOf(clientId);
+    if (!leader) {
+      const person = this.company.people.get(clientId);
+      return person ? `${this.nameOf(person)} is following you.` : null;
+    }
+    this.followed = leader;
+    this.ownCamera = this.editor.camera;
+    void this.tell();
+    this.glide();
+    return null;
+  }
+
+  /** Returns whether somebody was followed. */
+  unfollow(): boolean {
+    if (!this.followed) return false;
+    this.followed = null;
+    void this.tell();
+    return true;
+  }
+
+  private take(event: PresenceEvent): void {
+    const wasAlone = this.company.people.size === 0;
+    const isNews = this.company.take(event);
+    this.glideCursors();
+    if (isNews) {
+      this.people = inOrder(this.company.people.values(), this.accountId);
+      this.editor.mark(this.company.marks);
+    }
+    this.followOn();
+    if (event.isComplete || wasAlone) this.sent = null;
+    void this.tell();
+    this.moved();
+  }
+
+  private failed(error: RequestFailed): void {
+    this.company.clear();
+    this.people = [];
+    this.glides.clear();
+    this.editor.mark(new Map());
+    this.unfollow();
+    if (this.isClosed) return;
+    // There is no room for one more here: look on without being shown.
+    if (error.code === "LIMIT_EXCEEDED") this.open(null);
+    if (error.code === "ALREADY_EXISTS") {
+      this.company.self = newId();
+      this.open();
+    }
+  }
+
+  private glideCursors(): void {
+    const now = performance.now();
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    for (const clientId of this.glides.keys()) {
+      if (!this.company.people.get(clientId)?.cursor) this.glides.delete(clientId);
+    }
+    for (const { clientId, cursor } of this.company.people.values()) {
+      if (!cursor) continue;
+      const known = this.glides.get(clientId);
+      if (known) known.heard(cursor, now);
+      else this.glides.set(clientId, new Glide(cursor, now));
+      if (isCalm) this.glides.get(clientId)?.settle();
+    }
+  }
+
+  /** The followed one may have gone, have begun to follow somebody else, or to follow us. */
+  private followOn(): void {
+    if (!this.followed) return;
+    const leader = this.company.leaderOf(this.followed.clientId);
+    if (!leader) this.unfollow();
+    else {
+      this.followed = leader;
+      this.glide();
+    }
+  }
+
+  private viewChanged(): void {
+    if (this.followed && this.editor.camera !== this.ownCamera) this.unfollow();
+    this.moved();
+  }
+
+  private glide(): void {
+    this.frameId ||= requestAnimationFrame((now) => {
+      this.frameId = 0;
+      this.lastFrame = now - 16;
+      this.glideFrame(now);
+    });
+  }
+
+  private glideFrame(now: number): void {
+    const sight = this.followed?.sight;
+    if (!sight) return;
+    const { camera, viewport } = this.editor;
+    const goal = cameraOn(sight, viewport);
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const next = isCalm ? goal : approached(camera, goal, now - this.lastFrame, viewport);
+    this.lastFrame = now;
+    if (!isSame(next, camera)) {
+      this.ownCamera = next;
+      this.editor.look(next);
+    }
+    if (!isSame(next, goal) && this.followed) {
+      this.frameId = requestAnimationFrame((then) => {
+        this.frameId = 0;
+        this.glideFrame(then);
+      });
+    }
+  }
+
+  private rest(): void {
+    this.isIdle = true;
+    void this.tell();
+  }
+
+  private visibilityChanged(): void {
+    if (document.hidden) {
+      this.hand = null;
+      this.rest();
+    } else this.stir();
+  }
+
+  private get showing(): Showing {
+    const { camera, viewport, selection } = this.editor;
+    return {
+      cursor: this.hand && toBoard(camera, this.hand),
+      selection: [...selection].slice(0, MOST_SELECTED),
+      viewport: sightOf(camera, viewport),
+      following: this.followed?.clientId ?? null,
+      status: this.isIdle ? "IDLE" : "ACTIVE",
+    };
+  }
+
+  /** Tells what has changed, paced, as long as there is somebody to see it. */
+  private async tell(): Promise<void> {
+    if (this.isSending) return;
+    this.isSending = true;
+    while (!this.isClosed && this.company.people.size) {
+      const now = this.showing;
+      const changes = differing(this.sent, now);
+      if (!changes) break;
+      this.sent = now;
+      const pace = new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      const input = { boardId: this.boardId, clientId: this.company.self, ...changes };
+      // Being seen is a courtesy: what could not be sent is said again with the next stream.
+      await ask(ShowPresenceDocument, { input }).catch(() => undefined);
+      await pace;
+    }
+    this.isSending = false;
+  }
+}
+
+function isSame(a: Camera, b: Camera): boolean {
+  return a.x === b.x && a.y === b.y && a.zoom === b.zoom;
+}
