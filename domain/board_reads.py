@@ -69,7 +69,8 @@ def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
 
 _ONE_RENDITION = "ARRAY[made.size::bigint, made.width, made.height, made.size_bytes]"
 _OF_COVER = "FROM rendition AS made WHERE made.image = i.id"
-_MAY_REVERT = "asked.may_write AND b.trashed_at IS NULL AND g.role IN ('EDITOR', 'OWNER')"
+_EDITS = "g.role IN ('EDITOR', 'OWNER')"
+_MAY_REVERT = "asked.may_write AND b.trashed_at IS NULL AND g.role <> 'VIEWER'"
 
 _HEAD: dict[str, dict[str, Fact]] = {
     "board": {
@@ -83,8 +84,8 @@ _HEAD: dict[str, dict[str, Fact]] = {
         "trashed_at": Fact("b.trashed_at", "timestamptz"),
         "item_count": Fact("b.item_count", "integer"),
         "log_start": Fact("b.log_start", "bigint"),
-        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', 'a.id')}))", "boolean"),
-        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', 'a.id')}))", "boolean"),
+        "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', 'a.id', _EDITS)}))", "boolean"),
+        "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', 'a.id', _EDITS)}))", "boolean"),
     },
     "creator": _account("creator"),
     "cover": _image(

@@ -14,18 +14,20 @@ from domain.changes import Change
 from domain.database import Connection, fetch, fetchval, transaction
 from domain.entries import good_line, good_text, require_few
 from domain.errors import AlreadyExists, BadInput
-from domain.item_rows import STATE_COLUMNS, state_of, write
+from domain.item_rows import STATE_COLUMNS, state_of
 from domain.notices import announce_access
 from domain.operations import (
     AddItems,
     BoardState,
     EditBoard,
+    ItemState,
     Operation,
     RestoreBoard,
     TrashBoard,
     inverse,
 )
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.rows import write
 from domain.searching import matches, search_terms
 
 LONGEST_TITLE = 200
@@ -106,19 +108,13 @@ async def edit_board(
         row = await access.board(viewer, board_id, Role.EDITOR, lock=True)
         if isinstance(cover_id, UUID):
             await _require_picture_on(connection, board_id, cover_id)
-        await connection.execute(
-            "UPDATE board SET title = $2, description = $3, cover_id = $4 WHERE id = $1",
-            board_id,
-            row.title if wanted.title is UNSET else wanted.title,
-            row.description if wanted.description is UNSET else wanted.description,
-            row.cover_id if cover_id is UNSET else cover_id,
-        )
+        back = await write(connection, board_id, row.seq + 1, viewer.account_id, wanted)
         change = await changes.append(
             connection,
             board_id=board_id,
             actor_id=viewer.account_id,
             operation=wanted,
-            inverse=inverse(wanted, BoardState(row.title, row.description, row.cover_id)),
+            inverse=back,
             mutation_id=mutation_id,
         )
         await receipt.keep(change)
@@ -195,6 +191,7 @@ async def delete_boards(
             )
         for sql in (
             "DELETE FROM item WHERE board = ANY($1::uuid[])",
+            "DELETE FROM comment WHERE board = ANY($1::uuid[])",
             "DELETE FROM change WHERE board = ANY($1::uuid[])",
             "DELETE FROM snapshot WHERE board = ANY($1::uuid[])",
             "DELETE FROM board_grant WHERE board = ANY($1::uuid[])",
@@ -326,13 +323,33 @@ async def _copy_items(connection: Connection, viewer: Viewer, source_id: UUID, c
         "WHERE item.board = $1 AND item.removed_at IS NULL ORDER BY item.added_at, item.id",
         source_id,
     )
+    new_ids: dict[UUID | None, UUID | None] = {record["id"]: uuid4() for record in records}
+    states = [state_of(record) for record in records]
+    whole = [replace(state, id=new_ids[state.id], parent_id=new_ids.get(state.parent_id)) for state in states]
+    depths = _depths(whole)
+    whole.sort(key=lambda item: depths[item.id])  # what is in something comes after it
     seq = 1  # of the change that made the board
-    for start in range(0, len(records), CHUNK):
+    for start in range(0, len(whole), CHUNK):
         seq += 1
-        copies = [replace(state_of(record), id=uuid4()) for record in records[start : start + CHUNK]]
+        copies = whole[start : start + CHUNK]
         operation = AddItems(items=copies)
         back = await write(connection, copy_id, seq, viewer.account_id, operation)
         await changes.append(connection, copy_id, viewer.account_id, operation, back, items_added=len(copies))
+
+
+def _depths(items: Sequence[ItemState]) -> dict[UUID, int]:
+    """How many containers each lies in: for items that lie in none but each other."""
+    there = {item.id: item for item in items}
+    depths: dict[UUID, int] = {}
+
+    def depth(item: ItemState) -> int:
+        if item.id not in depths:
+            depths[item.id] = 0 if item.parent_id is None else 1 + depth(there[item.parent_id])
+        return depths[item.id]
+
+    for item in items:
+        depth(item)
+    return depths
 
 
 async def _require_picture_on(connection: Connection, board_id: UUID, image_id: UUID) -> None:

@@ -14,7 +14,7 @@ from domain.access import Role, Viewer
 from domain.database import Connection, fetch, fetchrow, fetchval
 from domain.errors import BadInput, NotFound
 from domain.notices import CHANNEL, BoardNotice, text_of
-from domain.operations import Operation, aspect_of, decode, encode, subjects_of
+from domain.operations import Operation, about_of, decode, encode, touches_of
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.tally import tally_of
 
@@ -50,10 +50,11 @@ WITH bumped AS (
     WHERE id = $1 RETURNING seq, updated_at, item_count
 ), logged AS (
     INSERT INTO change (
-        board, seq, actor, at, aspect, operation, inverse, subjects, mutation_id, kind, reverts, tally,
-        item_count
+        board, seq, actor, at, about, operation, inverse, subjects, aspects, mutation_id, kind, reverts,
+        tally, item_count
     )
-    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $7, $8, $9, $13::jsonb, item_count
+    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $14::int[], $7, $8, $9, $13::jsonb,
+        item_count
     FROM bumped
     RETURNING seq, at
 )
@@ -77,14 +78,15 @@ async def append(
 
     items_added: by how many the items present grow (below zero: shrink). Raises NotFound without the board.
     """
+    touches = touches_of(operation)
     record = await connection.fetchrow(
         _APPEND,
         board_id,
         actor_id,
-        aspect_of(operation),
+        about_of(operation),
         encode(operation),
         encode(inverse),
-        subjects_of(operation),
+        list(touches),
         mutation_id,
         kind.value,
         reverts,
@@ -92,6 +94,7 @@ async def append(
         CHANNEL,
         text_of(BoardNotice(board_id)),
         msgspec.json.encode(tally_of(operation)),
+        [int(aspect) for aspect in touches.values()],
     )
     if record is None:
         raise access.no_board(board_id)

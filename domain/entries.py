@@ -10,6 +10,8 @@ from domain.errors import BadInput, LimitExceeded
 LONGEST_NAME = 80
 LONGEST_EMAIL = 254
 MOST_AT_ONCE = 500
+LONGEST_TAG = 64
+MOST_TAGS = 50
 EMAIL = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line and paragraph separators
@@ -71,6 +73,23 @@ def require_distinct(ids: Iterable[UUID], field: str) -> None:
         if identifier in seen:
             raise BadInput(f"{field} names {identifier} twice.", field=field, ids=[str(identifier)])
         seen.add(identifier)
+
+
+def good_tags(given: Sequence[str], field: str = "tags") -> list[str]:
+    """In the form in which they are kept and looked for: distinct lines, none empty. Raises BadInput."""
+    lines = (short_line(tag, field, LONGEST_TAG) for tag in given)
+    tags = list(dict.fromkeys(line for line in lines if line))
+    if len(tags) > MOST_TAGS:
+        raise BadInput(f"There are at most {MOST_TAGS} tags on one thing.", field=field, limit=MOST_TAGS)
+    return tags
+
+
+def short_line(text: str, field: str, most: int) -> str:
+    """One line of printable text. Raises BadInput when it is too long."""
+    line = plain_line(text, most + 1)
+    if len(line) > most:
+        raise BadInput(f"The {field} may have at most {most} characters.", field=field, limit=most)
+    return line
 
 
 def plain_line(text: str, most: int) -> str:

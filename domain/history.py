@@ -1,6 +1,6 @@
 """Undo and redo, per person: the inverse of one's own latest change, sparing what others did since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from msgspec import Struct
@@ -8,26 +8,36 @@ from msgspec import Struct
 from domain import access, changes
 from domain.access import BoardRow, Role, Scope, Viewer
 from domain.changes import Change, ChangeKind
+from domain.comment_rows import present_comments
+from domain.containers import held, housed, misplaced, nesting_of, touches_nesting
 from domain.database import Connection, execute, fetchval, transaction
+from domain.deeds import growth_of, require_room
 from domain.errors import NothingToUndo
-from domain.item_rows import present, write
-from domain.items import growth_of, require_room
+from domain.item_rows import present
 from domain.operations import (
+    LOOKS,
+    THE_BOARD,
+    AddComments,
     AddItems,
+    Aspect,
+    CommentState,
     ItemState,
     Operation,
+    RestoreComments,
     RestoreItems,
-    RestyleItems,
-    aspect_of,
+    parts_of,
     restricted_to,
     subjects_of,
+    touches_of,
 )
 from domain.receipts import claim
+from domain.rows import write
 
 CHANGED = "Somebody else has changed it since."
 GONE = "It is not on the board any more."
 THERE = "It is on the board already."
-LOCKED = "It is locked: unlock it first."
+LOCKED = "It is locked, or in something locked: unlock it first."
+HOLDING = "Something has been put into it since, or it would be in itself."
 
 
 class Skipped(Struct, frozen=True):
@@ -50,26 +60,27 @@ class _Answer(Struct, frozen=True):
     skipped: list[Skipped]
 
 
-def undoable(board: str, actor: str) -> str:
-    """Seq of what this person would undo next; both are SQL."""
+def undoable(board: str, actor: str, edits: str) -> str:
+    """Seq of what this person would undo next. All are SQL; edits: whether they may write items."""
     return (
         f"SELECT seq FROM change WHERE board = {board} AND actor = {actor} AND kind <> 'UNDO' "  # noqa: S608
-        "AND reverted_by IS NULL AND aspect <> 'board' ORDER BY seq DESC LIMIT 1"
+        f"AND reverted_by IS NULL AND (about = 'comments' OR (about = 'items' AND {edits})) "
+        "ORDER BY seq DESC LIMIT 1"
     )
 
 
-def redoable(board: str, actor: str) -> str:
+def redoable(board: str, actor: str, edits: str) -> str:
     """Seq of the undo this person would redo next: a new deed ends what could be redone."""
     return (
         f"SELECT seq FROM change WHERE board = {board} AND actor = {actor} "  # noqa: S608
-        "AND kind = 'UNDO' AND reverted_by IS NULL "
+        f"AND kind = 'UNDO' AND reverted_by IS NULL AND (about = 'comments' OR {edits}) "
         f"AND seq > coalesce((SELECT max(seq) FROM change WHERE board = {board} AND actor = {actor} "
-        "AND kind = 'DO' AND aspect <> 'board'), 0) ORDER BY seq DESC LIMIT 1"
+        "AND kind = 'DO' AND about <> 'board'), 0) ORDER BY seq DESC LIMIT 1"
     )
 
 
-_UNDOABLE = undoable("$1", "$2")
-_REDOABLE = redoable("$1", "$2")
+_UNDOABLE = undoable("$1", "$2", "$3::boolean")
+_REDOABLE = redoable("$1", "$2", "$3::boolean")
 
 
 async def undo(viewer: Viewer, board_id: UUID, *, mutation_id: UUID | None = None) -> Reverted:
@@ -92,9 +103,12 @@ async def can_redo(viewer: Viewer, board_id: UUID) -> bool:
 
 async def _can(viewer: Viewer, board_id: UUID, candidate: str) -> bool:
     board = await access.board(viewer, board_id, Role.VIEWER)
-    if viewer.scope is not Scope.WRITE or board.trashed_at is not None or not board.role.allows(Role.EDITOR):
+    if viewer.scope is not Scope.WRITE or board.trashed_at is not None:
         return False
-    return await fetchval(candidate, board_id, viewer.account_id) is not None
+    if not board.role.allows(Role.COMMENTER):
+        return False
+    edits = board.role.allows(Role.EDITOR)
+    return await fetchval(candidate, board_id, viewer.account_id, edits) is not None
 
 
 async def _revert(viewer: Viewer, board_id: UUID, kind: ChangeKind, mutation_id: UUID | None) -> Reverted:
@@ -107,9 +121,11 @@ async def _revert(viewer: Viewer, board_id: UUID, kind: ChangeKind, mutation_id:
             answer = receipt.answer(_Answer)
             change = None if answer.seq is None else await changes.change_at(board_id, answer.seq)
             return Reverted(change, answer.skipped)
-        board = await access.board(viewer, board_id, Role.EDITOR, lock=True)
+        board = await access.board(viewer, board_id, Role.COMMENTER, lock=True)
         candidate = _UNDOABLE if kind is ChangeKind.UNDO else _REDOABLE
-        seq = await connection.fetchval(candidate, board_id, viewer.account_id)
+        seq = await connection.fetchval(
+            candidate, board_id, viewer.account_id, board.role.allows(Role.EDITOR)
+        )
         if seq is None:
             raise NothingToUndo(f"You have nothing to {kind.value.lower()} on this board.")
         target = await changes.change_at(board_id, seq)
@@ -133,26 +149,17 @@ async def _take_back(
     kind: ChangeKind,
     mutation_id: UUID | None,
 ) -> Reverted:
-    ids = subjects_of(target.inverse)
-    there = await present(connection, board.id, ids)
-    touched = await _touched_by_others(connection, viewer, target, ids)
-    skipped: list[Skipped] = []
-    for item_id in ids:
-        if item_id in touched:
-            skipped.append(Skipped(item_id, CHANGED, touched[item_id]))
-        elif reason := _hindrance(target, item_id, there.get(item_id)):
-            skipped.append(Skipped(item_id, reason))
-    operation = restricted_to(target.inverse, set(ids) - {item.item_id for item in skipped})
-    if not subjects_of(operation):
+    back, skipped = await _spared(connection, viewer, target)
+    if back is None:
         return Reverted(None, skipped)
-    growth = growth_of(operation)
+    growth = growth_of(back)
     require_room(board, growth)
-    inverse = await write(connection, board.id, board.seq + 1, viewer.account_id, operation, force=True)
+    inverse = await write(connection, board.id, board.seq + 1, viewer.account_id, back, force=True)
     change = await changes.append(
         connection,
         board.id,
         viewer.account_id,
-        operation,
+        back,
         inverse,
         kind=kind,
         reverts=target.seq,
@@ -162,19 +169,83 @@ async def _take_back(
     return Reverted(change, skipped)
 
 
-def _hindrance(target: Change, item_id: UUID, item: ItemState | None) -> str | None:
-    """Why this item cannot go back, whoever was at it."""
-    back: Operation = target.inverse
-    if isinstance(back, RestoreItems):
-        return THERE if item is not None else None
-    if item is None:
-        return GONE
-    if not item.style.locked or isinstance(back, RestyleItems):
+async def _spared(
+    connection: Connection, viewer: Viewer, target: Change
+) -> tuple[Operation | None, list[Skipped]]:
+    """What takes the target back without harm, and what it leaves alone for which reason."""
+    subjects = touches_of(target.inverse)
+    there = await _standing(connection, target)
+    touched = await _touched_by_others(connection, viewer, target, subjects)
+    skipped: dict[UUID, Skipped] = {}
+    for subject in subjects:
+        if subject in touched:
+            skipped[subject] = Skipped(subject, CHANGED, touched[subject])
+        elif reason := _hindrance(target, subject, there):
+            skipped[subject] = Skipped(subject, reason)
+    back = restricted_to(target.inverse, subjects.keys() - skipped.keys())
+    if back is None or not touches_nesting(back):
+        return back, list(skipped.values())
+    nesting = await nesting_of(connection, target.board_id)
+    back = housed(back, nesting)
+    while back is not None and (wrong := misplaced(back, nesting) & touches_of(back).keys()):
+        skipped |= {subject: Skipped(subject, HOLDING) for subject in wrong}
+        back = restricted_to(back, touches_of(back).keys() - wrong)
+    return back, list(skipped.values())
+
+
+class _Standing(Struct, frozen=True):
+    """Of what a change touched: what is on the board now. held: the locked, and what is in the locked."""
+
+    items: dict[UUID, ItemState]
+    comments: dict[UUID, CommentState]
+    held: frozenset[UUID]
+
+
+async def _standing(connection: Connection, target: Change) -> _Standing:
+    ids = subjects_of(target.inverse)
+    items = await present(connection, target.board_id, ids)
+    comments = await present_comments(connection, target.board_id, ids) if len(items) < len(ids) else {}
+    parents = {item.parent_id for item in items.values() if item.parent_id is not None}
+    closed = await held(connection, target.board_id, parents)
+    return _Standing(
+        items,
+        comments,
+        frozenset(i for i, item in items.items() if item.style.locked or item.parent_id in closed),
+    )
+
+
+def _hindrance(target: Change, subject: UUID, there: _Standing) -> str | None:
+    """Why this item or comment cannot go back, whoever was at it."""
+    if subject == THE_BOARD:
         return None
-    if isinstance(target.operation, AddItems | RestoreItems):
-        came_locked = {state.id for state in target.operation.items if state.style.locked}
-        return None if item_id in came_locked else LOCKED
-    return LOCKED
+    is_there = subject in there.items or subject in there.comments
+    if subject in _brought_back(target.inverse):
+        return THERE if is_there else None
+    if not is_there:
+        return GONE
+    if subject not in there.held or not touches_of(target.inverse)[subject] & ~LOOKS:
+        return None
+    return None if subject in _came_locked(target.operation) else LOCKED
+
+
+def _brought_back(operation: Operation) -> set[UUID]:
+    back: set[UUID] = set()
+    for part in parts_of(operation):
+        if isinstance(part, RestoreItems | AddItems):
+            back |= {item.id for item in part.items}
+        elif isinstance(part, RestoreComments | AddComments):
+            back |= {comment.id for comment in part.comments}
+    return back
+
+
+def _came_locked(operation: Operation) -> set[UUID]:
+    return {
+        item.id
+        for part in parts_of(operation)
+        if isinstance(part, AddItems | RestoreItems)
+        for item in part.items
+        if item.style.locked
+    }
 
 
 # The deeds of others since the target, each followed item by item through what took it back, brought it
@@ -183,10 +254,10 @@ def _hindrance(target: Change, item_id: UUID, item: ItemState | None) -> str | N
 _TOUCHED = """
 WITH RECURSIVE chain AS (
     SELECT deed.seq AS deed, deed.actor, touched.id, deed.seq AS tip, deed.reverted_by AS next, 0 AS links
-    FROM change deed CROSS JOIN LATERAL unnest(deed.subjects) AS touched (id)
-    WHERE deed.board = $1 AND deed.seq > $2 AND deed.actor <> $3
-        AND deed.subjects && $4::uuid[] AND touched.id = ANY($4::uuid[])
-        AND (deed.aspect = $5 OR deed.aspect = 'existence' OR $5 = 'existence')
+    FROM change deed CROSS JOIN LATERAL unnest(deed.subjects, deed.aspects) AS touched (id, aspects)
+    JOIN unnest($4::uuid[], $5::int[]) AS mine (id, aspects) ON mine.id = touched.id
+    WHERE deed.board = $1 AND deed.seq > $2 AND deed.actor <> $3 AND deed.subjects && $4::uuid[]
+        AND (touched.aspects & mine.aspects <> 0 OR (touched.aspects | mine.aspects) & 1 = 1)
         AND (deed.kind = 'DO' OR deed.reverts <= $2)
     UNION ALL
     SELECT chain.deed, chain.actor, chain.id, back.seq, back.reverted_by, chain.links + 1
@@ -200,10 +271,15 @@ SELECT DISTINCT ON (id) id, actor FROM whole WHERE links % 2 = 0 ORDER BY id, de
 
 
 async def _touched_by_others(
-    connection: Connection, viewer: Viewer, target: Change, ids: Sequence[UUID]
+    connection: Connection, viewer: Viewer, target: Change, subjects: Mapping[UUID, Aspect]
 ) -> dict[UUID, UUID]:
-    """Items whose same register another account has written since, and who did last."""
+    """What another account has written a same register of since, and who did last."""
     records = await connection.fetch(
-        _TOUCHED, target.board_id, target.seq, viewer.account_id, ids, aspect_of(target.operation)
+        _TOUCHED,
+        target.board_id,
+        target.seq,
+        viewer.account_id,
+        list(subjects),
+        [int(aspect) for aspect in subjects.values()],
     )
     return {record["id"]: record["actor"] for record in records}

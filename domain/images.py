@@ -21,7 +21,7 @@ from domain.access import (
 )
 from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Inspection
-from domain.entries import good_ids, plain_line, require_distinct, require_few
+from domain.entries import good_ids, good_tags, plain_line, require_distinct, require_few, short_line
 from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotFound
 from domain.notices import announce_image
 from domain.originals import Intake
@@ -29,8 +29,6 @@ from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 
 LONGEST_NAME = 255
 LONGEST_TITLE = 500
-LONGEST_TAG = 64
-MOST_TAGS = 50
 MOST_A_PAGE = 500
 
 
@@ -299,30 +297,14 @@ def _good_edit(edit: ImageEdit) -> ImageEdit:
     title: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     if edit.name is not UNSET:
-        name = _good_line(edit.name, "name", LONGEST_NAME)
+        name = short_line(edit.name, "name", LONGEST_NAME)
         if not name:
             raise BadInput("A picture's name cannot be empty.", field="name")
     if edit.title is not UNSET:
-        title = _good_line(edit.title, "title", LONGEST_TITLE)
+        title = short_line(edit.title, "title", LONGEST_TITLE)
     if edit.tags is not UNSET:
-        tags = _good_tags(edit.tags)
+        tags = good_tags(edit.tags)
     return ImageEdit(edit.id, name, title, tags)
-
-
-def _good_tags(given: Sequence[str]) -> list[str]:
-    """In the form in which they are kept and looked for: distinct lines, none empty."""
-    lines = (_good_line(tag, "tags", LONGEST_TAG) for tag in given)
-    tags = list(dict.fromkeys(line for line in lines if line))
-    if len(tags) > MOST_TAGS:
-        raise BadInput(f"A picture has at most {MOST_TAGS} tags.", field="tags", limit=MOST_TAGS)
-    return tags
-
-
-def _good_line(text: str, field: str, most: int) -> str:
-    line = plain_line(text, most + 1)
-    if len(line) > most:
-        raise BadInput(f"The {field} may have at most {most} characters.", field=field, limit=most)
-    return line
 
 
 async def retry_images(
@@ -362,7 +344,7 @@ async def images_of(
     """The viewer's library, the newest first. search: all words in name, title or tags; tags: all of them."""
     require_first(first, MOST_A_PAGE)
     created_at, last_id = keys_of(after, "images", datetime, UUID) or (None, None)
-    asked = (viewer.account_id, search_query(search or ""), _good_tags(tags or ()) or None)
+    asked = (viewer.account_id, search_query(search or ""), good_tags(tags or ()) or None)
     rows = await fetch(
         "SELECT * FROM image WHERE owner = $1 AND ($2::text IS NULL OR search @@ to_tsquery('simple', $2)) "
         "AND ($3::text[] IS NULL OR tags @> $3) AND ($5::uuid IS NULL OR (created_at, id) < ($4, $5)) "

@@ -5,44 +5,54 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
+from domain.containers import held
 from domain.database import Connection
 from domain.errors import AlreadyExists, BadInput, ItemsLocked, NotFound
 from domain.operations import (
     AddItems,
     BoardState,
-    EditBoard,
-    EditNotes,
+    Crop,
+    DrawingContent,
+    EditItems,
+    FrameContent,
+    ItemEdit,
     ItemKind,
+    ItemOperation,
     ItemState,
     NoteContent,
-    Operation,
+    RegroupItems,
     RemoveItems,
     ReorderItems,
-    RestoreBoard,
     RestoreItems,
     RestyleItems,
+    Sampling,
     Style,
     Transform,
     TransformItems,
-    TrashBoard,
     inverse,
     subjects_of,
 )
 
 STATE_COLUMNS = (
     "item.id, item.kind, item.image_id, item.x, item.y, item.scale, item.rotation, item.flip_x, "
-    "item.flip_y, item.width, item.height, item.opacity, item.grayscale, item.locked, item.hidden, "
-    "item.name, item.z, item.note"
+    "item.flip_y, item.width, item.height, item.opacity, item.grayscale, item.brightness, item.contrast, "
+    "item.saturation, item.sampling, item.locked, item.hidden, item.name, item.tags, item.link, item.z, "
+    "item.parent_id, item.crop, item.note, item.drawing, item.frame"
 )
 
 _KINDS = {kind.value: kind for kind in ItemKind}
+_SAMPLINGS = {sampling.value: sampling for sampling in Sampling}
+_crop = msgspec.json.Decoder(Crop).decode
+_note = msgspec.json.Decoder(NoteContent).decode
+_drawing = msgspec.json.Decoder(DrawingContent).decode
+_frame = msgspec.json.Decoder(FrameContent).decode
 
 
 def state_of(record: asyncpg.Record) -> ItemState:
     """An item as the log knows it, from a row with STATE_COLUMNS."""
-    note = record["note"]
+    crop, note, drawing, frame = record["crop"], record["note"], record["drawing"], record["frame"]
     return ItemState(
         id=record["id"],
         kind=_KINDS[record["kind"]],
@@ -58,36 +68,44 @@ def state_of(record: asyncpg.Record) -> ItemState:
             record["flip_y"],
         ),
         style=Style(
-            record["opacity"], record["grayscale"], record["locked"], record["hidden"], record["name"]
+            record["opacity"],
+            record["grayscale"],
+            record["brightness"],
+            record["contrast"],
+            record["saturation"],
+            _SAMPLINGS[record["sampling"]],
+            record["locked"],
+            record["hidden"],
+            record["name"],
+            record["tags"],
+            record["link"],
         ),
+        parent_id=record["parent_id"],
         image_id=record["image_id"],
-        note=None if note is None else msgspec.json.decode(note, type=NoteContent),
+        crop=None if crop is None else _crop(crop),
+        note=None if note is None else _note(note),
+        drawing=None if drawing is None else _drawing(drawing),
+        frame=None if frame is None else _frame(frame),
     )
 
 
-async def write(
+async def write_items(
     connection: Connection,
     board_id: UUID,
     seq: int,
     actor_id: UUID,
-    operation: Operation,
+    operation: ItemOperation,
     *,
     force: bool = False,
-) -> Operation:
-    """Writes the operation to the rows and returns its inverse. The caller holds the board's lock.
-
-    seq: of the change that this will be. force: locked items too. Raises NotFound, ItemsLocked,
-    AlreadyExists or BadInput naming the items; the transaction is then to be rolled back.
-    """
+) -> ItemOperation:
+    """Writes the operation to the rows and returns its inverse. See `rows.write`."""
     match operation:
         case AddItems():
             await _insert(connection, board_id, seq, actor_id, operation.items)
-            return inverse(operation, BoardState())
+            return RemoveItems([item.id for item in operation.items])
         case RestoreItems():
-            await restore(connection, board_id, seq, [item.id for item in operation.items])
-            return inverse(operation, BoardState())
-        case EditBoard() | TrashBoard() | RestoreBoard():
-            raise ValueError("this speaks of the board and not of its items")
+            await _restore(connection, board_id, seq, [item.id for item in operation.items])
+            return RemoveItems([item.id for item in operation.items])
         case _:
             records = await _update(connection, board_id, seq, operation)
     before = {record["id"]: state_of(record) for record in records}
@@ -95,14 +113,36 @@ async def write(
     if len(before) != len(ids):
         raise no_items(item_id for item_id in ids if item_id not in before)
     if not force and not isinstance(operation, RestyleItems):
-        locked = [str(item_id) for item_id in ids if before[item_id].style.locked]
+        parents = {item.parent_id for item in before.values() if item.parent_id is not None}
+        closed = await held(connection, board_id, parents)
+        locked = [str(i) for i, item in before.items() if item.style.locked or item.parent_id in closed]
         if locked:
-            raise ItemsLocked("Some of these items are locked: unlock them first.", ids=locked)
-    if isinstance(operation, EditNotes):
-        others = [str(item_id) for item_id in ids if before[item_id].kind is not ItemKind.NOTE]
+            words = "Some of these items, or what they are in, are locked: unlock them first."
+            raise ItemsLocked(words, ids=locked)
+    if isinstance(operation, TransformItems):
+        groups = [str(item_id) for item_id in ids if before[item_id].kind is ItemKind.GROUP]
+        if groups:
+            words = "A group lies where its members lie: name its members, or use moveItems and the like."
+            raise BadInput(words, field="items", ids=groups)
+    if isinstance(operation, EditItems):
+        others = [str(edit.id) for edit in operation.items if kind_of(edit) is not before[edit.id].kind]
         if others:
-            raise BadInput("Some of these items are no notes.", field="items", ids=others)
-    return inverse(operation, BoardState(items=before))
+            raise BadInput("This is no content for items of their kind.", field="items", ids=others)
+    back = inverse(operation, BoardState(items=before))
+    assert isinstance(back, ItemOperation)
+    return back
+
+
+def kind_of(edit: ItemEdit) -> ItemKind | None:
+    """The kind of item that has such a content; None: there is no such item."""
+    contents = {
+        ItemKind.IMAGE: edit.image_id,
+        ItemKind.NOTE: edit.note,
+        ItemKind.DRAWING: edit.drawing,
+        ItemKind.FRAME: edit.frame,
+    }
+    kinds = [kind for kind, content in contents.items() if content is not None]
+    return kinds[0] if len(kinds) == 1 else None
 
 
 def no_items(ids: Iterable[UUID]) -> NotFound:
@@ -137,25 +177,47 @@ _TRANSFORM = _updated(
 )
 _RESTYLE = _updated(
     "opacity = coalesce(new_opacity, item.opacity), grayscale = coalesce(new_grayscale, item.grayscale), "
-    "locked = coalesce(new_locked, item.locked), hidden = coalesce(new_hidden, item.hidden), "
-    "name = coalesce(new_name, item.name)",
-    "unnest($3::uuid[], $4::float8[], $5::bool[], $6::bool[], $7::bool[], $8::text[]) "
-    "AS new (key, new_opacity, new_grayscale, new_locked, new_hidden, new_name)",
+    "brightness = coalesce(new_brightness, item.brightness), "
+    "contrast = coalesce(new_contrast, item.contrast), "
+    "saturation = coalesce(new_saturation, item.saturation), "
+    "sampling = coalesce(new_sampling, item.sampling), locked = coalesce(new_locked, item.locked), "
+    "hidden = coalesce(new_hidden, item.hidden), name = coalesce(new_name, item.name), "
+    "tags = coalesce(new_tags::text[], item.tags), link = coalesce(new_link, item.link)",
+    "unnest($3::uuid[], $4::float8[], $5::bool[], $6::float8[], $7::float8[], $8::float8[], $9::text[], "
+    "$10::bool[], $11::bool[], $12::text[], $13::text[], $14::text[]) "
+    "AS new (key, new_opacity, new_grayscale, new_brightness, new_contrast, new_saturation, new_sampling, "
+    "new_locked, new_hidden, new_name, new_tags, new_link)",
 )
 _REORDER = _updated("z = new_z", "unnest($3::uuid[], $4::text[]) AS new (key, new_z)")
-# On a picture the CASE keeps the row valid until `write` has refused.
-_EDIT_NOTES = _updated(
-    "note = CASE WHEN item.note IS NULL THEN NULL ELSE new_note::jsonb END, width = new_width, "
-    "height = new_height",
-    "unnest($3::uuid[], $4::text[], $5::float8[], $6::float8[]) "
-    "AS new (key, new_note, new_width, new_height)",
+_REGROUP = _updated("parent_id = new_parent", "unnest($3::uuid[], $4::uuid[]) AS new (key, new_parent)")
+# For an item of another kind the CASE keeps the row valid until `write_items` has refused.
+_FITS = (
+    "(item.kind = 'IMAGE') = (new_image IS NOT NULL) AND (item.kind = 'NOTE') = (new_note IS NOT NULL) "
+    "AND (item.kind = 'DRAWING') = (new_drawing IS NOT NULL) "
+    "AND (item.kind = 'FRAME') = (new_frame IS NOT NULL)"
+)
+_EDIT = _updated(
+    ", ".join(
+        f"{column} = CASE WHEN {_FITS} THEN {value} ELSE item.{column} END"
+        for column, value in (
+            ("width", "new_width"),
+            ("height", "new_height"),
+            ("image_id", "new_image"),
+            ("crop", "new_crop::jsonb"),
+            ("note", "new_note::jsonb"),
+            ("drawing", "new_drawing::jsonb"),
+            ("frame", "new_frame::jsonb"),
+        )
+    ),
+    "unnest($3::uuid[], $4::float8[], $5::float8[], $6::uuid[], $7::text[], $8::text[], $9::text[], "
+    "$10::text[]) AS new (key, new_width, new_height, new_image, new_crop, new_note, new_drawing, new_frame)",
 )
 _REMOVE = _updated("removed_at = clock_timestamp()", "unnest($3::uuid[]) AS new (key)")
 _RESTORE = _updated("removed_at = NULL", "unnest($3::uuid[]) AS new (key)", removed="IS NOT NULL")
-_PRESENT = (
+_FOUND = (
     f"SELECT {_NAMES} FROM unnest($2::uuid[]) AS new (key) CROSS JOIN LATERAL ("  # noqa: S608 (constants)
     f"SELECT {STATE_COLUMNS}, item.board, item.removed_at FROM item WHERE item.id = new.key OFFSET 0"
-    ") AS item WHERE item.board = $1 AND item.removed_at IS NULL"
+    ") AS item WHERE item.board = $1 AND item.removed_at "
 )
 
 
@@ -163,64 +225,96 @@ async def _update(
     connection: Connection,
     board_id: UUID,
     seq: int,
-    operation: TransformItems | RestyleItems | ReorderItems | EditNotes | RemoveItems,
+    operation: TransformItems | RestyleItems | ReorderItems | EditItems | RegroupItems | RemoveItems,
 ) -> list[asyncpg.Record]:
     ids = subjects_of(operation)
     match operation:
         case TransformItems():
-            places = [item.transform for item in operation.items]
-            columns: tuple[Sequence[object], ...] = (
-                [place.x for place in places],
-                [place.y for place in places],
-                [place.scale for place in places],
-                [place.rotation for place in places],
-                [place.flip_x for place in places],
-                [place.flip_y for place in places],
-            )
+            columns = _transforms([item.transform for item in operation.items])
             return await connection.fetch(_TRANSFORM, board_id, seq, ids, *columns)
         case RestyleItems():
             patches = operation.items
             columns = (
                 [_given(patch.opacity) for patch in patches],
                 [_given(patch.grayscale) for patch in patches],
+                [_given(patch.brightness) for patch in patches],
+                [_given(patch.contrast) for patch in patches],
+                [_given(patch.saturation) for patch in patches],
+                [_given(patch.sampling) for patch in patches],
                 [_given(patch.locked) for patch in patches],
                 [_given(patch.hidden) for patch in patches],
                 [_given(patch.name) for patch in patches],
+                [None if patch.tags is UNSET else array_text(patch.tags) for patch in patches],
+                [_given(patch.link) for patch in patches],
             )
             return await connection.fetch(_RESTYLE, board_id, seq, ids, *columns)
         case ReorderItems():
             return await connection.fetch(_REORDER, board_id, seq, ids, [rank.z for rank in operation.items])
-        case EditNotes():
-            edits = operation.items
-            columns = (
-                [msgspec.json.encode(edit.note).decode() for edit in edits],
-                [edit.width for edit in edits],
-                [edit.height for edit in edits],
-            )
-            return await connection.fetch(_EDIT_NOTES, board_id, seq, ids, *columns)
+        case RegroupItems():
+            parents = [membership.parent_id for membership in operation.items]
+            return await connection.fetch(_REGROUP, board_id, seq, ids, parents)
+        case EditItems():
+            return await connection.fetch(_EDIT, board_id, seq, ids, *_contents(operation.items))
         case RemoveItems():
             return await connection.fetch(_REMOVE, board_id, seq, ids)
+
+
+def _transforms(places: Sequence[Transform]) -> tuple[Sequence[object], ...]:
+    return (
+        [place.x for place in places],
+        [place.y for place in places],
+        [place.scale for place in places],
+        [place.rotation for place in places],
+        [place.flip_x for place in places],
+        [place.flip_y for place in places],
+    )
+
+
+def _contents(items: Sequence[ItemEdit | ItemState]) -> tuple[Sequence[object], ...]:
+    return (
+        [item.width for item in items],
+        [item.height for item in items],
+        [item.image_id for item in items],
+        [_text(item.crop) for item in items],
+        [_text(item.note) for item in items],
+        [_text(item.drawing) for item in items],
+        [_text(item.frame) for item in items],
+    )
+
+
+def _text(content: Struct | None) -> str | None:
+    return None if content is None else msgspec.json.encode(content).decode()
 
 
 def _given(value: object | UnsetType) -> object:
     return None if value is UNSET else value
 
 
+def array_text(values: Sequence[str]) -> str:
+    """PostgreSQL's text of an array: several arrays of different lengths go in one column of parameters."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
 _INSERT = """
 INSERT INTO item (
-    board, changed_seq, added_by, added_at, id, kind, image_id, x, y, scale, rotation, flip_x, flip_y,
-    width, height, opacity, grayscale, locked, hidden, name, z, note
+    board, changed_seq, added_by, added_at, id, kind, z, parent_id, x, y, scale, rotation, flip_x, flip_y,
+    width, height, image_id, crop, note, drawing, frame, opacity, grayscale, brightness, contrast, saturation,
+    sampling, locked, hidden, name, tags, link
 )
-SELECT $1, $2, $3, clock_timestamp(), new.id, new.kind, new.image_id, new.x, new.y, new.scale, new.rotation,
-    new.flip_x, new.flip_y, new.width, new.height, new.opacity, new.grayscale, new.locked, new.hidden,
-    new.name, new.z, new.note::jsonb
+SELECT $1, $2, $3, clock_timestamp(), new.id, new.kind, new.z, new.parent_id, new.x, new.y, new.scale,
+    new.rotation, new.flip_x, new.flip_y, new.width, new.height, new.image_id, new.crop::jsonb,
+    new.note::jsonb, new.drawing::jsonb, new.frame::jsonb, new.opacity, new.grayscale, new.brightness,
+    new.contrast, new.saturation, new.sampling, new.locked, new.hidden, new.name, new.tags::text[], new.link
 FROM unnest(
-    $4::uuid[], $5::text[], $6::uuid[], $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::bool[],
-    $12::bool[], $13::float8[], $14::float8[], $15::float8[], $16::bool[], $17::bool[], $18::bool[],
-    $19::text[], $20::text[], $21::text[]
+    $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::float8[], $9::float8[], $10::float8[],
+    $11::float8[], $12::bool[], $13::bool[], $14::float8[], $15::float8[], $16::uuid[], $17::text[],
+    $18::text[], $19::text[], $20::text[], $21::float8[], $22::bool[], $23::float8[], $24::float8[],
+    $25::float8[], $26::text[], $27::bool[], $28::bool[], $29::text[], $30::text[], $31::text[]
 ) AS new (
-    id, kind, image_id, x, y, scale, rotation, flip_x, flip_y, width, height, opacity, grayscale, locked,
-    hidden, name, z, note
+    id, kind, z, parent_id, x, y, scale, rotation, flip_x, flip_y, width, height, image_id, crop, note,
+    drawing, frame, opacity, grayscale, brightness, contrast, saturation, sampling, locked, hidden, name,
+    tags, link
 )
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
@@ -236,22 +330,11 @@ async def _insert(
         actor_id,
         [item.id for item in items],
         [item.kind.value for item in items],
-        [item.image_id for item in items],
-        [item.transform.x for item in items],
-        [item.transform.y for item in items],
-        [item.transform.scale for item in items],
-        [item.transform.rotation for item in items],
-        [item.transform.flip_x for item in items],
-        [item.transform.flip_y for item in items],
-        [item.width for item in items],
-        [item.height for item in items],
-        [item.style.opacity for item in items],
-        [item.style.grayscale for item in items],
-        [item.style.locked for item in items],
-        [item.style.hidden for item in items],
-        [item.style.name for item in items],
         [item.z for item in items],
-        [None if item.note is None else msgspec.json.encode(item.note).decode() for item in items],
+        [item.parent_id for item in items],
+        *_transforms([item.transform for item in items]),
+        *_contents(items),
+        *_styles([item.style for item in items]),
     )
     if len(inserted) != len(items):
         made = {record["id"] for record in inserted}
@@ -259,17 +342,41 @@ async def _insert(
         raise AlreadyExists("Some of these ids are taken: use new ones.", ids=taken)
 
 
-async def restore(connection: Connection, board_id: UUID, seq: int, ids: Sequence[UUID]) -> list[ItemState]:
-    """Brings removed items back as they were, in the order of `ids`. Raises NotFound."""
+def _styles(styles: Sequence[Style]) -> tuple[Sequence[object], ...]:
+    return (
+        [style.opacity for style in styles],
+        [style.grayscale for style in styles],
+        [style.brightness for style in styles],
+        [style.contrast for style in styles],
+        [style.saturation for style in styles],
+        [style.sampling.value for style in styles],
+        [style.locked for style in styles],
+        [style.hidden for style in styles],
+        [style.name for style in styles],
+        [array_text(style.tags) for style in styles],
+        [style.link for style in styles],
+    )
+
+
+async def _restore(connection: Connection, board_id: UUID, seq: int, ids: Sequence[UUID]) -> None:
     records = await connection.fetch(_RESTORE, board_id, seq, ids)
-    back = {record["id"]: state_of(record) for record in records}
-    if len(back) != len(ids):
-        missing = [str(item_id) for item_id in ids if item_id not in back]
-        raise NotFound("Some of these items were not removed from this board.", kind="item", ids=missing)
-    return [back[item_id] for item_id in ids]
+    if len(records) != len(ids):
+        back = {record["id"] for record in records}
+        raise not_removed(item_id for item_id in ids if item_id not in back)
+
+
+def not_removed(ids: Iterable[UUID]) -> NotFound:
+    missing = [str(item_id) for item_id in ids]
+    return NotFound("Some of these items were not removed from this board.", kind="item", ids=missing)
 
 
 async def present(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> dict[UUID, ItemState]:
     """Those of the items that lie on the board now."""
-    records = await connection.fetch(_PRESENT, board_id, ids)
+    records = await connection.fetch(_FOUND + "IS NULL", board_id, ids)
+    return {record["id"]: state_of(record) for record in records}
+
+
+async def removed(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> dict[UUID, ItemState]:
+    """Those of the items that were removed from the board, as they were."""
+    records = await connection.fetch(_FOUND + "IS NOT NULL", board_id, ids)
     return {record["id"]: state_of(record) for record in records}

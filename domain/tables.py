@@ -168,9 +168,10 @@ class BoardGrant(Table, db=DB, tablename="board_grant"):
 
 
 class Item(Table, db=DB, tablename="item"):
-    """Something placed on a board. kind: IMAGE or NOTE; z: fractional index, compared bytewise.
+    """Something placed on a board. kind: IMAGE, NOTE, DRAWING, FRAME or GROUP; z: fractional index, bytewise.
 
-    A removed item keeps its row (removed_at), so that it can come back exactly as it was.
+    A removed item keeps its row (removed_at), so that it can come back exactly as it was. The column bounds,
+    the least upright box around it, is made by PostgreSQL.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -187,13 +188,44 @@ class Item(Table, db=DB, tablename="item"):
     height = DoublePrecision()
     opacity = DoublePrecision(default=1.0)
     grayscale = Boolean(default=False)
+    brightness = DoublePrecision(default=1.0)
+    contrast = DoublePrecision(default=1.0)
+    saturation = DoublePrecision(default=1.0)
+    sampling = Text(default="SMOOTH")
     locked = Boolean(default=False)
     hidden = Boolean(default=False)
     name = Text()
+    tags = Array(base_column=Text(), default=list)
+    link = Text()
     z = Text()
+    parent_id = UUID(default=None, null=True)
+    crop = JSONB(default=None, null=True)
     note = JSONB(default=None, null=True)
+    drawing = JSONB(default=None, null=True)
+    frame = JSONB(default=None, null=True)
     added_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     added_at = Timestamptz(default=TimestamptzNow())
+    changed_seq = BigInt()
+    removed_at = Timestamptz(default=None, null=True)
+
+
+class Comment(Table, db=DB, tablename="comment"):
+    """What somebody wrote on a board. x, y: fractions of the item's box, else board units.
+
+    A removed comment keeps its row (removed_at), so that it can come back exactly as it was.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
+    author = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(default=TimestamptzNow())
+    text = Text()
+    item_id = UUID(default=None, null=True)
+    x = DoublePrecision()
+    y = DoublePrecision()
+    thread_id = UUID(default=None, null=True)
+    resolved_by = ForeignKey(Account, null=True, on_delete=OnDelete.restrict)
+    edited_at = Timestamptz(default=None, null=True)
     changed_seq = BigInt()
     removed_at = Timestamptz(default=None, null=True)
 
@@ -201,6 +233,8 @@ class Item(Table, db=DB, tablename="item"):
 class Change(Table, db=DB, tablename="change"):
     """One line of a board's log; unique by board and seq. kind: DO, UNDO, REDO.
 
+    about: items, comments or board. subjects, aspects: what it touches, and the bits of the registers
+    written of each (domain/operations/registers.py).
     reverted_by: seq of the change that took it back (its own seq: nothing of it could be undone).
     tally: how many of what it did (domain/tally.py); item_count: items present right after it.
     """
@@ -210,10 +244,11 @@ class Change(Table, db=DB, tablename="change"):
     seq = BigInt()
     actor = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     at = Timestamptz(default=TimestamptzNow())
-    aspect = Text()
+    about = Text(default="items")
     operation = JSONB()
     inverse = JSONB()
     subjects = Array(base_column=UUID(), default=list)
+    aspects = Array(base_column=Integer(), default=list)
     mutation_id = UUID(default=None, null=True)
     kind = Text(default="DO")
     reverts = BigInt(default=None, null=True)
@@ -275,6 +310,7 @@ TABLES: tuple[type[Table], ...] = (
     Board,
     BoardGrant,
     Item,
+    Comment,
     Change,
     Snapshot,
     Receipt,

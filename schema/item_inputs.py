@@ -8,8 +8,9 @@ from msgspec import UNSET as KEEP
 from msgspec import UnsetType
 from strawberry import UNSET, enum_value, field
 
-from domain import items
-from domain.operations import NoteContent, NoteEdit, Placement, Rank, Style, StylePatch, Transform
+from domain import adding
+from domain.contents import NoteEdit
+from domain.operations import NoteContent, Placement, Rank, Style, StylePatch, Transform
 from schema.arguments import MUTATION_ID, maybe_uuid, uuid_of
 from schema.scalars import Colour
 
@@ -182,9 +183,9 @@ def content_of(value: NoteInput) -> NoteContent:
     )
 
 
-def new_item_of(value: NewItemInput) -> items.NewItem:
+def new_item_of(value: NewItemInput) -> adding.NewItem:
     note, image = value.content.note, value.content.image_id
-    return items.NewItem(
+    return adding.NewItem(
         id=maybe_uuid(value.id, "id"),
         image_id=None if image is None else uuid_of(image.value, "imageId"),
         note=None if note is None else content_of(note.value),

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry import field
 
-from domain import items
+from domain import adding, contents, items
 from domain.changes import Change as Line
 from domain.live import Phase
 from schema.arguments import INPUT, mutation_id_of, uuid_of, uuids_of
@@ -95,7 +95,7 @@ class ItemMutations:
     @resolved(description="Places pictures and notes on a board. For editors.")
     async def add_items(self, info: Info, input: Annotated[AddItemsInput, INPUT]) -> AddItemsPayload:
         board_id = uuid_of(input.board_id, "boardId")
-        line = await items.add_items(
+        line = await adding.add_items(
             info.context.require_viewer(),
             board_id,
             [new_item_of(item) for item in input.items],
@@ -145,7 +145,7 @@ class ItemMutations:
     @resolved(description="Rewrites notes: each one's content and box, whole. For editors.")
     async def edit_notes(self, info: Info, input: Annotated[EditNotesInput, INPUT]) -> EditNotesPayload:
         board_id = uuid_of(input.board_id, "boardId")
-        line = await items.edit_notes(
+        line = await contents.edit_notes(
             info.context.require_viewer(),
             board_id,
             edits_of(input.items),

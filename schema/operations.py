@@ -61,12 +61,12 @@ class ItemRank:
     z: str = field(description="Its rank from back to front, as in `Item.z`.")
 
 
-@strawberry.type(description="A note and its new content, whole.")
-class NoteEdit:
+@strawberry.type(description="An item and its new content and box, whole.")
+class ItemEdit:
     id: strawberry.ID = field(description="The item's id.")
-    note: Note = field(description="Its content.")
     width: float = field(description="Width in board units, before scale.")
     height: float = field(description="Height in board units, before scale.")
+    note: Note | None = field(description="The note's content; null for other items.")
 
 
 @strawberry.type(description="Items were placed on the board.")
@@ -99,9 +99,11 @@ class ReorderItems:
     items: list[ItemRank] = field(description="They, and their new ranks.")
 
 
-@strawberry.type(description="Notes were rewritten.")
-class EditNotes:
-    items: list[NoteEdit] = field(description="They, and their new content.")
+@strawberry.type(
+    description="Items were given another content: notes rewritten, pictures cropped or replaced."
+)
+class EditItems:
+    items: list[ItemEdit] = field(description="They, and their new content.")
 
 
 @strawberry.type(description="The board's own words or its cover were changed.")
@@ -141,7 +143,7 @@ AnyOperation = Annotated[
     | TransformItems
     | RestyleItems
     | ReorderItems
-    | EditNotes
+    | EditItems
     | EditBoard
     | TrashBoard
     | RestoreBoard,
@@ -189,8 +191,13 @@ def _style(patch: operations.StylePatch) -> ItemStyle:
     )
 
 
-def _edit(edit: operations.NoteEdit) -> NoteEdit:
-    return NoteEdit(id=_id(edit.id), note=note_of(edit.note), width=edit.width, height=edit.height)
+def _edit(edit: operations.ItemEdit) -> ItemEdit:
+    return ItemEdit(
+        id=_id(edit.id),
+        width=edit.width,
+        height=edit.height,
+        note=None if edit.note is None else note_of(edit.note),
+    )
 
 
 def operation_of(operation: Operation, actor_id: UUID) -> AnyOperation:
@@ -208,8 +215,8 @@ def operation_of(operation: Operation, actor_id: UUID) -> AnyOperation:
             return RestyleItems(items=[_style(patch) for patch in operation.items])
         case operations.ReorderItems():
             return ReorderItems(items=[ItemRank(id=_id(rank.id), z=rank.z) for rank in operation.items])
-        case operations.EditNotes():
-            return EditNotes(items=[_edit(edit) for edit in operation.items])
+        case operations.EditItems():
+            return EditItems(items=[_edit(edit) for edit in operation.items])
         case operations.EditBoard():
             return EditBoard(
                 title=None if operation.title is UNSET else operation.title,
@@ -221,3 +228,5 @@ def operation_of(operation: Operation, actor_id: UUID) -> AnyOperation:
             return TrashBoard(by_id=actor_id)
         case operations.RestoreBoard():
             return RestoreBoard(by_id=actor_id)
+        case _:
+            raise NotImplementedError(operation)

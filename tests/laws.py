@@ -7,9 +7,10 @@ from uuid import UUID
 
 from domain import changes, snapshots
 from domain.changes import Change
+from domain.comment_rows import COMMENT_COLUMNS, comment_of
 from domain.database import fetch, fetchrow, fetchval
 from domain.item_rows import STATE_COLUMNS, state_of
-from domain.operations import BoardState, apply, replay, subjects_of
+from domain.operations import CONTAINERS, BoardState, apply, replay, subjects_of
 
 
 async def log_start(board_id: UUID) -> int:
@@ -33,12 +34,17 @@ async def state_in_rows(board_id: UUID) -> BoardState:
         f"SELECT {STATE_COLUMNS} FROM item WHERE board = $1 AND removed_at IS NULL",
         board_id,
     )
+    said = await fetch(
+        f"SELECT {COMMENT_COLUMNS} FROM comment WHERE board = $1 AND removed_at IS NULL",
+        board_id,
+    )
     return BoardState(
         title=board["title"],
         description=board["description"],
         cover_id=board["cover_id"],
         trashed=board["trashed_at"] is not None,
         items={record["id"]: state_of(record) for record in records},
+        comments={record["id"]: comment_of(record) for record in said},
     )
 
 
@@ -57,11 +63,29 @@ async def require_laws(board_id: UUID) -> list[Change]:
     for change in log:
         before, state = state, apply(change.operation, state)
         assert apply(change.inverse, state) == before
+    for item in rows.items.values():
+        if item.parent_id is not None:
+            assert rows.items[item.parent_id].kind in CONTAINERS
+            assert not _leads_to_itself(rows, item.id)
     assert await fetchval("SELECT item_count FROM board WHERE id = $1", board_id) == len(rows.items)
     last_touched = {item_id: change.seq for change in log for item_id in subjects_of(change.operation)}
-    records = await fetch("SELECT id, changed_seq FROM item WHERE board = $1", board_id)
+    records = await fetch(
+        "SELECT id, changed_seq FROM item WHERE board = $1 "
+        "UNION ALL SELECT id, changed_seq FROM comment WHERE board = $1",
+        board_id,
+    )
     touched = {record["id"]: record["changed_seq"] for record in records}
-    assert {item_id: seq for item_id, seq in touched.items() if seq > start} == last_touched
+    assert {subject: seq for subject, seq in touched.items() if seq > start} == last_touched
     # What was last touched before the log begins lies on the board: the rest of it is gone.
-    assert {item_id for item_id, seq in touched.items() if seq <= start} <= kept.state.items.keys()
+    standing = kept.state.items.keys() | kept.state.comments.keys()
+    assert {subject for subject, seq in touched.items() if seq <= start} <= standing
     return log
+
+
+def _leads_to_itself(board: BoardState, item_id: UUID) -> bool:
+    above = board.items[item_id].parent_id
+    while above is not None:
+        if above == item_id:
+            return True
+        above = board.items[above].parent_id
+    return False

@@ -14,10 +14,10 @@ from uuid import uuid4
 import orjson
 import psutil
 
-from domain import accounts, items, sessions
+from domain import accounts, adding, sessions
 from domain.access import Viewer
+from domain.adding import NewItem
 from domain.database import close_database, execute, open_database
-from domain.items import NewItem
 from domain.migrate import migrate
 from domain.pagination import cursor_to
 from domain.postgres import Cluster, find_binaries, running
@@ -126,7 +126,7 @@ async def _filled(viewer: Viewer, count: int) -> str:
     )
     for first in range(0, count, 500):
         chosen = images[first : first + 500]
-        await items.add_items(viewer, board.id, [NewItem(image_id=image) for image in chosen])
+        await adding.add_items(viewer, board.id, [NewItem(image_id=image) for image in chosen])
     return str(board.id)
 
 

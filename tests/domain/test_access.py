@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from domain import access, boards, items
+from domain import access, adding, boards, items
 from domain.access import Role, Scope, Viewer
+from domain.adding import NewItem
 from domain.database import Connection, execute, fetchval, transaction
 from domain.errors import BoardTrashed, DomainError, Forbidden, NotFound
-from domain.items import NewItem
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -85,7 +85,7 @@ async def test_a_picture_is_seen_by_its_owner_and_on_boards() -> None:
     for viewer in (ben, outsider, root):
         with pytest.raises(NotFound):
             await access.image(viewer, image)
-    change = await items.add_items(ana, board.id, [NewItem(image_id=image)])
+    change = await adding.add_items(ana, board.id, [NewItem(image_id=image)])
     assert (await access.image(ben, image)).id == image
     for viewer in (outsider, root):
         with pytest.raises(NotFound):

@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import activity, boards, history, items
+from domain import activity, adding, boards, history, items
 from domain.access import Role, Viewer
 from domain.activity import Entry, activity_of
+from domain.adding import NewItem
 from domain.changes import Change
 from domain.compaction import compact
 from domain.database import execute, fetch
 from domain.errors import BadInput, NotFound
-from domain.items import NewItem
 from domain.operations import EditBoard, NoteContent, Placement, Transform
 from tests.domain.test_past import a_story
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
@@ -57,7 +57,7 @@ async def test_what_one_person_does_in_one_go_is_one_entry() -> None:
     ana, ben, board = await a_table()
     image, ids = await an_image(ana), [uuid4() for _ in range(4)]
     new = [NewItem(id=i, image_id=image) for i in ids[:3]] + [NewItem(id=ids[3], note=NoteContent())]
-    await items.add_items(ana, board, new)
+    await adding.add_items(ana, board, new)
     await items.transform_items(ana, board, [Placement(i, Transform(1)) for i in ids[:2]])
     await items.remove_items(ben, board, [ids[3]])
     await items.transform_items(ana, board, [Placement(ids[0], Transform(2))])
@@ -80,7 +80,7 @@ async def test_what_one_person_does_in_one_go_is_one_entry() -> None:
 async def test_a_pause_ends_an_entry() -> None:
     ana, _, board = await a_table()
     for _ in range(5):
-        await items.add_items(ana, board, [NewItem(note=NoteContent())])
+        await adding.add_items(ana, board, [NewItem(note=NoteContent())])
     await at_minutes(board, 0, 1, 6, 11.1, 11.2, 17)
     found = await entries_of(ana, board)
     assert [(entry.first_seq, entry.last_seq) for entry in found] == [(6, 6), (4, 5), (2, 3), (1, 1)]
@@ -89,7 +89,7 @@ async def test_a_pause_ends_an_entry() -> None:
 async def test_what_was_undone_is_marked_until_it_is_brought_back() -> None:
     ana, ben, board = await a_table()
     item = uuid4()
-    await items.add_items(ben, board, [NewItem(id=item, note=NoteContent())])
+    await adding.add_items(ben, board, [NewItem(id=item, note=NoteContent())])
     for x in (1, 2):
         await items.transform_items(ana, board, [Placement(item, Transform(x))])
 
@@ -112,7 +112,7 @@ async def test_what_was_undone_is_marked_until_it_is_brought_back() -> None:
 async def test_what_could_not_be_undone_stands() -> None:
     ana, ben, board = await a_table()
     item = uuid4()
-    await items.add_items(ben, board, [NewItem(id=item, note=NoteContent())])
+    await adding.add_items(ben, board, [NewItem(id=item, note=NoteContent())])
     await items.transform_items(ana, board, [Placement(item, Transform(1))])
     await items.transform_items(ben, board, [Placement(item, Transform(2))])
     assert (await history.undo(ana, board)).change is None
@@ -155,7 +155,7 @@ async def test_every_change_is_in_one_entry_whatever_the_pages(
 async def test_no_entry_is_longer_than_a_block_and_pages_read_only_their_blocks() -> None:
     ana, _, board = await a_table()
     item = uuid4()
-    await items.add_items(ana, board, [NewItem(id=item, note=NoteContent())])
+    await adding.add_items(ana, board, [NewItem(id=item, note=NoteContent())])
     lines = 3 * activity.BLOCK_LINES
     await execute(
         "INSERT INTO change (board, seq, actor, at, aspect, operation, inverse, subjects, tally) "
@@ -179,12 +179,12 @@ async def test_no_entry_is_longer_than_a_block_and_pages_read_only_their_blocks(
 async def test_a_cursor_stays_true_while_people_go_on() -> None:
     ana, ben, board = await a_table()
     for viewer in (ana, ben, ana):
-        await items.add_items(viewer, board, [NewItem(note=NoteContent())])
+        await adding.add_items(viewer, board, [NewItem(note=NoteContent())])
     await at_minutes(board, 0, 1, 2, 20)
     page = await activity_of(ana, board, first=1)
     rest = [entry.first_seq for entry in (await activity_of(ana, board, after=page.cursors[0])).nodes]
-    await items.add_items(ana, board, [NewItem(note=NoteContent())])
-    await items.add_items(ben, board, [NewItem(note=NoteContent())])
+    await adding.add_items(ana, board, [NewItem(note=NoteContent())])
+    await adding.add_items(ben, board, [NewItem(note=NoteContent())])
     again = await activity_of(ana, board, after=page.cursors[0])
     assert [entry.first_seq for entry in again.nodes] == rest == [3, 2, 1]
 
@@ -201,7 +201,7 @@ async def test_it_begins_where_the_log_begins() -> None:
 async def test_an_item_touched_often_is_named_once_and_of_many_the_first_twenty() -> None:
     ana, _, board = await a_table()
     ids = [uuid4() for _ in range(50)]
-    await items.add_items(ana, board, [NewItem(id=i, note=NoteContent()) for i in ids])
+    await adding.add_items(ana, board, [NewItem(id=i, note=NoteContent()) for i in ids])
     await items.transform_items(ana, board, [Placement(i, Transform(1)) for i in reversed(ids)])
     [entry, _] = await entries_of(ana, board)
     assert (entry.item_ids, entry.counts["transform_items"]) == (ids[:20], 50)

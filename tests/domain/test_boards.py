@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from domain import boards, changes, items
+from domain import adding, boards, changes
 from domain.access import Role, Scope
+from domain.adding import NewItem
 from domain.boards import Order, State
 from domain.database import execute, fetchval
 from domain.errors import (
@@ -19,7 +20,6 @@ from domain.errors import (
     MutationIdConflict,
     NotFound,
 )
-from domain.items import NewItem
 from domain.operations import BoardState, EditBoard, NoteContent, Transform, TrashBoard, replay
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, state_in_rows
@@ -82,8 +82,8 @@ async def test_a_cover_lies_on_the_board() -> None:
     board = await a_board(ana)
     early, late, elsewhere = [await an_image(ana) for _ in range(3)]
     assert await boards.covers_of(ana, [board.id]) == [None]
-    await items.add_items(ana, board.id, [NewItem(image_id=early)])
-    await items.add_items(ana, board.id, [NewItem(image_id=late)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=early)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=late)])
     assert await boards.covers_of(ana, [board.id]) == [early]
     await boards.edit_board(ana, board.id, cover_id=late)
     assert await boards.covers_of(ana, [board.id]) == [late]
@@ -102,8 +102,8 @@ async def test_a_copy_has_the_same_look_and_items_of_its_own() -> None:
     image = await an_image(ana)
     note = NoteContent(text="hello")
     new = [NewItem(image_id=image, transform=Transform(x=float(n), y=2.5)) for n in range(500)]
-    await items.add_items(ana, board.id, new)
-    await items.add_items(ana, board.id, [NewItem(note=note)])
+    await adding.add_items(ana, board.id, new)
+    await adding.add_items(ana, board.id, [NewItem(note=note)])
     await boards.edit_board(ana, board.id, cover_id=image)
     ben = await a_member(board.id, Role.VIEWER)
     before = await rows_of(board.id)
@@ -145,7 +145,7 @@ async def test_only_boards_in_the_trash_are_deleted_with_all_their_rows() -> Non
     ana = await a_viewer()
     board, other = await a_board(ana), await a_board(ana)
     image = await an_image(ana)
-    await items.add_items(ana, board.id, [NewItem(image_id=image)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=image)])
     await boards.trash_boards(ana, [board.id])
     before = await rows_of(board.id), await rows_of(other.id)
     with pytest.raises(BadInput):

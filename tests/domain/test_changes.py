@@ -6,11 +6,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from domain import changes, items
+from domain import adding, changes, items
 from domain.access import Role
+from domain.adding import NewItem
 from domain.database import connect, fetch
 from domain.errors import BadInput, NotFound
-from domain.items import NewItem
 from domain.operations import NoteContent, Placement, Transform
 from tests.factories import a_board, a_member, a_viewer
 from tests.laws import require_laws, whole_log
@@ -23,7 +23,7 @@ async def test_twenty_writers_leave_no_gap() -> None:
     board = await a_board(ana)
     writers = [ana, *[await a_member(board.id, Role.EDITOR) for _ in range(19)]]
     ids = [uuid4() for _ in writers]
-    await items.add_items(ana, board.id, [NewItem(id=i, note=NoteContent()) for i in ids])
+    await adding.add_items(ana, board.id, [NewItem(id=i, note=NoteContent()) for i in ids])
     start = len(await whole_log(board.id))
 
     async def write(n: int) -> list[int]:
@@ -47,7 +47,7 @@ async def test_pages_of_the_log_hold_all_of_it_the_oldest_first() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
     for _ in range(7):
-        await items.add_items(ana, board.id, [NewItem(note=NoteContent())])
+        await adding.add_items(ana, board.id, [NewItem(note=NoteContent())])
     log = await require_laws(board.id)
 
     for since, expected in ((None, log), (0, log), (3, log[3:])):
@@ -92,7 +92,7 @@ async def test_a_change_is_announced_when_it_is_committed() -> None:
 
     try:
         await listener.add_listener("webref", hear)
-        await items.add_items(ana, board.id, [NewItem(note=NoteContent())])
+        await adding.add_items(ana, board.id, [NewItem(note=NoteContent())])
         assert await asyncio.wait_for(heard.get(), 2) == f'{{"board":"{board.id}"}}'
     finally:
         await listener.close()
@@ -101,10 +101,10 @@ async def test_a_change_is_announced_when_it_is_committed() -> None:
 async def test_a_seq_can_not_be_written_twice() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
-    await items.add_items(ana, board.id, [NewItem(note=NoteContent())])
+    await adding.add_items(ana, board.id, [NewItem(note=NoteContent())])
     with pytest.raises(asyncpg.UniqueViolationError):
         await fetch(
-            "INSERT INTO change (board, seq, actor, aspect, operation, inverse, subjects) "
-            "SELECT board, seq, actor, aspect, operation, inverse, subjects FROM change WHERE board = $1",
+            "INSERT INTO change (board, seq, actor, operation, inverse, subjects, aspects) "
+            "SELECT board, seq, actor, operation, inverse, subjects, aspects FROM change WHERE board = $1",
             board.id,
         )

@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import boards, changes, compaction, history, items, past, snapshots
+from domain import adding, boards, changes, compaction, history, items, past, snapshots
 from domain.access import Role, Viewer
+from domain.adding import NewItem
 from domain.compaction import Compacted, compact
 from domain.database import execute, fetchval
 from domain.errors import BadInput, HistoryCompacted, NotFound, NothingToUndo, Resync
-from domain.items import NewItem
 from domain.live import Hub
 from domain.operations import BoardState, NoteContent, Placement, Transform
 from tests.domain.test_past import a_story, every_item
@@ -43,7 +43,7 @@ async def a_told_board(deeds: int = 25, seed: int = 1) -> tuple[Viewer, UUID, li
 
 async def note(viewer: Viewer, board_id: UUID, text: str = "note") -> UUID:
     item_id = uuid4()
-    await items.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(text))])
+    await adding.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(text))])
     return item_id
 
 
@@ -112,7 +112,7 @@ async def test_rows_go_only_when_nothing_that_is_kept_speaks_of_them() -> None:
     await items.restore_items(ana, board, [spoken])
     assert set((await state_in_rows(board)).items) == {back, spoken, there}
     await require_laws(board)
-    await items.add_items(ana, board, [NewItem(id=gone, note=NoteContent("again"))])
+    await adding.add_items(ana, board, [NewItem(id=gone, note=NoteContent("again"))])
     await require_laws(board)
 
 
@@ -152,11 +152,11 @@ async def test_a_call_that_is_sent_again_gets_its_answer() -> None:
     ana = await a_viewer("Ana")
     board = (await a_board(ana)).id
     mutation, new = uuid4(), [NewItem(id=uuid4(), note=NoteContent("once"))]
-    first = await items.add_items(ana, board, new, mutation_id=mutation)
+    first = await adding.add_items(ana, board, new, mutation_id=mutation)
     await age(board, 1)
     await execute("UPDATE change SET at = at - interval '6.5 days' WHERE board = $1 AND seq = 2", board)
     await compact(7)
-    again = await items.add_items(ana, board, new, mutation_id=mutation)
+    again = await adding.add_items(ana, board, new, mutation_id=mutation)
     assert (again.seq, again.operation) == (first.seq, first.operation)
     await require_laws(board)
 

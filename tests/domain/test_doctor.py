@@ -59,8 +59,8 @@ async def a_board(account: accounts.Account, seqs: list[int], seq: int) -> UUID:
     )
     for number in seqs:
         await execute(
-            "insert into change (board, seq, actor, aspect, operation, inverse)"
-            " values ($1, $2, $3, 'board', '{}'::jsonb, '{}'::jsonb)",
+            "insert into change (board, seq, actor, operation, inverse)"
+            " values ($1, $2, $3, '{}'::jsonb, '{}'::jsonb)",
             board_id,
             number,
             account.id,

@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import boards, history, items
+from domain import adding, boards, contents, history, items
 from domain.access import Role, Viewer
+from domain.adding import NewItem
+from domain.contents import NoteEdit
 from domain.errors import BoardTrashed, DomainError, Forbidden, MutationIdConflict, NotFound, NothingToUndo
-from domain.items import NewItem
 from domain.operations import (
     NoteContent,
-    NoteEdit,
     Placement,
     Rank,
     Style,
@@ -30,7 +30,7 @@ async def two_on_a_board(count: int = 2) -> tuple[Viewer, Viewer, UUID, list[UUI
     board = await a_board(ana)
     ben = await a_member(board.id, Role.EDITOR, "Ben")
     ids = [uuid4() for _ in range(count)]
-    await items.add_items(
+    await adding.add_items(
         ana, board.id, [NewItem(id=i, note=NoteContent(), transform=Transform()) for i in ids]
     )
     return ana, ben, board.id, ids
@@ -53,7 +53,7 @@ async def test_undo_and_redo_go_through_all_states_and_back() -> None:
     states.append(await state_in_rows(board))
     await items.reorder_items(ana, board, [Rank(a, "a9")])
     states.append(await state_in_rows(board))
-    await items.edit_notes(ana, board, [NoteEdit(a, NoteContent("new"), 10, 20)])
+    await contents.edit_notes(ana, board, [NoteEdit(a, NoteContent("new"), 10, 20)])
     states.append(await state_in_rows(board))
     await items.remove_items(ana, board, [a, b])
     states.append(await state_in_rows(board))
@@ -206,7 +206,7 @@ async def test_a_locked_item_is_not_moved_by_undo() -> None:
 async def test_an_item_that_came_locked_can_be_undone() -> None:
     ana, _, board, _ = await two_on_a_board()
     new = uuid4()
-    await items.add_items(ana, board, [NewItem(id=new, note=NoteContent(), style=Style(locked=True))])
+    await adding.add_items(ana, board, [NewItem(id=new, note=NoteContent(), style=Style(locked=True))])
     assert (await history.undo(ana, board)).skipped == []
     assert new not in (await state_in_rows(board)).items
     await require_laws(board)

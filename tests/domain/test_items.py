@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import boards, items
+from domain import adding, boards, contents, deeds, items
 from domain.access import Role, Scope, Viewer
+from domain.adding import NewItem
+from domain.contents import NoteEdit
 from domain.database import execute
 from domain.errors import (
     AlreadyExists,
@@ -21,11 +23,9 @@ from domain.errors import (
     NotFound,
 )
 from domain.geometry import bounds
-from domain.items import NewItem
 from domain.operations import (
     AddItems,
     NoteContent,
-    NoteEdit,
     Placement,
     Rank,
     RestoreItems,
@@ -43,7 +43,7 @@ NOTE = NewItem(note=NoteContent(text="hello"))
 
 async def a_note(viewer: Viewer, board_id: UUID, **values: object) -> UUID:
     item_id = uuid4()
-    await items.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(), **values)])  # type: ignore[arg-type]
+    await adding.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(), **values)])  # type: ignore[arg-type]
     return item_id
 
 
@@ -51,7 +51,7 @@ async def test_adding_pictures_and_notes() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
     picture = await an_image(ana, width=400, height=300)
-    change = await items.add_items(ana, board.id, [NewItem(image_id=picture), NOTE])
+    change = await adding.add_items(ana, board.id, [NewItem(image_id=picture), NOTE])
     assert isinstance(change.operation, AddItems)
     image, note = change.operation.items
     assert (image.width, image.height, image.image_id) == (400, 300, picture)
@@ -67,9 +67,9 @@ async def test_items_without_a_place_never_cover_others() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
     placed = NewItem(note=NoteContent(), transform=Transform(500, 500, 2.0, 30.0))
-    await items.add_items(ana, board.id, [placed])
+    await adding.add_items(ana, board.id, [placed])
     for count in (1, 1, 3, 1, 7, 1):
-        await items.add_items(ana, board.id, [NOTE] * count)
+        await adding.add_items(ana, board.id, [NOTE] * count)
     boxes = [
         bounds(item.transform, item.width, item.height)
         for item in (await state_in_rows(board.id)).items.values()
@@ -100,7 +100,7 @@ async def test_every_command_keeps_the_laws() -> None:
     await items.reorder_items(ana, board.id, [Rank(a, "a9"), Rank(c, "Zz")])
     await require_laws(board.id)
     words = NoteContent("# new", 30.0, "#ff0000", None)
-    await items.edit_notes(ana, board.id, [NoteEdit(b, words, 100.0, 50.0)])
+    await contents.edit_notes(ana, board.id, [NoteEdit(b, words, 100.0, 50.0)])
     await require_laws(board.id)
     await items.remove_items(ana, board.id, [c, a])
     await require_laws(board.id)
@@ -117,7 +117,14 @@ async def test_every_command_keeps_the_laws() -> None:
 async def test_what_was_removed_comes_back_exactly() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
-    a = await a_note(ana, board.id, style=Style(0.25, True, False, True, "sea"), transform=Transform(1 / 3))
+    a = await a_note(
+        ana,
+        board.id,
+        style=Style(
+            opacity=0.25, grayscale=True, hidden=True, name="sea", tags=["a, b", '"c\\'], link="https://x.y"
+        ),
+        transform=Transform(1 / 3),
+    )
     before = await state_in_rows(board.id)
     await items.remove_items(ana, board.id, [a])
     change = await items.restore_items(ana, board.id, [a])
@@ -131,13 +138,15 @@ async def test_what_was_removed_comes_back_exactly() -> None:
 Command = Callable[[Viewer, UUID, UUID, UUID | None], Awaitable[object]]
 
 COMMANDS: dict[str, Command] = {
-    "add": lambda v, b, i, m: items.add_items(
+    "add": lambda v, b, i, m: adding.add_items(
         v, b, [NewItem(id=UUID(int=5), note=NoteContent())], mutation_id=m
     ),
     "transform": lambda v, b, i, m: items.transform_items(v, b, [Placement(i, Transform(9))], mutation_id=m),
     "restyle": lambda v, b, i, m: items.restyle_items(v, b, [StylePatch(i, opacity=0.1)], mutation_id=m),
     "reorder": lambda v, b, i, m: items.reorder_items(v, b, [Rank(i, "Zz")], mutation_id=m),
-    "edit": lambda v, b, i, m: items.edit_notes(v, b, [NoteEdit(i, NoteContent("x"), 9, 9)], mutation_id=m),
+    "edit": lambda v, b, i, m: contents.edit_notes(
+        v, b, [NoteEdit(i, NoteContent("x"), 9, 9)], mutation_id=m
+    ),
     "remove": lambda v, b, i, m: items.remove_items(v, b, [i], mutation_id=m),
     "restore": lambda v, b, i, m: items.restore_items(v, b, [i], mutation_id=m),
 }
@@ -219,10 +228,10 @@ async def test_a_picture_is_no_note() -> None:
     board = await a_board(ana)
     picture = await an_image(ana)
     item = uuid4()
-    await items.add_items(ana, board.id, [NewItem(id=item, image_id=picture)])
+    await adding.add_items(ana, board.id, [NewItem(id=item, image_id=picture)])
     before = await rows_of(board.id)
     with pytest.raises(BadInput):
-        await items.edit_notes(ana, board.id, [NoteEdit(item, NoteContent(), 9, 9)])
+        await contents.edit_notes(ana, board.id, [NoteEdit(item, NoteContent(), 9, 9)])
     assert await rows_of(board.id) == before
 
 
@@ -248,8 +257,8 @@ async def test_a_retry_of_items_without_ids_adds_them_once() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
     mutation_id = uuid4()
-    first = await items.add_items(ana, board.id, [NOTE, NOTE], mutation_id=mutation_id)
-    assert await items.add_items(ana, board.id, [NOTE, NOTE], mutation_id=mutation_id) == first
+    first = await adding.add_items(ana, board.id, [NOTE, NOTE], mutation_id=mutation_id)
+    assert await adding.add_items(ana, board.id, [NOTE, NOTE], mutation_id=mutation_id) == first
     assert len((await state_in_rows(board.id)).items) == 2
 
 
@@ -261,7 +270,7 @@ async def test_an_id_is_taken_once() -> None:
     for place in (board, other):
         before = await rows_of(place.id)
         with pytest.raises(AlreadyExists) as refused:
-            await items.add_items(
+            await adding.add_items(
                 ana, place.id, [NewItem(id=new, note=NoteContent()), NewItem(id=item, note=NoteContent())]
             )
         assert refused.value.details["ids"] == [str(item)]
@@ -274,12 +283,12 @@ async def test_pictures_must_be_visible_to_who_places_them() -> None:
     private = await an_image(ben)
     before = await rows_of(board.id)
     with pytest.raises(NotFound) as refused:
-        await items.add_items(ana, board.id, [NOTE, NewItem(image_id=private)])
+        await adding.add_items(ana, board.id, [NOTE, NewItem(image_id=private)])
     assert refused.value.details["ids"] == [str(private)]
     assert await rows_of(board.id) == before
     await a_grant(shared.id, ana, Role.VIEWER)
-    await items.add_items(ben, shared.id, [NewItem(image_id=private)])
-    await items.add_items(ana, board.id, [NewItem(image_id=private)])
+    await adding.add_items(ben, shared.id, [NewItem(image_id=private)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=private)])
     await require_laws(board.id)
 
 
@@ -299,17 +308,17 @@ async def test_bad_items_are_refused(item: NewItem, error: type[DomainError]) ->
     ana = await a_viewer()
     board = await a_board(ana)
     with pytest.raises(error):
-        await items.add_items(ana, board.id, [NOTE, item])
+        await adding.add_items(ana, board.id, [NOTE, item])
     assert (await state_in_rows(board.id)).items == {}
 
 
 async def test_a_board_holds_so_many() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
-    await execute("UPDATE board SET item_count = $2 WHERE id = $1", board.id, items.MOST_ON_A_BOARD - 1)
+    await execute("UPDATE board SET item_count = $2 WHERE id = $1", board.id, deeds.MOST_ON_A_BOARD - 1)
     before = await rows_of(board.id)
     with pytest.raises(LimitExceeded):
-        await items.add_items(ana, board.id, [NOTE, NOTE])
+        await adding.add_items(ana, board.id, [NOTE, NOTE])
     assert await rows_of(board.id) == before
 
 
@@ -317,7 +326,7 @@ async def test_five_hundred_at_once() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
     ids = [uuid4() for _ in range(500)]
-    await items.add_items(ana, board.id, [NewItem(id=i, note=NoteContent(text=str(i))) for i in ids])
+    await adding.add_items(ana, board.id, [NewItem(id=i, note=NoteContent(text=str(i))) for i in ids])
     await items.transform_items(ana, board.id, [Placement(i, Transform(n)) for n, i in enumerate(ids)])
     await items.restyle_items(ana, board.id, [StylePatch(i, name=str(i)) for i in ids])
     await items.remove_items(ana, board.id, ids)
@@ -328,7 +337,7 @@ async def test_five_hundred_at_once() -> None:
 async def test_reading_in_pages_from_back_to_front() -> None:
     ana = await a_viewer()
     board = await a_board(ana)
-    await items.add_items(
+    await adding.add_items(
         ana, board.id, [NewItem(note=NoteContent(), z=z) for z in ("a5", "Zz", "aA", "aa", "a5")]
     )
     seen: list[items.ItemRow] = []

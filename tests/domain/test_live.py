@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import access, changes, history, items, live
+from domain import access, adding, changes, history, items, live
 from domain.access import Role, Viewer
+from domain.adding import NewItem
 from domain.database import Connection, execute, fetchval, transaction
 from domain.errors import BadInput, Forbidden, NotFound, Resync
-from domain.item_rows import write
-from domain.items import NewItem
 from domain.live import Change, Drag, Hub, ImageProgress, Phase
 from domain.notices import announce_access, announce_image
 from domain.operations import NoteContent, Placement, Transform, TransformItems
+from domain.rows import write
 from domain.streams import MOST_WAITING
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, whole_log
@@ -34,7 +34,7 @@ async def hub(database: str) -> AsyncIterator[Hub]:
 
 async def a_note(viewer: Viewer, board_id: UUID) -> UUID:
     item_id = uuid4()
-    await items.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(), transform=Transform())])
+    await adding.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(), transform=Transform())])
     return item_id
 
 
@@ -445,10 +445,10 @@ async def test_a_board_tells_its_pictures_and_those_that_come(hub: Hub) -> None:
     board = await a_board(ana)
     await a_grant(board.id, ben, Role.VIEWER)
     early, late, elsewhere = [await an_image(ana, state="WAITING") for _ in range(3)]
-    await items.add_items(ana, board.id, [NewItem(image_id=early)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=early)])
     following = Following(hub.image_progress(ben, board_id=board.id))
     await following.until(1)
-    await items.add_items(ana, board.id, [NewItem(image_id=late)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=late)])
     await following.until(2)
     for image in (elsewhere, early, late):
         await finish(image)
@@ -465,7 +465,7 @@ async def test_a_picture_is_followed_only_while_it_may_be_seen(hub: Hub) -> None
     image = await an_image(ana, state="WAITING")
     with pytest.raises(NotFound):
         await anext(hub.image_progress(ben, image_ids=[image]))
-    await items.add_items(ana, board.id, [NewItem(image_id=image)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=image)])
     following = Following(hub.image_progress(ben, image_ids=[image]))
     await following.until(1)
     await revoke_grant(board.id, ben)

@@ -9,13 +9,14 @@ import asyncpg
 import pytest
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
-from domain import boards, history, items
+from domain import adding, boards, contents, history, items
 from domain import migrate as migrations
+from domain.adding import NewItem
+from domain.contents import NoteEdit
 from domain.database import execute, fetch, fetchval
 from domain.errors import DatabaseUnavailable
-from domain.items import NewItem
 from domain.migrate import migrate, pending_migrations
-from domain.operations import NoteContent, NoteEdit, Placement, Transform
+from domain.operations import NoteContent, Placement, Transform
 from domain.piccolo_app import APP_CONFIG
 from domain.postgres import Cluster
 from domain.tables import TABLES
@@ -98,7 +99,7 @@ async def test_the_migrations_give_the_tables_of_the_code() -> None:
         ("board", "item_count = -1"),
         ("board_grant", "role = 'KING'"),
         ("change", "kind = 'UNDO'"),
-        ("change", "aspect = 'smell'"),
+        ("change", "about = 'smell'"),
         ("item", "scale = 0"),
         ("item", "scale = 'NaN'"),
         ("item", "x = 'Infinity'"),
@@ -133,11 +134,11 @@ async def test_earlier_changes_are_counted_as_later_ones_are() -> None:
     ana = await a_viewer()
     board, image = await a_board(ana), await an_image(ana)
     new = [NewItem(id=uuid4(), note=NoteContent()), NewItem(image_id=image), NewItem(image_id=image)]
-    await items.add_items(ana, board.id, new)
+    await adding.add_items(ana, board.id, new)
     note = new[0].id
     assert note is not None
     await items.transform_items(ana, board.id, [Placement(note, Transform(1))])
-    await items.edit_notes(ana, board.id, [NoteEdit(note, NoteContent("new"), 10, 10)])
+    await contents.edit_notes(ana, board.id, [NoteEdit(note, NoteContent("new"), 10, 10)])
     await items.remove_items(ana, board.id, [note])
     await history.undo(ana, board.id)
     await boards.trash_boards(ana, [board.id])

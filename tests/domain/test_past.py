@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import boards, history, items, past, snapshots
+from domain import adding, boards, history, items, past, snapshots
 from domain.access import Role, Viewer
+from domain.adding import NewItem
 from domain.errors import BadInput, DomainError, NotFound
-from domain.items import NewItem
 from domain.operations import BoardState, NoteContent, Placement, Rank, StylePatch, Transform
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, state_in_rows
@@ -53,7 +53,7 @@ async def a_story(viewer: Viewer, board_id: UUID, deeds: int = 25, seed: int = 1
                     continue
             case _:
                 new = [NewItem(id=uuid4(), note=NoteContent(f"{number}")), NewItem(image_id=image)]
-                await items.add_items(viewer, board_id, new)
+                await adding.add_items(viewer, board_id, new)
         states.append(await state_in_rows(board_id))
     return states
 
@@ -107,8 +107,8 @@ async def test_dates_cover_and_trash_are_those_of_then() -> None:
     ana = await a_viewer("Ana")
     board = await a_board(ana)
     early, late = await an_image(ana), await an_image(ana)
-    await items.add_items(ana, board.id, [NewItem(image_id=early)])
-    added = await items.add_items(ana, board.id, [NewItem(image_id=late)])
+    await adding.add_items(ana, board.id, [NewItem(image_id=early)])
+    added = await adding.add_items(ana, board.id, [NewItem(image_id=late)])
     await boards.edit_board(ana, board.id, cover_id=late)
     [trashed] = await boards.trash_boards(ana, [board.id])
     await boards.restore_boards(ana, [board.id])

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from domain import boards, items, past, snapshots
+from domain import adding, boards, past, snapshots
 from domain.access import Viewer
+from domain.adding import NewItem
 from domain.database import execute, fetch, transaction
 from domain.errors import TooBusy
-from domain.items import NewItem
 from domain.operations import BoardState, NoteContent, replay
 from domain.snapshots import Point
 from tests.domain.test_past import a_story
@@ -69,7 +69,7 @@ async def test_a_snapshot_while_people_write_is_true() -> None:
 
     async def write() -> None:
         for number in range(20):
-            await items.add_items(ana, board, [NewItem(note=NoteContent(f"{number}"))])
+            await adding.add_items(ana, board, [NewItem(note=NoteContent(f"{number}"))])
 
     async def sweep() -> None:
         for _ in range(10):

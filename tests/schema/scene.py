@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from domain import boards, history, invites, items, jobs, tokens
+from domain import adding, boards, history, invites, items, jobs, tokens
 from domain.access import Role, Scope, Viewer
+from domain.adding import NewItem
 from domain.database import execute, fetch, transaction
-from domain.items import NewItem
 from domain.operations import NoteContent
 from domain.tables import TABLES
 from tests.factories import a_board, a_member, a_viewer, an_image
@@ -75,7 +75,7 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
         "VALUES ($1, 320, 320, 240, 10, 'image/webp', '')",
         image,
     )
-    change = await items.add_items(
+    change = await adding.add_items(
         owner,
         board_id,
         [
@@ -89,7 +89,7 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
     # Both who may write have something to undo, and something undone.
     for writer in (owner, editor):
         for _ in range(2):
-            await items.add_items(writer, board_id, [NewItem(note=NoteContent("canary text"))])
+            await adding.add_items(writer, board_id, [NewItem(note=NoteContent("canary text"))])
         await history.undo(writer, board_id)
     async with transaction() as connection:
         job = await jobs.enqueue(connection, jobs.RENDITIONS, failed, queue=jobs.PICTURES)

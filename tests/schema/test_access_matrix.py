@@ -139,9 +139,13 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
     "undo": (
         lambda i: {"boardId": i["board"]},
         "board { seq } change { kind reverts } skipped { id }",
-        EDITORS,
+        {**EDITORS, "commenter": "NOTHING_TO_UNDO"},
     ),
-    "redo": (lambda i: {"boardId": i["board"]}, "board { seq } change { kind } skipped { id }", EDITORS),
+    "redo": (
+        lambda i: {"boardId": i["board"]},
+        "board { seq } change { kind } skipped { id }",
+        {**EDITORS, "commenter": "NOTHING_TO_UNDO"},
+    ),
     "addItems": (
         lambda i: {"boardId": i["board"], "items": [{"content": {"note": {"text": "hello"}}}]},
         CONTENT,
@@ -261,7 +265,7 @@ EDGES: dict[str, str] = {
     "TransformItems.items": _in_changes("... on TransformItems { items { id transform { x } } }"),
     "RestyleItems.items": _in_changes("... on RestyleItems { items { id } }"),
     "ReorderItems.items": _in_changes("... on ReorderItems { items { id } }"),
-    "EditNotes.items": _in_changes("... on EditNotes { items { id note { text } } }"),
+    "EditItems.items": _in_changes("... on EditItems { items { id note { text } } }"),
     "EditBoard.cover": _in_changes("... on EditBoard { title cover { name } }"),
     "TrashBoard.by": _in_changes("... on TrashBoard { by { name } }"),
     "RestoreBoard.by": _in_changes("... on RestoreBoard { by { name } }"),
@@ -269,7 +273,7 @@ EDGES: dict[str, str] = {
     "ItemSnapshot.note": _in_changes("... on AddItems { items { note { text } } }"),
     "ItemSnapshot.image": _in_changes("... on AddItems { items { image { name } } }"),
     "ItemPlacement.transform": _in_changes("... on TransformItems { items { transform { x } } }"),
-    "NoteEdit.note": _in_changes("... on EditNotes { items { note { text } } }"),
+    "ItemEdit.note": _in_changes("... on EditItems { items { note { text } } }"),
     "Image.owner": _in_image("owner { name }"),
     "Image.renditions": _in_image("renditions { url } url(atLeast: 1)"),
     "Image.boards": _in_image("boards { totalCount nodes { title } }"),

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from domain import boards, images, items, jobs, sessions
+from domain import adding, boards, images, items, jobs, sessions
 from domain.access import Viewer
+from domain.adding import NewItem
 from domain.database import fetchval, transaction
 from domain.errors import Resync
-from domain.items import NewItem
 from domain.live import Hub
 from domain.operations import NoteContent
 from domain.settings import Settings
@@ -52,7 +52,7 @@ def statements() -> Iterator[list[str]]:
 async def _a_full_board(owner: Viewer, count: int) -> UUID:
     board = await a_board(owner)
     pictures = [await an_image(owner) for _ in range(count // 2)]
-    await items.add_items(
+    await adding.add_items(
         owner,
         board.id,
         [NewItem(image_id=image) for image in pictures]
@@ -274,7 +274,7 @@ async def test_a_stream_resumes_without_gap_or_repetition(asking: Asking) -> Non
     owner = await a_viewer()
     board = await a_board(owner)
     for n in range(3):
-        await items.add_items(owner, board.id, [NewItem(note=NoteContent(str(n)))])
+        await adding.add_items(owner, board.id, [NewItem(note=NoteContent(str(n)))])
     document = (
         "subscription($b: ID!, $a: Long) { boardChanges(boardId: $b, after: $a) { seq actor { name } } }"
     )

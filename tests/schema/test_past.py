@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
-from domain import boards, history, items, past
+from domain import adding, boards, history, items, past
 from domain.access import Role, Viewer
+from domain.adding import NewItem
 from domain.compaction import compact
 from domain.database import execute
-from domain.items import NewItem
 from domain.operations import NoteContent, Placement, Transform
 from tests.factories import a_board, a_member, a_viewer, an_image
 from tests.schema.asking import Asking
@@ -43,7 +43,7 @@ async def test_a_board_of_then_is_told_in_the_words_of_today() -> None:
         NewItem(image_id=image),
         NewItem(id=other, image_id=image),
     ]
-    await items.add_items(ana, board.id, new)
+    await adding.add_items(ana, board.id, new)
     await items.transform_items(ana, board.id, [Placement(note, Transform(5))])
     await items.remove_items(ana, board.id, [note])
     await boards.edit_board(ana, board.id, title="Second")

@@ -10,13 +10,13 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from domain import accounts, board_reads, boards, history, images, items, jobs, members, renditions
+from domain import accounts, adding, board_reads, boards, history, images, items, jobs, members, renditions
 from domain.access import STILL_SIGNED_IN, Role, Scope, Viewer
+from domain.adding import NewItem
 from domain.database import close_database, connect, execute, fetch, fetchval, open_database, transaction
 from domain.decoding import Developed
 from domain.errors import TooBusy
 from domain.images import ImageEdit
-from domain.items import NewItem
 from domain.notices import announce_image
 from domain.operations import NoteContent, StylePatch
 from schema import execution, reads
@@ -75,7 +75,7 @@ class Board:
             "palette = '{#0090ff}', placeholder = 'abc', title = 'T' WHERE id = $1",
             self.image_ids[3],
         )
-        await items.add_items(
+        await adding.add_items(
             owner,
             board.id,
             [NewItem(image_id=image_id) for image_id in (*self.image_ids, self.image_ids[2])]
@@ -89,7 +89,7 @@ class Board:
                 "UPDATE item SET x = $2, flip_x = true, name = 'n', hidden = true WHERE id = $1", item_id, x
             )
         empty, trashed = await a_board(owner), await a_board(owner)
-        await items.add_items(owner, trashed.id, [NewItem(image_id=self.image_ids[0])])
+        await adding.add_items(owner, trashed.id, [NewItem(image_id=self.image_ids[0])])
         await boards.trash_boards(owner, [trashed.id])
         covered = await boards.duplicate_board(owner, board.id)
         await execute("UPDATE board SET cover_id = $2 WHERE id = $1", covered.id, self.image_ids[1])
@@ -274,14 +274,14 @@ async def test_what_was_kept_is_never_old(board: Board) -> None:
         await boards.trash_boards(owner, [board_id])
         await boards.delete_boards(owner, [board_id])
         await boards.create_board(owner, id=board_id, title="Another")
-        await items.add_items(owner, board_id, [NewItem(note=NoteContent("another"))])
+        await adding.add_items(owner, board_id, [NewItem(note=NoteContent("another"))])
         await execute("UPDATE board SET seq = $2 WHERE id = $1", board_id, seq + 2)
 
     deeds: list[Callable[[], Awaitable[object]]] = [
         lambda: items.restyle_items(owner, board_id, [StylePatch(note, name="renamed")]),
         lambda: items.remove_items(editor, board_id, [note]),
         lambda: history.undo(editor, board_id),
-        lambda: items.add_items(owner, board_id, [NewItem(image_id=ready)]),
+        lambda: adding.add_items(owner, board_id, [NewItem(image_id=ready)]),
         lambda: images.edit_images(owner, [ImageEdit(ready, title="a new title", tags=["new"])]),
         recorded,
         lambda: renditions._turn(working, "READY"),
@@ -341,7 +341,7 @@ async def test_an_unchanged_page_is_not_read_again(board: Board) -> None:
         await _answer(asking, owner, request)
         [whole] = (statement for statement in seen if STILL_SIGNED_IN in statement)
         other = await a_board(owner)
-        await items.add_items(owner, other.id, [NewItem(note=NoteContent("elsewhere"))])
+        await adding.add_items(owner, other.id, [NewItem(note=NoteContent("elsewhere"))])
         await images.edit_images(owner, [ImageEdit(await an_image(owner), name="elsewhere.jpg")])
         seen.clear()
         for name in ("owner", "editor", "viewer", "read_token"):

@@ -120,10 +120,10 @@ export function changeOf({ operation }: ChangeFactsFragment): ReadChange {
         };
       case "ReorderItems":
         return { kind: "reorder", items: operation.ranks };
-      case "EditNotes":
+      case "EditItems":
         return {
           kind: "note",
-          items: operation.notes.map((edit) => ({ ...edit, note: noteOf(edit.note) })),
+          items: operation.edits.flatMap(({ note, ...edit }) => (note ? [{ ...edit, note: noteOf(note) }] : [])),
         };
       default:
         return null;
