@@ -55,9 +55,15 @@ export class BoardPresence {
         if (aspect === "view" || aspect === "selection") void this.tell();
       }),
     );
+    const root = document.documentElement;
     const watch = () => this.visibilityChanged();
+    const gone = () => this.handGone();
     document.addEventListener("visibilitychange", watch);
-    this.stops.push(() => document.removeEventListener("visibilitychange", watch));
+    root.addEventListener("pointerleave", gone);
+    this.stops.push(() => {
+      document.removeEventListener("visibilitychange", watch);
+      root.removeEventListener("pointerleave", gone);
+    });
   }
 
   open(clientId: string | null = this.company.self): void {
@@ -78,8 +84,8 @@ export class BoardPresence {
     this.editor.mark(new Map());
   }
 
-  /** The hand is there, in screen pixels of the canvas; null: it has left the board. */
-  point(at: Point | null): void {
+  /** The hand is there, in screen pixels of the canvas. */
+  point(at: Point): void {
     this.hand = at;
     this.stir();
     void this.tell();
@@ -219,9 +225,14 @@ export class BoardPresence {
 
   private visibilityChanged(): void {
     if (document.hidden) {
-      this.hand = null;
+      this.handGone();
       this.rest();
     } else this.stir();
+  }
+
+  private handGone(): void {
+    this.hand = null;
+    void this.tell();
   }
 
   private get showing(): Showing {
