@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { Company, differing, inOrder, nameOf, type PresenceEvent, type Showing } from "$lib/board/presence";
+import {
+  Company,
+  differing,
+  inOrder,
+  nameOf,
+  oneOfEach,
+  type PresenceEvent,
+  type Showing,
+} from "$lib/board/presence";
 import { approached, cameraOn, Glide, sightOf } from "$lib/canvas/cursors";
 import { seen, toScreen } from "$lib/geometry/camera";
 
@@ -160,6 +168,25 @@ describe("company", () => {
       "You, another tab",
     ]);
   });
+});
+
+test("of a person with several tabs the one is shown that is followed, or that is used", () => {
+  const company = new Company("me");
+  company.take(
+    event([
+      facts("ana-1", { who: "ana", status: "IDLE" }),
+      facts("ana-2", { who: "ana" }),
+      facts("ana-3", { who: "ana" }),
+      facts("ben-1", { who: "ben", status: "IDLE" }),
+      facts("ben-2", { who: "ben", status: "IDLE" }),
+    ]),
+  );
+  const people = inOrder(company.people.values(), "account-me");
+  const shown = (followed?: string) => oneOfEach(people, followed).map((person) => person.clientId);
+  expect(shown()).toEqual(["ana-2", "ben-1"]);
+  expect(shown("ana-1")).toEqual(["ana-1", "ben-1"]);
+  expect(shown("ana-3")).toEqual(["ana-3", "ben-1"]);
+  expect(shown("ben-2")).toEqual(["ana-2", "ben-2"]);
 });
 
 test("only what has changed is sent, and everything to who knows nothing", () => {

@@ -103,6 +103,17 @@ export function inOrder(people: Iterable<Person>, accountId: string): Person[] {
   );
 }
 
+/** One client of each person: the one that is followed, else the first that is not idle, else the first. */
+export function oneOfEach(people: readonly Person[], followedId: string | undefined): Person[] {
+  const chosen = new Map<string, Person>();
+  for (const person of people) {
+    const before = chosen.get(person.accountId);
+    const isBetter = before?.clientId !== followedId && before?.isIdle && !person.isIdle;
+    if (!before || person.clientId === followedId || isBetter) chosen.set(person.accountId, person);
+  }
+  return [...chosen.values()];
+}
+
 export function nameOf(person: Person, accountId: string): string {
   return person.accountId === accountId ? "You, another tab" : person.name;
 }
