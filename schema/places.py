@@ -1,0 +1,34 @@
+"""Places on the plane, as clients send them."""
+
+import strawberry
+from strawberry import field
+
+from domain import checks
+from domain.errors import BadInput
+from domain.geometry import Bounds
+
+
+@strawberry.input(description="An upright rectangle on the board, in board units; y grows downwards.")
+class RectInput:
+    left: float = field(description="Its left edge.")
+    top: float = field(description="Its upper edge.")
+    right: float = field(description="Its right edge, not less than `left`.")
+    bottom: float = field(description="Its lower edge, not less than `top`.")
+
+
+def bounds_of(rect: RectInput, argument_name: str = "within") -> Bounds:
+    """Raises BadInput."""
+    left, top, right, bottom = (
+        checks.number(side, f"{argument_name}.{name}", -checks.FARTHEST, checks.FARTHEST)
+        for name, side in (
+            ("left", rect.left),
+            ("top", rect.top),
+            ("right", rect.right),
+            ("bottom", rect.bottom),
+        )
+    )
+    if right < left or bottom < top:
+        raise BadInput(
+            f"{argument_name} is upside down: left ≤ right and top ≤ bottom.", field=argument_name
+        )
+    return Bounds(left, top, right, bottom)
