@@ -1,4 +1,4 @@
-"""Pictures over HTTP: originals and renditions, asked for anew at every request, cached only by the asker."""
+"""Pictures over HTTP: originals, renditions and thumbnails, cached by nobody but the asker."""
 
 import asyncio
 import os
@@ -14,18 +14,20 @@ from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
 from api.ranges import wanted
 from api.services import services_of
-from domain import originals, renditions
+from domain import originals, renditions, thumbnails
 from domain.blobs import StoredFile
 from domain.errors import NotFound, StorageUnavailable, Unauthenticated
 
 CHUNK_BYTES = 256 * 1024
 WRITE_TIMEOUT_SECONDS = 60.0
+FOR_EVER, ASK_AGAIN = "private, max-age=31536000, immutable", "private, no-cache"
 # Shown in a tab of the browser; everything else is only saved. SVG is not among them on purpose.
 INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"})
 
 
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
-    """GET and HEAD of /files/<image id>/original and /files/<image id>/<size>."""
+    """GET and HEAD of /files/<image id>/original, /files/<image id>/<size> and
+    /files/boards/<board id>/<seq>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     try:
         if request.method not in ("GET", "HEAD"):
@@ -45,22 +47,30 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     services = services_of(request)
-    parts = request.scope["path"].strip("/").split("/")
-    if len(parts) != 3:
-        raise NotFound("There is no such file.")
+    parts = request.scope["path"].strip("/").split("/")[1:]
+    of_board = len(parts) == 3 and parts[0] == "boards"
+    if of_board:
+        parts = parts[1:]
+    if len(parts) != 2:
+        raise _no_file()
     try:
-        image_id = UUID(parts[1])
+        key = UUID(parts[0])
     except ValueError as error:
-        raise NotFound("There is no such file.") from error
+        raise _no_file() from error
     viewer = await viewer_of_read(request, services.settings)
     if viewer is None:
         raise Unauthenticated("Sign in to see this picture.")
-    variant = parts[2]
-    if variant == "original":
-        return await originals.file(viewer, image_id)
-    if not variant.isascii() or not variant.isdigit() or len(variant) > 5:
-        raise NotFound("There is no such file.")
-    return await renditions.file(viewer, image_id, int(variant))
+    variant = parts[1]
+    if variant == "original" and not of_board:
+        return await originals.file(viewer, key)
+    if not variant.isascii() or not variant.isdigit() or len(variant) > (15 if of_board else 5):
+        raise _no_file()
+    find = thumbnails.file if of_board else renditions.file
+    return await find(viewer, key, int(variant))
+
+
+def _no_file() -> NotFound:
+    return NotFound("There is no such file.")
 
 
 def _open(stored: StoredFile) -> BinaryIO:
@@ -83,7 +93,7 @@ async def _respond(request: Request[Any, Any, Any], stored: StoredFile, opened: 
     )
     headers = {
         "ETag": etag,
-        "Cache-Control": "private, max-age=31536000, immutable",
+        "Cache-Control": FOR_EVER if stored.lasting else ASK_AGAIN,
         "Vary": "Authorization, Cookie",
         "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",

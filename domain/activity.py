@@ -17,6 +17,7 @@ from domain import access
 from domain.access import Role, Viewer
 from domain.database import fetch, fetchval
 from domain.errors import BadInput
+from domain.operations import THE_BOARD
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 
 MOST_A_PAGE = 50
@@ -49,8 +50,7 @@ class Entry(Struct, frozen=True):
 _LINES = f"""
     SELECT change.*, at - lag(at) OVER same <= interval '{PAUSE_MINUTES} minutes' AS goes_on FROM (
         SELECT seq, actor, at, kind, tally, subjects[1:{MOST_ITEMS}] AS subjects, reverted_by,
-            (seq - 1) / {BLOCK_LINES} AS block,
-            CASE aspect WHEN 'board' THEN 'board' ELSE 'items' END AS about
+            (seq - 1) / {BLOCK_LINES} AS block, about
         FROM change WHERE board = $1 AND seq > $2 AND seq <= $3
     ) AS change WINDOW same AS (PARTITION BY block, actor, about ORDER BY seq)
 """  # noqa: S608 (constants)
@@ -84,7 +84,8 @@ WITH RECURSIVE line AS ({_LINES}), begun AS (
         SELECT *, row_number() OVER (PARTITION BY first ORDER BY seq, place) AS number FROM (
             SELECT DISTINCT ON (first, subject.id) first, subject.id, seq, subject.place
             FROM told CROSS JOIN LATERAL unnest(subjects) WITH ORDINALITY AS subject (id, place)
-            WHERE about = 'items' ORDER BY first, subject.id, seq, subject.place
+            WHERE about = 'items' AND subject.id <> '{THE_BOARD}'
+            ORDER BY first, subject.id, seq, subject.place
         ) AS subject
     ) AS subject GROUP BY first
 )

@@ -13,18 +13,22 @@ from uuid import uuid4
 from domain.errors import StorageUnavailable
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-ROOMS = ("incoming", "originals", "renditions")
+ROOMS = ("incoming", "originals", "renditions", "thumbnails")
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """What a file route needs. etag: strong, with its quotes; filename: as a person would save it."""
+    """What a file route needs. etag: strong, with its quotes; filename: as a person would save it.
+
+    lasting: what is at this address is the same for ever.
+    """
 
     path: Path
     etag: str
     mime: str
     size_bytes: int
     filename: str
+    lasting: bool = True
 
 
 _folder: Path | None = None
@@ -42,7 +46,7 @@ def open_blobs(folder: Path) -> None:
 
 
 def room(name: str) -> Path:
-    """incoming, originals or renditions."""
+    """One of ROOMS."""
     if _folder is None:
         raise StorageUnavailable("The picture folder is not open: the server is starting or stopping.")
     return _folder / name
@@ -142,10 +146,12 @@ def remove_old_drafts(older_than_seconds: float) -> int:
     return removed
 
 
-async def stored_file(path: Path, *, digest: str, mime: str, filename: str) -> StoredFile:
+async def stored_file(
+    path: Path, *, digest: str, mime: str, filename: str, lasting: bool = True
+) -> StoredFile:
     """Raises FileNotFoundError when this file is lost, StorageUnavailable when the store is."""
     size_bytes = await asyncio.to_thread(_size, path)
-    return StoredFile(path, f'"{digest}"', mime, size_bytes, filename)
+    return StoredFile(path, f'"{digest}"', mime, size_bytes, filename, lasting)
 
 
 def _size(path: Path) -> int:

@@ -105,6 +105,11 @@ async def _begin_at(board_id: UUID, created_at: datetime, point: Point, content:
             board_id,
             point.seq,
         )
+        await connection.execute(
+            "DELETE FROM comment WHERE board = $1 AND removed_at IS NOT NULL AND changed_seq <= $2",
+            board_id,
+            point.seq,
+        )
         await connection.execute("UPDATE board SET log_start = $2 WHERE id = $1", board_id, point.seq)
     return Compacted(lines=lines, items=items)
 

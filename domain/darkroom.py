@@ -39,7 +39,7 @@ from domain.errors import ImageRefused, TooBusy
 MAX_MESSAGE_BYTES = 1 << 20
 MAX_RENDITION_BYTES = 64 << 20
 SLOTS = max(2, os.cpu_count() or 1)
-"""Pictures decoded at once, of each of the two kinds of order."""
+"""Pictures at once, of each of the three kinds of order."""
 
 
 class DecoderGone(Exception):
@@ -64,7 +64,7 @@ class Darkroom:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, asyncio.Semaphore]] = (
+        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[object, asyncio.Semaphore]] = (
             WeakKeyDictionary()
         )
 
@@ -106,7 +106,7 @@ class Darkroom:
 
         Raises OSError where the file cannot be opened, DecoderGone, TooBusy.
         """
-        async with self._slot(developing=bool(order.sizes)):
+        async with self._slot((bool(order.sizes), order.draws)):
             # A socket, not a pipe: uvloop closes a pipe's number twice, by then perhaps somebody else's.
             ours, theirs = socket.socketpair()
             writer: asyncio.StreamWriter | None = None
@@ -121,9 +121,9 @@ class Darkroom:
                 else:
                     ours.close()
 
-    def _slot(self, developing: bool) -> asyncio.Semaphore:
+    def _slot(self, kind: object) -> asyncio.Semaphore:
         slots = self._slots.setdefault(asyncio.get_running_loop(), {})
-        return slots.setdefault(developing, asyncio.Semaphore(SLOTS))
+        return slots.setdefault(kind, asyncio.Semaphore(SLOTS))
 
     def _send(self, path: Path, order: Order, answers: int) -> subprocess.Popen[bytes]:
         """Answers the process that was asked."""
@@ -200,6 +200,14 @@ async def develop(
     async for message, content in _asked(path, Order(sizes, max_pixels)):
         if isinstance(message, Rendering):
             yield Developed(message.size, message.width, message.height, content)
+
+
+async def draw(path: Path) -> Developed:
+    """The picture of the miniature in this file. Raises ImageRefused, TooBusy, OSError."""
+    async for message, content in _asked(path, Order(draws=True)):
+        if isinstance(message, Rendering):
+            return Developed(message.size, message.width, message.height, content)
+    raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
 
 
 async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes]]:

@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 
 from PIL import Image
 
-from domain import exif, pixels, thumbhash
+from domain import exif, miniature, painter, pixels, thumbhash
 from domain.decoding import (
     CPU_SECONDS,
     LADDER,
@@ -189,6 +189,12 @@ def _limit() -> None:
 
 
 def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
+    if order.draws:
+        drawn = painter.painted(*miniature.read(file))
+        data = pixels.webp(drawn)
+        _say(out, Rendering(max(drawn.size), drawn.width, drawn.height, len(data)), data)
+        _say(out, Finished())
+        return
     picture = pixels.opened(file, order.max_pixels)
     original = picture.size
     if order.sizes:

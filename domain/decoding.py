@@ -43,10 +43,14 @@ def fitted(width: int, height: int, size: int) -> tuple[int, int]:
 
 
 class Order(Struct, frozen=True):
-    """What to do with the picture whose open file travels beside this. sizes empty: inspect it."""
+    """What to do with the picture whose open file travels beside this. sizes empty: inspect it.
+
+    draws: the file is a miniature (domain/miniature.py) to be drawn.
+    """
 
     sizes: tuple[int, ...] = ()
     max_pixels: int = MAX_PIXELS
+    draws: bool = False
 
 
 class Developed(Struct, frozen=True):

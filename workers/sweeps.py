@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from domain import blobs, compaction, jobs, snapshots
+from domain import blobs, compaction, jobs, snapshots, thumbnails
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -13,6 +13,7 @@ TAKE_BACK_SECONDS = 5.0
 CLEAN_SECONDS = 3600.0
 SNAPSHOT_SECONDS = 60.0
 DRAFT_SECONDS = 86_400.0
+UNSEEN_SECONDS = 30 * 86_400.0
 
 
 async def take_back_for_ever() -> None:
@@ -45,7 +46,8 @@ async def clean_for_ever(settings: Settings) -> None:
         try:
             removed = await jobs.sweep()
             drafts = await asyncio.to_thread(blobs.remove_old_drafts, DRAFT_SECONDS)
-            LOG.info("swept %d rows and %d unfinished uploads", removed, drafts)
+            unseen = await asyncio.to_thread(thumbnails.remove_unseen, UNSEEN_SECONDS)
+            LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts, unseen)
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)
                 LOG.info("compacted %d boards by %d changes", gone.boards, gone.lines)

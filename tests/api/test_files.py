@@ -1,5 +1,6 @@
 """Pictures going out: to those who may see them, whole or in part, cached by nobody else."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -119,3 +120,45 @@ async def test_a_name_in_any_script_is_saved_as_it_is(served: Served) -> None:
     async with served.client(ana.access_token) as client:
         disposition = (await client.get(f"/files/{image_id}/original")).headers["content-disposition"]
     assert "filename*=UTF-8''%D0%BA%D0%BE%D1%82%20%22tom%22.jpg" in disposition
+
+
+async def ask(served: Served, token: str, document: str, variables: dict[str, object]) -> dict[str, Any]:
+    async with served.client(token) as client:
+        answer = await client.post("/graphql", json={"query": document, "variables": variables})
+    found: dict[str, Any] = answer.json()["data"]
+    return found
+
+
+async def test_a_board_of_then_is_given_as_a_small_picture(served: Served) -> None:
+    ana, eve = await served.join("ana"), await served.join("eve")
+    image_id = await upload(served, ana.access_token)
+    made = await ask(
+        served, ana.access_token, 'mutation { createBoard(input: { title: "B" }) { board { id } } }', {}
+    )
+    board_id = made["createBoard"]["board"]["id"]
+    add = "mutation($v: AddItemsInput!) { addItems(input: $v) { change { seq } } }"
+    place = {"boardId": board_id, "items": [{"content": {"imageId": image_id}}]}
+    await ask(served, ana.access_token, add, {"v": place})
+    async with served.client(ana.access_token) as client:
+        answer = await client.get(f"/files/boards/{board_id}/2")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        etag = answer.headers["etag"]
+        same = await client.get(f"/files/boards/{board_id}/2", headers={"If-None-Match": etag})
+        assert (same.status_code, same.content) == (304, b"")
+        empty = await client.get(f"/files/boards/{board_id}/1")
+        assert (empty.status_code, empty.headers["etag"] == etag) == (200, False)
+        told = {}
+        for wrong in ("3", "original", "-1", "1.5", "٣", "9" * 16, "", f"2/{board_id}"):
+            answer = await client.get(f"/files/boards/{board_id}/{wrong}")
+            told[wrong] = answer.status_code
+        assert told.pop("3") == 422
+        assert set(told.values()) == {404}
+        assert (await client.get(f"/files/boards/{uuid4()}/1")).status_code == 404
+        assert (await client.post(f"/files/boards/{board_id}/1")).status_code == 405
+    async with served.client(eve.access_token) as client:
+        refused = await client.get(f"/files/boards/{board_id}/2")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (404, "NOT_FOUND")
+    async with served.client() as client:
+        assert (await client.get(f"/files/boards/{board_id}/2")).status_code == 401

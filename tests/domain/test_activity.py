@@ -158,8 +158,8 @@ async def test_no_entry_is_longer_than_a_block_and_pages_read_only_their_blocks(
     await adding.add_items(ana, board, [NewItem(id=item, note=NoteContent())])
     lines = 3 * activity.BLOCK_LINES
     await execute(
-        "INSERT INTO change (board, seq, actor, at, aspect, operation, inverse, subjects, tally) "
-        "SELECT board, n, actor, at, aspect, operation, inverse, subjects, tally "
+        "INSERT INTO change (board, seq, actor, at, about, operation, inverse, subjects, aspects, tally) "
+        "SELECT board, n, actor, at, about, operation, inverse, subjects, aspects, tally "
         "FROM change, generate_series(3, $2) AS n WHERE board = $1 AND seq = 2",
         board,
         lines + 7,
