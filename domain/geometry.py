@@ -6,8 +6,10 @@ the same vectors (tests/vectors/geometry.json).
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.operations import Transform
 
@@ -78,6 +80,49 @@ def bounds_of_all(many: Iterable[Bounds]) -> Bounds | None:
         max(box.right for box in boxes),
         max(box.bottom for box in boxes),
     )
+
+
+def centre(box: Bounds) -> Point:
+    return Point((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+
+
+def normal_degrees(degrees: float) -> float:
+    """The same angle in [0, 360)."""
+    turned = degrees % 360.0
+    return 0.0 if turned >= 360.0 else turned + 0.0
+
+
+def rotated_point(point: Point, degrees: float, about: Point) -> Point:
+    turn = math.radians(degrees)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    across, down = point.x - about.x, point.y - about.y
+    return Point(about.x + across * cosine - down * sine, about.y + across * sine + down * cosine)
+
+
+def translated(transform: Transform, dx: float, dy: float) -> Transform:
+    return replace(transform, x=transform.x + dx, y=transform.y + dy)
+
+
+def scaled_about(transform: Transform, about: Point, factor: float) -> Transform:
+    return replace(
+        transform,
+        x=about.x + (transform.x - about.x) * factor,
+        y=about.y + (transform.y - about.y) * factor,
+        scale=transform.scale * factor,
+    )
+
+
+def rotated_about(transform: Transform, about: Point, degrees: float) -> Transform:
+    place = rotated_point(Point(transform.x, transform.y), degrees, about)
+    return replace(transform, x=place.x, y=place.y, rotation=normal_degrees(transform.rotation + degrees))
+
+
+def mirrored(transform: Transform, about: Point, axis: Literal["x", "y"]) -> Transform:
+    """Mirrored as the eye sees it, in a vertical ("x") or horizontal ("y") line through `about`."""
+    rotation = normal_degrees(-transform.rotation)
+    if axis == "x":
+        return replace(transform, x=2 * about.x - transform.x, rotation=rotation, flip_x=not transform.flip_x)
+    return replace(transform, y=2 * about.y - transform.y, rotation=rotation, flip_y=not transform.flip_y)
 
 
 def places_beside(content: Bounds | None, last: Bounds | None, sizes: Sequence[Size]) -> list[Point]:
