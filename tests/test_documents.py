@@ -41,7 +41,7 @@ def test_the_map_of_the_code_names_modules_that_are_there_and_all_of_the_domain(
     rows = re.search(r"\| in `domain/` \| modules \|\n(.*?)\n\n", text, re.DOTALL)
     assert rows is not None
     named = set(re.findall(r"`([a-z_]+)`", rows[1]))
-    there = {path.stem for path in (HOUSE / "domain").glob("*.py")}
+    there = {path.stem for path in (HOUSE / "domain").rglob("*.py")}
     assert named == there - {"__init__", "piccolo_app", "piccolo_conf"}
     assert len(text.splitlines()) < 250
 
