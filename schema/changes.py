@@ -47,8 +47,8 @@ class Change:
         return await info.context.loaders.board(self.board_id)
 
     @resolved(description="Who did it.")
-    async def actor(self, info: Info) -> Account:
-        return await info.context.loaders.account(self.actor_id)
+    def actor(self, info: Info) -> Account:
+        return info.context.loaders.person(self.actor_id)
 
     @resolved(description="What it did: applying every operation in order gives the board.")
     def operation(self) -> AnyOperation:

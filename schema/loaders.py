@@ -1,10 +1,13 @@
 """Loaders: what many fields ask for one by one is read in one statement, each with the viewer's own access.
 
-Nothing is remembered between batches, so that a subscription always shows what is there now.
+Nothing is remembered between batches, so that a subscription always shows what is there now; but for
+`person`, which may be a second old.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from functools import cached_property
+from typing import TypeVar, cast
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
@@ -21,6 +24,8 @@ from schema.images import Image, Rendition, image_of, rendition_of
 from schema.items import Item, item_of
 from schema.jobs import Job, job_of
 
+FRESH_SECONDS = 1.0
+
 Key = TypeVar("Key")
 Row = TypeVar("Row")
 Shape = TypeVar("Shape")
@@ -31,14 +36,39 @@ class Loaders:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.accounts = _loader(self._accounts)
-        self.boards = _loader(self._boards)
-        self.images = _loader(self._images)
-        self.items = _loader(self._items)
-        self.renditions = _loader(self._renditions)
-        self.covers = _loader(self._covers)
-        self.acquaintances = _loader(self._acquaintances)
-        self.jobs = _loader(self._jobs)
+        self._people: dict[UUID, tuple[float, Account]] = {}
+
+    @cached_property
+    def accounts(self) -> DataLoader[UUID, Account | None]:
+        return _loader(self._accounts)
+
+    @cached_property
+    def boards(self) -> DataLoader[UUID, Board | None]:
+        return _loader(self._boards)
+
+    @cached_property
+    def images(self) -> DataLoader[UUID, Image | None]:
+        return _loader(self._images)
+
+    @cached_property
+    def items(self) -> DataLoader[UUID, Item | None]:
+        return _loader(self._items)
+
+    @cached_property
+    def renditions(self) -> DataLoader[UUID, list[Rendition]]:
+        return _loader(self._renditions)
+
+    @cached_property
+    def covers(self) -> DataLoader[UUID, UUID | None]:
+        return _loader(self._covers)
+
+    @cached_property
+    def acquaintances(self) -> DataLoader[UUID, Account | None]:
+        return _loader(self._acquaintances)
+
+    @cached_property
+    def jobs(self) -> DataLoader[UUID, Job | None]:
+        return _loader(self._jobs)
 
     @property
     def _viewer(self) -> Viewer:
@@ -73,6 +103,23 @@ class Loaders:
 
     async def account(self, account_id: UUID) -> Account:
         return _there(await self.accounts.load(account_id), "account")
+
+    def person(self, account_id: UUID) -> Account:
+        """The account, for who acts on a board: read once a second at most, so that most events need no wait.
+
+        What has to be read is awaited by graphql-core, as any resolver's value is.
+        """
+        known = self._people.get(account_id)
+        if known is not None and asyncio.get_running_loop().time() < known[0]:
+            return known[1]
+        return cast(Account, self._person(account_id))
+
+    async def _person(self, account_id: UUID) -> Account:
+        found = await self.account(account_id)
+        now = asyncio.get_running_loop().time()
+        self._people = {key: entry for key, entry in self._people.items() if entry[0] > now}
+        self._people[account_id] = now + FRESH_SECONDS, found
+        return found
 
     async def board(self, board_id: UUID) -> Board:
         return _there(await self.boards.load(board_id), "board")

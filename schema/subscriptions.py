@@ -44,8 +44,8 @@ class TransformEvent:
     actor_id: strawberry.Private[UUID]
 
     @resolved(description="Who moves them.")
-    async def actor(self, info: Info) -> Account:
-        return await info.context.loaders.account(self.actor_id)
+    def actor(self, info: Info) -> Account:
+        return info.context.loaders.person(self.actor_id)
 
 
 @strawberry.type(
