@@ -21,6 +21,7 @@ from domain.gathering import Gathering
 from domain.history import redoable, undoable
 from domain.items import MOST_A_PAGE
 from domain.pagination import keys_of, require_first
+from domain.windows import Kind, Window, windowed
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ _HEAD: dict[str, dict[str, Fact]] = {
     "cover_owner": _account("cover_owner"),
 }
 # What tells one state of a board from every other: an id may be used again after a deletion.
-_STAMP = ("board.id", "board.seq", "board.created_at", "board.updated_at")
+_STAMP = ("board.id", "board.seq", "board.created_at", "board.updated_at", "board.log_start")
 
 _ITEM: dict[str, dict[str, Fact]] = {
     "item": {
@@ -114,6 +115,7 @@ _ITEM: dict[str, dict[str, Fact]] = {
         "z": Fact("item.z", "text"),
         "note": Fact("item.note", "jsonb"),
         "added_at": Fact("item.added_at", "timestamptz"),
+        "is_removed": Fact("item.removed_at IS NOT NULL", "boolean"),
     },
     "adder": _account("adder"),
     "image": _image("image", "made.sizes", "made.renditions"),
@@ -131,14 +133,20 @@ _MANY = (
     "WITH ORDINALITY AS asked (account_id, board_id, may_write, session_id, token_id, moment, n)"
 )
 _COVER = f" LEFT JOIN image i ON i.id = {COVER} AND {IMAGE_SEEN}"
-_PAGE = f"""(
-    SELECT item.* FROM item
-    WHERE item.board = (SELECT b.id FROM {_ONE} {_READABLE} WHERE {_LEAVE})
-      AND item.removed_at IS NULL AND (item.z, item.id) > ($7, $8)
-    ORDER BY item.z, item.id LIMIT $6
-)"""  # noqa: S608 (constants)
-_PAGE_IMAGES = f"SELECT page.image_id FROM {_PAGE} AS page"  # noqa: S608 (constants)
-_TOTAL = "(SELECT count(*) FROM item WHERE item.board = b.id AND item.removed_at IS NULL)"
+_WINDOW = 9  # the number of a window's first placeholder
+
+
+def _page(kind: Kind) -> str:
+    board = f"(SELECT b.id FROM {_ONE} {_READABLE} WHERE {_LEAVE})"  # noqa: S608 (constants)
+    return (
+        f"(SELECT item.* FROM ({windowed(kind, board, _WINDOW)}) AS item "  # noqa: S608 (constants)
+        "WHERE (item.z, item.id) > ($7, $8) ORDER BY item.z, item.id LIMIT $6)"
+    )
+
+
+def _total(kind: Kind) -> str:
+    return f"(SELECT count(*) FROM ({windowed(kind, 'b.id', _WINDOW)}) AS item)"  # noqa: S608 (constants)
+
 
 # A transaction of which the reader did not know yet wrote the row. What a restored database brings with
 # it may carry numbers of another one: these lie ahead of the present.
@@ -161,12 +169,14 @@ _Asked = tuple[UUID, UUID, bool, UUID | None, UUID | None, str]
 class Reading:
     """Two statements for the same facts: the whole, and heads alone, shared by all who ask at a time.
 
-    stamp: of a head, equal where the board itself and its items are the same.
+    stamp: of a head, equal where the board itself and its items are the same. kept: of a head, since which
+    seq the log is kept, and the latest.
     """
 
     whole: str
     heads: Gathering[_Asked, "Standing"]
     stamp: Callable[[Sequence[object]], object]
+    kept: Callable[[Sequence[Any]], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -193,23 +203,24 @@ class Standing:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a page starts, and how many entries it has at most."""
+    """Which items a page is of, where it starts, and how many entries it has at most."""
 
     first: int
     rank: str
     item_id: UUID
+    window: Window
 
 
-def start_of(first: int, after: str | None) -> Start:
+def start_of(first: int, after: str | None, window: Window) -> Start:
     """Raises BadInput."""
     require_first(first, MOST_A_PAGE)
     keys = keys_of(after, "items", str, UUID)
     if keys is None:
-        return Start(first, "", UUID(int=0))
+        return Start(first, "", UUID(int=0), window)
     rank, item_id = keys
     assert isinstance(rank, str)
     assert isinstance(item_id, UUID)
-    return Start(first, rank, item_id)
+    return Start(first, rank, item_id, window)
 
 
 def head_facts(wanted: Sequence[str]) -> tuple[str, ...]:
@@ -217,11 +228,11 @@ def head_facts(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*wanted, *_STAMP)))
 
 
-def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool) -> Reading:
+def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool, kind: Kind = "all") -> Reading:
     """head: as `head_facts` gives them. item: None = no page. Raises KeyError for what is no fact."""
     record = f"ROW({', '.join(_fact(_HEAD, name).sql for name in head)})"
     board = f"{_head_rows(head)} WHERE {_LEAVE}"
-    more = f"{_TOTAL if total else 'NULL::bigint'} AS total, pg_current_snapshot()::text AS moment"
+    more = f"{_total(kind) if total else 'NULL::bigint'} AS total, pg_current_snapshot()::text AS moment"
     passing = {name.split(".")[0] for name in item or () if _fact(_ITEM, name).passing}
     touched = [
         *([_PICTURES_TOUCHED] if "image" in passing else []),
@@ -235,8 +246,9 @@ def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool) -> 
         )
     )
     stamp = itemgetter(*(head.index(name) for name in _STAMP))
+    kept = itemgetter(head.index("board.log_start"), head.index("board.seq"))
     if item is None:
-        return Reading(f"SELECT {record} AS head, {more} FROM {_ONE} {board}", heads, stamp)  # noqa: S608
+        return Reading(f"SELECT {record} AS head, {more} FROM {_ONE} {board}", heads, stamp, kept)  # noqa: S608
     facts = [_fact(_ITEM, name) for name in item]
     names = [f"fact_{number}" for number in range(len(facts))]
     nothing = "".join(f", NULL::{fact.kind} AS {name}" for fact, name in zip(facts, names, strict=True))
@@ -247,16 +259,16 @@ def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool) -> 
         f"SELECT ''::text COLLATE \"C\" AS z, NULL::uuid AS id{nothing}, {record} AS head, {more} "
         f"FROM {_ONE} {board} "
         f"UNION ALL SELECT item.z, item.id{columns}, NULL::record, NULL::bigint, NULL::text "
-        f"FROM {_item_rows(item)}) AS line ORDER BY z, id"
+        f"FROM {_item_rows(item, kind)}) AS line ORDER BY z, id"
     )
-    return Reading(whole, heads, stamp)
+    return Reading(whole, heads, stamp, kept)
 
 
 async def read(wanted: Reading, viewer: Viewer, board_id: UUID, start: Start | None) -> Found | None:
     """None: there is no such board, or the viewer may not see it. start: for a reading with a page."""
     arguments: list[object] = [*_who(viewer, board_id)]
     if start is not None:
-        arguments += [start.first + 1, start.rank, start.item_id]
+        arguments += [start.first + 1, start.rank, start.item_id, *start.window.values]
     rows = await fetch(wanted.whole, *arguments)
     if not rows:
         return None
@@ -297,9 +309,10 @@ def _head_rows(wanted: Sequence[str]) -> str:
     return rows
 
 
-def _item_rows(wanted: Sequence[str]) -> str:
+def _item_rows(wanted: Sequence[str], kind: Kind) -> str:
     tables = {name.split(".")[0] for name in wanted}
-    rows = f"{_PAGE} AS item"
+    page = _page(kind)
+    rows = f"{page} AS item"
     if "adder" in tables:
         rows += " JOIN account AS adder ON adder.id = item.added_by"
     if tables & {"image", "owner"}:
@@ -313,7 +326,7 @@ def _item_rows(wanted: Sequence[str]) -> str:
     if aggregates:
         rows += (
             f" LEFT JOIN (SELECT made.image, {', '.join(aggregates)} "  # noqa: S608 (constants)
-            f"FROM rendition AS made WHERE made.image = ANY (ARRAY({_PAGE_IMAGES})) GROUP BY made.image"
+            f"FROM rendition AS made WHERE made.image = ANY (ARRAY(SELECT page.image_id FROM {page} AS page)) GROUP BY made.image"
             ") AS made ON made.image = item.image_id"
         )
     return rows

@@ -27,6 +27,7 @@ from domain.operations import (
     TransformItems,
 )
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.windows import ALL, Window, require_known, windowed
 
 MOST_A_PAGE = 10_000
 
@@ -110,34 +111,50 @@ def row_of(record: asyncpg.Record) -> ItemRow:
 
 
 async def items_on(
-    viewer: Viewer,
-    board_id: UUID,
-    *,
-    first: int = 100,
-    after: str | None = None,
-    ids: Sequence[UUID] | None = None,
+    viewer: Viewer, board_id: UUID, *, first: int = 100, after: str | None = None, window: Window = ALL
 ) -> Page[ItemRow]:
-    """What lies on the board, from back to front. ids: only these (those that are there)."""
-    await access.board(viewer, board_id, Role.VIEWER)
+    """What lies on the board, from back to front. Raises Resync where it is not known what has changed."""
+    board = await access.board(viewer, board_id, Role.VIEWER)
     require_first(first, MOST_A_PAGE)
     rank, item_id = keys_of(after, "items", str, UUID) or (None, None)
-    chosen = None if ids is None else list(ids)
+    require_known(window, board.log_start, board.seq)
 
     async def total() -> int:
-        count: int = await fetchval(
-            "SELECT count(*) FROM item WHERE board = $1 AND removed_at IS NULL "
-            "AND ($2::uuid[] IS NULL OR id = ANY($2))",
-            board_id,
-            chosen,
-        )
+        counted = f"SELECT count(*) FROM ({windowed(window.kind, '$1', 2)}) AS item"  # noqa: S608 (constants)
+        count: int = await fetchval(counted, board_id, *window.values)
         return count
 
     records = await fetch(
-        f"SELECT {_ROW_COLUMNS} FROM item WHERE item.board = $1 "  # noqa: S608 (constants)
-        "AND item.removed_at IS NULL AND ($2::uuid[] IS NULL OR item.id = ANY($2)) "
+        f"SELECT {_ROW_COLUMNS} FROM ({windowed(window.kind, '$1', 5)}) AS item "  # noqa: S608 (constants)
+        "WHERE (item.z, item.id) > ($3, $4) ORDER BY item.z, item.id LIMIT $2",
+        board_id,
+        first + 1,
+        rank or "",
+        item_id or UUID(int=0),
+        *window.values,
+    )
+    rows = [row_of(record) for record in records]
+    return page_of(rows, first, lambda row: cursor_to("items", row.state.z, row.state.id), total)
+
+
+async def items_in(
+    viewer: Viewer, board_id: UUID, container_id: UUID, *, first: int = 100, after: str | None = None
+) -> Page[ItemRow]:
+    """What is in a group or frame and in nothing else inside it, from back to front."""
+    await access.board(viewer, board_id, Role.VIEWER)
+    require_first(first, MOST_A_PAGE)
+    rank, item_id = keys_of(after, "items", str, UUID) or (None, None)
+    inside = "item.board = $1 AND item.parent_id = $2 AND item.removed_at IS NULL"
+
+    async def total() -> int:
+        count: int = await fetchval(f"SELECT count(*) FROM item WHERE {inside}", board_id, container_id)  # noqa: S608
+        return count
+
+    records = await fetch(
+        f"SELECT {_ROW_COLUMNS} FROM item WHERE {inside} "  # noqa: S608 (constants)
         "AND (item.z, item.id) > ($4, $5) ORDER BY item.z, item.id LIMIT $3",
         board_id,
-        chosen,
+        container_id,
         first + 1,
         rank or "",
         item_id or UUID(int=0),

@@ -18,6 +18,7 @@ from domain.items import MOST_A_PAGE, ItemRow
 from domain.operations import BoardState, ItemState
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.snapshots import START, Point, Torn
+from domain.windows import ALL, Window
 
 MOST_KEPT_BYTES = 64_000_000
 BYTES_PER_ITEM = 1_000  # about what one takes as Python objects, its texts apart
@@ -95,6 +96,12 @@ def forget() -> None:
     _kept.clear()
 
 
+def require_all(window: Window) -> None:
+    """The past is read whole. Raises BadInput."""
+    if window != ALL:
+        raise BadInput("within and changedSince are for the present: leave out `at`.", field="within")
+
+
 async def past_of(row: BoardRow, seq: int) -> PastBoard:
     """The board of this row right after change `seq`; whoever asks was given the row.
 
@@ -111,12 +118,12 @@ async def past_of(row: BoardRow, seq: int) -> PastBoard:
     return found
 
 
-def require_kept(row: BoardRow, seq: int) -> int:
+def require_kept(row: BoardRow, seq: int, field: str = "at") -> int:
     """Raises BadInput, HistoryCompacted."""
     if not 0 <= seq <= row.seq:
         raise BadInput(
             f"A board is read at one of its changes: its latest seq is {row.seq}.",
-            field="at",
+            field=field,
             latest=row.seq,
         )
     if seq < row.log_start:

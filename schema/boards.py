@@ -17,6 +17,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image
 from schema.items import Item, item_of
+from schema.places import RectInput, window_of
 from schema.scalars import Long
 
 
@@ -100,11 +101,26 @@ class Board(Node):
         info: Info,
         first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 100,
         after: After = None,
+        within: Annotated[
+            RectInput | None,
+            argument(
+                description="Only items whose bounds touch this rectangle; groups are left out, for they lie "
+                "where their members lie. Not together with changedSince, nor in the past."
+            ),
+        ] = None,
+        changed_since: Annotated[
+            Long | None,
+            argument(
+                description="Only items that a change after this seq has touched, removed ones (`isRemoved`) "
+                "too: what brings a board that was read at this seq up to date. RESYNC below `historyStart`."
+            ),
+        ] = None,
     ) -> Connection[Item]:
-        viewer = info.context.require_viewer()
+        viewer, window = info.context.require_viewer(), window_of(within, changed_since)
         if self.past_seq is None:
-            page = await items.items_on(viewer, self.key, first=first, after=after)
+            page = await items.items_on(viewer, self.key, first=first, after=after, window=window)
         else:
+            past.require_all(window)
             page = await past.items_at(viewer, self.key, self.past_seq, first=first, after=after)
         return connection_of(page, item_of, after)
 

@@ -140,7 +140,7 @@ async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
             told = await reads.answer(prepared.compiled, recognised)
     except TimeoutError:
         return None
-    return _told(told) if told.is_whole else None
+    return _told(told) if told is not None and told.is_whole else None
 
 
 def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: object) -> Answer:
@@ -172,7 +172,8 @@ async def _read(prepared: Prepared, context: Context) -> Answer | None:
     """None: this operation is for the ordinary execution."""
     if context.viewer is None or prepared.compiled is None:
         return None
-    return _told(await reads.answer(prepared.compiled, context.viewer))
+    told = await reads.answer(prepared.compiled, context.viewer)
+    return None if told is None else _told(told)
 
 
 def _told(told: reads.Told) -> Answer:

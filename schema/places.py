@@ -6,6 +6,7 @@ from strawberry import field
 from domain import checks
 from domain.errors import BadInput
 from domain.geometry import Bounds
+from domain.windows import Window
 
 
 @strawberry.input(description="An upright rectangle on the board, in board units; y grows downwards.")
@@ -28,7 +29,10 @@ def bounds_of(rect: RectInput, argument_name: str = "within") -> Bounds:
         )
     )
     if right < left or bottom < top:
-        raise BadInput(
-            f"{argument_name} is upside down: left ≤ right and top ≤ bottom.", field=argument_name
-        )
+        raise BadInput(f"{argument_name} is upside down: left ≤ right and top ≤ bottom.", field=argument_name)
     return Bounds(left, top, right, bottom)
+
+
+def window_of(within: RectInput | None, changed_since: int | None) -> Window:
+    """Raises BadInput."""
+    return Window(None if within is None else bounds_of(within), changed_since)

@@ -33,8 +33,10 @@ from domain import board_reads
 from domain.board_reads import Found, Reading, Start
 from domain.errors import DomainError
 from domain.pagination import cursor_to
+from domain.windows import Kind, require_known
 from schema.arguments import uuid_of
 from schema.facts import BOARD, IMAGE, ITEM, NOTE, PEOPLE, RENDITION, TRANSFORM, Piece, Shape, renditions
+from schema.places import RectInput, window_of
 from schema.root import GRAPH
 
 Page = Callable[["PageRows"], Any]
@@ -78,11 +80,11 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class BoardPlan:
-    """One root field. head: names of the facts its record has, in order."""
+    """One root field. readings: by the kind of window that its page is of."""
 
     key: str
     details: FieldDetailsList
-    reading: Reading
+    readings: Mapping[Kind, Reading]
     write: Shape
     items: _Items | None
 
@@ -96,10 +98,23 @@ class BoardPlan:
             if self.items is None:
                 return Asked(board_id, None)
             page = _arguments("Board", "items", self.items.details, values)
-            start = board_reads.start_of(page["first"], page["after"])
+            within = page["within"]
+            window = window_of(None if within is None else RectInput(**within), page["changedSince"])
+            start = board_reads.start_of(page["first"], page["after"], window)
             return Asked(board_id, start, page["after"] is not None)
         except (DomainError, GraphQLError) as error:
             raise Outside from error
+
+    def reading(self, asked: Asked) -> Reading:
+        return self.readings["all" if asked.start is None else asked.start.window.kind]
+
+    def require_known(self, asked: Asked, head: Sequence[Any]) -> None:
+        """Raises Outside where the ordinary resolvers would say that too little is known of the past."""
+        if asked.start is not None:
+            try:
+                require_known(asked.start.window, *self.reading(asked).kept(head))
+            except DomainError as error:
+                raise Outside from error
 
     def page(self, asked: Asked, found: Found) -> Any:
         """The page of items, where there is one: the same for whoever may read the board."""
@@ -224,8 +239,9 @@ class _Compiler:
                 pieces.append(_piece(name, field, "Board", BOARD, "board", head))
         facts = board_reads.head_facts(tuple(head.places))
         wanted = None if items is None else tuple(row.places)
-        reading = board_reads.reading(facts, wanted, total=bool(total))
-        return BoardPlan(key, details, reading, Shape(pieces), items)
+        kinds: tuple[Kind, ...] = ("all",) if wanted is None else ("all", "within", "changed")
+        readings = {kind: board_reads.reading(facts, wanted, total=bool(total), kind=kind) for kind in kinds}
+        return BoardPlan(key, details, readings, Shape(pieces), items)
 
     def person(self, details: FieldDetailsList, row: _Names, table: str) -> Shape:
         return Shape(
@@ -284,7 +300,7 @@ class _Compiler:
             elif field == "image":
                 pieces.append(Piece(key, later=self.image(each, row, "image", "owner")))
             elif field == "isRemoved":
-                pieces.append(Piece(key, constant=False))
+                pieces.append(Piece(key, place=row("item.is_removed")))
             elif kind == "NoteItem" and field in NOTE:
                 pieces.append(Piece(key, part=NOTE[field]))
             else:

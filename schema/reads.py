@@ -128,7 +128,8 @@ class Told:
     is_whole: bool
 
 
-async def answer(wanted: Compiled, viewer: Viewer) -> Told:
+async def answer(wanted: Compiled, viewer: Viewer) -> Told | None:
+    """None where it turns out that the ordinary execution is to answer."""
     data: dict[str, Any] = {}
     failures: list[GraphQLFormattedError] = []
     for (key, board), asked in zip(wanted.plan.roots, wanted.asked, strict=True):
@@ -137,6 +138,8 @@ async def answer(wanted: Compiled, viewer: Viewer) -> Told:
             continue
         try:
             data[key] = await _board(board, asked, viewer)
+        except Outside:
+            return None
         except Exception as error:
             data[key] = None
             failures.append(_failure(board, error))
@@ -144,22 +147,24 @@ async def answer(wanted: Compiled, viewer: Viewer) -> Told:
 
 
 async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> dict[str, Any] | None:
-    key = (plan, asked)
+    key, reading = (plan, asked), plan.reading(asked)
     page = _kept.find(key)
     if page is not None:
-        now = await board_reads.standing(plan.reading, viewer, asked.board_id, page.moment)
+        now = await board_reads.standing(reading, viewer, asked.board_id, page.moment)
         if now is None:
             return None
-        if not now.touched and plan.reading.stamp(now.head) == page.stamp:
+        if not now.touched and reading.stamp(now.head) == page.stamp:
             _kept.confirm(key, page, now.moment)
             return plan.written(now.head, orjson.Fragment(page.content))
-    found = await board_reads.read(plan.reading, viewer, asked.board_id, asked.start)
+    found = await board_reads.read(reading, viewer, asked.board_id, asked.start)
     if found is None:
         return None
     if asked.start is None:
         return plan.written(found.head, None)
+    plan.require_known(asked, found.head)
     content = orjson.dumps(plan.page(asked, found))
-    _kept.put(key, _Page(content, plan.reading.stamp(found.head), found.moment))
+    if asked.start.window.changed_since is None:  # removed items show pictures that nobody looks after
+        _kept.put(key, _Page(content, reading.stamp(found.head), found.moment))
     return plan.written(found.head, orjson.Fragment(content))
 
 

@@ -62,7 +62,18 @@ VARIABLES = {
     "least": "Int! = 321",
     "after": "String",
     "at": "Long",
+    "within": "RectInput",
+    "since": "Long",
 }
+
+
+RECTANGLES: tuple[dict[str, float] | None, ...] = (
+    None,
+    {"left": -1e9, "top": -1e9, "right": 1e9, "bottom": 1e9},
+    {"left": 0, "top": 0, "right": 300, "bottom": 200},
+    {"left": 10, "top": 10, "right": 10, "bottom": 10},
+    {"left": 9, "top": 0, "right": 3, "bottom": 2},
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,9 @@ ITEMS_ARGUMENTS = st.sampled_from(
     (
         *("", "(first: 10)", "(first: $first)", "(first: 2, after: $after)", "(after: null)"),
         *("(first: 4, after: $after)", "(first: 3)", "(first: 7)", "(first: 0)"),
+        *("(within: $within)", "(first: 2, within: $within, after: $after)", "(changedSince: $since)"),
+        *("(within: {left: -9, top: -9, right: 500, bottom: 500})", "(first: 2, changedSince: $since)"),
+        "(within: $within, changedSince: $since)",
     )
 )
 
@@ -173,8 +187,10 @@ def documents(
         "least": draw(st.sampled_from((0, 320, 321, 800, 1600, 9000))),
         "after": draw(st.sampled_from(cursors)),
         "at": draw(st.sampled_from((None, None, 0, 1, 2, 3, 99))),
+        "within": draw(st.sampled_from(RECTANGLES)),
+        "since": draw(st.sampled_from((None, 0, 1, 2, 4, 99, -1))),
     }
-    optional = {"other", "no", "first", "least", "after", "at"}
+    optional = {"other", "no", "first", "least", "after", "at", "within", "since"}
     variables = {
         name: values[name]
         for name in used
