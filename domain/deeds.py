@@ -28,10 +28,11 @@ async def deed(
     draft: Draft,
     *,
     required: Role = Role.EDITOR,
+    force: bool = False,
 ) -> Change:
     """One transaction: the receipt, the board's lock, the operation of `draft`, its rows, the log.
 
-    name, payload: what a retry with the same mutation id is compared by.
+    name, payload: what a retry with the same mutation id is compared by. force: locked items too.
     """
     async with transaction() as connection:
         receipt = await claim(
@@ -44,7 +45,7 @@ async def deed(
         operation = await draft(connection, board)
         growth = growth_of(operation)
         require_room(board, growth)
-        inverse = await write(connection, board_id, board.seq + 1, viewer.account_id, operation)
+        inverse = await write(connection, board_id, board.seq + 1, viewer.account_id, operation, force=force)
         change = await changes.append(
             connection,
             board_id,

@@ -1,0 +1,44 @@
+"""Reverting: a board becomes again what it was at an earlier moment, by one new change that can be undone."""
+
+from uuid import UUID
+
+from domain import access, past
+from domain.access import BoardRow, Role, Viewer
+from domain.changes import Change
+from domain.database import Connection
+from domain.deeds import deed
+from domain.differences import difference
+from domain.errors import BadInput, LimitExceeded
+from domain.item_rows import removed
+from domain.operations import Operation, touches_of
+
+MOST_TOUCHED = 10_000
+
+
+async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: UUID | None = None) -> Change:
+    """Words, cover and items, the locked too, as they were right after change `to`. Needs EDITOR.
+
+    Comments stay as they are: nobody's words are taken back. Raises BadInput for a seq that is still to
+    come or where nothing was different, HistoryCompacted, LimitExceeded for more than MOST_TOUCHED items.
+    """
+    # Folded before the board is locked, so that nobody waits for it.
+    board = await access.board(viewer, board_id, Role.VIEWER)
+    await past.past_of(board, to)
+    await past.past_of(board, board.seq)
+
+    async def draft(connection: Connection, board: BoardRow) -> Operation:
+        then = (await past.past_of(board, to)).state
+        now = (await past.past_of(board, board.seq)).state
+        missing = [item_id for item_id in then.items if item_id not in now.items]
+        resting = await removed(connection, board.id, missing) if missing else {}
+        operation = difference(now, then, resting)
+        if operation is None:
+            raise BadInput("The board is what it was then already.", field="to")
+        if len(touches_of(operation)) > MOST_TOUCHED:
+            raise LimitExceeded(
+                f"At most {MOST_TOUCHED} items can be reverted at once: too much has changed since.",
+                limit=MOST_TOUCHED,
+            )
+        return operation
+
+    return await deed(viewer, board_id, mutation_id, "revert_board", to, draft, force=True)
