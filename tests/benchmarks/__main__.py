@@ -11,6 +11,7 @@ from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by
 from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
 from tests.benchmarks.rows import Bench, Measure
 from tests.benchmarks.serving import idle_memory, start_times
+from tests.benchmarks.viewports import viewport
 
 ROWS: dict[str, Bench] = {
     "S1": start_times,
@@ -18,6 +19,7 @@ ROWS: dict[str, Bench] = {
     "R2": compiled_cpu,
     "R3": kept_rate,
     "R4": growth,
+    "R5": viewport,
     "L1": fan_out,
     "L2": everybody_hears,
     "I3": first_rendition_cpu,

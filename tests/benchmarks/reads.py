@@ -41,6 +41,9 @@ COMPILED = f"{VARIABLES} {{ board(id: $id) {{ id title {PAGE} }} }}"
 ORDINARY = f"{VARIABLES} {{ board(id: $id) {{ id title {PAGE} }} viewer {{ scope }} }}"
 
 
+Fill = Callable[[Viewer, int], Awaitable[str]]
+
+
 @dataclass
 class Rig:
     """A filled database, a server that reads it and who asks; boards: by how many items lie on them."""
@@ -82,7 +85,8 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(folder: Path, sizes: tuple[int, ...]) -> AsyncIterator[Rig]:
+async def rig(folder: Path, sizes: tuple[int, ...], fill: Fill | None = None) -> AsyncIterator[Rig]:
+    """fill: makes a board with so many items; None: with as many pictures."""
     cluster = Cluster(folder / "postgres", find_binaries(), {"fsync": "off"})
     async with running(cluster) as url:
         await migrate(url)
@@ -92,7 +96,7 @@ async def rig(folder: Path, sizes: tuple[int, ...]) -> AsyncIterator[Rig]:
         account = await accounts.register(name="Ana", email="ana@example.org", password=PASSWORD)
         signed_in = await sessions.sign_in(email="ana@example.org", password=PASSWORD)
         viewer = Viewer(account.id, account.name, session_id=signed_in.session_id)
-        boards = {count: await _filled(viewer, count) for count in sizes}
+        boards = {count: await (fill or _filled)(viewer, count) for count in sizes}
         await execute("VACUUM ANALYZE")
         variables = {"id": boards[sizes[0]], "first": sizes[0]}
         request = execution.Request(COMPILED, variables)
