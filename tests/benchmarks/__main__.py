@@ -12,6 +12,7 @@ from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
 from tests.benchmarks.rows import Bench, Measure
 from tests.benchmarks.serving import idle_memory, start_times
 from tests.benchmarks.viewports import viewport
+from tests.benchmarks.writes import many_at_once, one_move
 
 ROWS: dict[str, Bench] = {
     "S1": start_times,
@@ -22,6 +23,8 @@ ROWS: dict[str, Bench] = {
     "R5": viewport,
     "L1": fan_out,
     "L2": everybody_hears,
+    "W1": one_move,
+    "W2": many_at_once,
     "I3": first_rendition_cpu,
     "U1": batch_memory,
     "U2": seen_by_another,

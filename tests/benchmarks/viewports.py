@@ -55,7 +55,7 @@ async def _viewport(folder: Path) -> list[Measure]:
                 seconds.append((made.cpu_seconds() - before) / TIMES)
     small, large = median(costs[SMALL]), median(costs[LARGE])
     how = (
-        f"CPU of server and PostgreSQL for one look at {ACROSS**2} items, nothing kept: {large * 1000:.2f} ms "
+        f"CPU of server and PostgreSQL for a look at {ACROSS**2} items, nothing kept: {large * 1000:.2f} ms "
         f"on {LARGE} items, {small * 1000:.2f} on {SMALL}, medians of {RUNS}"
     )
     return [Measure("R5", "viewport on 100,000 items against 1,000", large / small, "×", 1.5, how)]
