@@ -85,6 +85,7 @@ _HEAD: dict[str, dict[str, Fact]] = {
         "trashed_at": Fact("b.trashed_at", "timestamptz"),
         "item_count": Fact("b.item_count", "integer"),
         "log_start": Fact("b.log_start", "bigint"),
+        "thumbnail": Fact("'/files/boards/' || b.id || '/' || b.seq", "text"),
         "can_undo": Fact(f"({_MAY_REVERT} AND EXISTS ({undoable('b.id', 'a.id', _EDITS)}))", "boolean"),
         "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', 'a.id', _EDITS)}))", "boolean"),
     },

@@ -7,7 +7,7 @@ import strawberry
 from msgspec import UNSET as KEEP
 from strawberry import UNSET, field
 
-from domain import boards, history, members
+from domain import boards, history, members, reverting
 from domain.access import Role as Standing
 from domain.errors import BadInput
 from schema.accounts import Account
@@ -16,6 +16,14 @@ from schema.boards import Board, Role, board_of
 from schema.changes import Change, change_of
 from schema.context import Info
 from schema.fields import resolved
+from schema.scalars import Long
+
+
+@strawberry.input(description="Which board becomes again what it was, and when that was.")
+class RevertBoardInput:
+    board_id: strawberry.ID = field(description="The board's id.")
+    to: Long = field(description="Seq of the change right after which it was so; 0: an empty board.")
+    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
 @strawberry.input(description="A new board.")
@@ -107,6 +115,12 @@ class UndoInput:
 class RedoInput:
     board_id: strawberry.ID = field(description="The board's id.")
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
+
+
+@strawberry.type(description="A board that is again what it was.")
+class RevertBoardPayload:
+    board: Board = field(description="The board.")
+    change: Change = field(description="The one change that did it; `undo` takes it back.")
 
 
 @strawberry.type(description="The board that was made.")
@@ -321,3 +335,14 @@ class BoardMutations:
             change=None if reverted.change is None else change_of(reverted.change),
             skipped=_skipped(reverted.skipped),
         )
+
+    @resolved(
+        description="Makes a board what it was right after an earlier change, locked items too, by one new "
+        "change: nothing is lost. Comments stay as they are, and so does the trash. For editors."
+    )
+    async def revert_board(self, info: Info, input: Annotated[RevertBoardInput, INPUT]) -> RevertBoardPayload:
+        board_id = uuid_of(input.board_id, "boardId")
+        change = await reverting.revert_board(
+            info.context.require_viewer(), board_id, input.to, mutation_id=mutation_id_of(input)
+        )
+        return RevertBoardPayload(board=await info.context.loaders.board(board_id), change=change_of(change))

@@ -8,17 +8,20 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import changes, history, items, members, past
+from domain import activity, changes, history, items, members, moments, past
 from domain.access import BoardRow
+from domain.thumbnails import address
 from schema.accounts import Account
+from schema.activity import Activity, activity_of
 from schema.changes import Change, change_of
 from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image
 from schema.items import Item, item_of
+from schema.moments import BoardMoment, moment_of
 from schema.places import RectInput, window_of
-from schema.scalars import Long
+from schema.scalars import Long, Path
 
 
 @strawberry.enum(
@@ -152,6 +155,42 @@ class Board(Node):
         viewer = info.context.require_viewer()
         page = await changes.changes_of(viewer, self.key, first=first, after=after, since=since)
         return connection_of(page, change_of, after)
+
+    @resolved(
+        description="Who did what here, in entries, those that began last first; as far as history is kept."
+    )
+    async def activity(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 50.")] = 20,
+        after: After = None,
+    ) -> Connection[Activity]:
+        viewer = info.context.require_viewer()
+        page = await activity.activity_of(viewer, self.key, first=first, after=after)
+        return connection_of(page, activity_of, after)
+
+    @resolved(
+        description="Points of its history at even distances, the oldest first, the last of them at `until`."
+    )
+    async def moments(
+        self,
+        info: Info,
+        most: Annotated[int, argument(description="How many at most, 1 to 100.")] = 24,
+        since: Annotated[
+            Long | None, argument(description="Only what came after this seq; null: from `historyStart`.")
+        ] = None,
+        until: Annotated[Long | None, argument(description="Up to this seq; null: up to now.")] = None,
+    ) -> list[BoardMoment]:
+        viewer = info.context.require_viewer()
+        found = await moments.moments_of(viewer, self.key, most=most, since=since, until=until)
+        return [moment_of(self.key, moment) for moment in found]
+
+    @resolved(
+        description="A small picture of it: WebP, 320 × 200 pixels, see-through where nothing lies. Its path "
+        "changes with the board."
+    )
+    def thumbnail(self) -> Path:
+        return Path(address(self.key, self.seq))
 
     @resolved(description="Whether the viewer has something to undo here.")
     async def can_undo(self, info: Info) -> bool:

@@ -36,6 +36,7 @@ BOARD: Mapping[str, Column] = {
     "trashedAt": ("trashed_at", _maybe_moment),
     "itemCount": ("item_count", None),
     "historyStart": ("log_start", None),
+    "thumbnail": ("thumbnail", None),
     "canUndo": ("can_undo", None),
     "canRedo": ("can_redo", None),
 }

@@ -10,7 +10,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "Query": ("__typename",),
     "Board": (
         *("__typename", "id", "title", "description", "seq", "viewerRole", "createdAt", "updatedAt"),
-        *("trashedAt", "itemCount", "canUndo", "canRedo", "historyStart"),
+        *("trashedAt", "itemCount", "canUndo", "canRedo", "historyStart", "thumbnail"),
     ),
     "ItemConnection": ("__typename", "totalCount"),
     "ItemEdge": ("__typename", "cursor"),

@@ -1,5 +1,6 @@
 """The past as the schema shows it: the same words for a board of then."""
 
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,9 @@ from domain.access import Role, Viewer
 from domain.adding import NewItem
 from domain.compaction import compact
 from domain.database import execute
-from domain.operations import NoteContent, Placement, Transform
+from domain.operations import NoteContent, Placement, Simple, Transform
+from schema.activity import Deed, counts_of
+from schema.items import ItemKind
 from tests.factories import a_board, a_member, a_viewer, an_image
 from tests.schema.asking import Asking
 
@@ -111,3 +114,68 @@ async def test_strangers_are_told_that_there_is_no_board() -> None:
     for role in Role:
         reader = await a_member(board.id, role)
         assert (await told(reader, board.id, 1)).data["board"]["viewerRole"] == role.value
+
+
+ACTIVITY = """
+query($id: ID!) { board(id: $id) { thumbnail
+  activity { totalCount nodes { about fromSeq toSeq changeCount undoCount redoCount undoneCount itemIds
+    beganAt endedAt actor { name } counts { deed itemKind count } } }
+  moments(most: 2) { seq at itemCount thumbnail actors { name } } } }
+"""
+
+
+async def test_activity_and_moments_are_told() -> None:
+    ana = await a_viewer("Ana")
+    board = await a_board(ana)
+    image, note = await an_image(ana), uuid4()
+    await adding.add_items(ana, board.id, [NewItem(image_id=image), NewItem(id=note, note=NoteContent())])
+    await items.remove_items(ana, board.id, [note])
+    await history.undo(ana, board.id)
+    answer = await told(ana, board.id, None, ACTIVITY)
+    assert answer.errors == []
+    found = answer.data["board"]
+    did, made = found["activity"]["nodes"]
+    assert (did["about"], did["fromSeq"], did["toSeq"], did["actor"]) == ("ITEMS", 2, 4, {"name": "Ana"})
+    assert [did[key] for key in ("changeCount", "undoCount", "redoCount", "undoneCount")] == [3, 1, 0, 1]
+    assert did["counts"] == [
+        {"deed": "ADD_ITEMS", "itemKind": "IMAGE", "count": 1},
+        {"deed": "ADD_ITEMS", "itemKind": "NOTE", "count": 1},
+        {"deed": "REMOVE_ITEMS", "itemKind": None, "count": 1},
+    ]
+    assert str(note) in did["itemIds"]
+    assert made["counts"] == [{"deed": "EDIT_BOARD", "itemKind": None, "count": 1}]
+    assert [(moment["seq"], moment["itemCount"]) for moment in found["moments"]] == [(2, 2), (4, 2)]
+    assert [moment["actors"] for moment in found["moments"]] == [[{"name": "Ana"}]] * 2
+    assert found["moments"][1]["thumbnail"] == found["thumbnail"] == f"/files/boards/{board.id}/4"
+    then = await told(
+        ana, board.id, 2, "query($id: ID!, $at: Long) { board(id: $id, at: $at) { thumbnail } }"
+    )
+    assert then.data["board"]["thumbnail"] == f"/files/boards/{board.id}/2"
+
+
+def test_every_operation_has_its_deed() -> None:
+    kinds = {str(kind.__struct_config__.tag) for kind in get_args(Simple)}
+    assert {deed.name.lower() for deed in Deed} == kinds
+    assert counts_of({"transform_items": 2, "add_items:GROUP": 1})[0].item_kind is ItemKind.GROUP
+
+
+REVERT = """
+mutation($v: RevertBoardInput!) { revertBoard(input: $v) {
+  board { title seq canUndo } change { seq kind operation { __typename } } } }
+"""
+
+
+async def test_reverting_answers_the_board_and_its_one_change() -> None:
+    ana = await a_viewer("Ana")
+    board = await a_board(ana, title="One")
+    await adding.add_items(ana, board.id, [NewItem(note=NoteContent())])
+    await boards.edit_board(ana, board.id, title="Two")
+    wanted = {"boardId": str(board.id), "to": 1, "clientMutationId": str(uuid4())}
+    answers = [await Asking().ask(ana, REVERT, {"v": wanted}) for _ in range(2)]
+    assert answers[0].errors == []
+    assert answers[0].data == answers[1].data
+    reverted = answers[0].data["revertBoard"]
+    assert reverted["board"] == {"title": "One", "seq": 4, "canUndo": True}
+    assert (reverted["change"]["seq"], reverted["change"]["kind"]) == (4, "DO")
+    again = await Asking().ask(ana, REVERT, {"v": {"boardId": str(board.id), "to": 4}})
+    assert (again.code, again.errors[0]["extensions"]["field"]) == ("BAD_INPUT", "to")
