@@ -63,14 +63,25 @@ afterEach(() => {
 });
 
 describe("telling", () => {
-  test("nobody is told while nobody is there, and who comes is told everything", async () => {
-    told([], [], true);
-    presence.point({ x: 10, y: 10 });
-    desk.editor.select(["a"]);
+  test("one who is alone tells it once a second, and who comes is told everything at once", async () => {
+    presence.point({ x: 0, y: 0 });
     await wait(500);
     expect(wire.said).toEqual([]);
+    told([], [], true);
+    for (let x = 1; x <= 29; x++) {
+      presence.point({ x, y: 10 });
+      await wait(100);
+    }
+    expect(wire.said).toHaveLength(3);
+    presence.point({ x: 10, y: 10 });
+    desk.editor.select(["a"]);
+    await wait(1_500);
+    presence.point({ x: 11, y: 10 });
+    await wait(10);
+    presence.point({ x: 10, y: 10 });
+    wire.said.length = 0;
     told([{}]);
-    await wait(100);
+    await wait(10);
     expect(wire.said).toHaveLength(1);
     expect(wire.said[0]).toMatchObject({ cursor: { x: 10, y: 10 }, selection: ["a"], status: "ACTIVE" });
     told([{ cursor: { x: 1, y: 1 } }]);

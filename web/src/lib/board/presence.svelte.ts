@@ -18,6 +18,8 @@ import {
 } from "./presence";
 
 const PACE_MS = 50;
+/** While nobody else is there, for scripts that look on. */
+const ALONE_MS = 1_000;
 const IDLE_MS = 60_000;
 /** A larger selection is shown by its first items. */
 const MOST_SELECTED = 200;
@@ -38,6 +40,8 @@ export class BoardPresence {
   private sent: Showing | null = null;
   private isIdle = false;
   private isSending = false;
+  private isListening = false;
+  private hurry: () => void = () => undefined;
   private isClosed = false;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
   private frameId = 0;
@@ -140,11 +144,14 @@ export class BoardPresence {
     }
     this.followOn();
     if (event.isComplete || wasAlone) this.sent = null;
+    if (wasAlone && this.company.people.size) this.hurry();
+    this.isListening = true;
     void this.tell();
     this.moved();
   }
 
   private failed(error: RequestFailed): void {
+    this.isListening = false;
     this.company.clear();
     this.people = [];
     this.glides.clear();
@@ -246,16 +253,19 @@ export class BoardPresence {
     };
   }
 
-  /** Tells what has changed, paced, as long as there is somebody to see it. */
+  /** Tells what has changed, at a pace that suits those who see it. */
   private async tell(): Promise<void> {
     if (this.isSending) return;
     this.isSending = true;
-    while (!this.isClosed && this.company.people.size) {
+    while (this.isListening && !this.isClosed) {
       const now = this.showing;
       const changes = differing(this.sent, now);
       if (!changes) break;
       this.sent = now;
-      const pace = new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      const pace = new Promise<void>((resolve) => {
+        this.hurry = resolve;
+        setTimeout(resolve, this.company.people.size ? PACE_MS : ALONE_MS);
+      });
       const input = { boardId: this.boardId, clientId: this.company.self, ...changes };
       // Being seen is a courtesy: what could not be sent is said again with the next stream.
       await ask(ShowPresenceDocument, { input }).catch(() => undefined);
