@@ -13,7 +13,7 @@ from domain.database import Connection
 from domain.deeds import deed
 from domain.entries import require_distinct, require_few
 from domain.errors import BadInput, ItemsLocked, NotFound
-from domain.geometry import Bounds, Size, places_beside
+from domain.geometry import WHOLE, Bounds, Size, places_beside
 from domain.operations import (
     THE_BOARD,
     AddItems,
@@ -32,7 +32,6 @@ from domain.ordering import ranks_between
 NOTE_SIZE = Size(280.0, 180.0)
 FRAME_SIZE = Size(1600.0, 900.0)
 DRAWING_SIZE = Size(200.0, 200.0)
-WHOLE = Crop(0.0, 0.0, 1.0, 1.0)
 
 
 class NewItem(Struct, frozen=True):
@@ -137,10 +136,10 @@ async def pictures_of(viewer: Viewer, image_ids: Sequence[UUID]) -> dict[UUID, S
 def _size(item: NewItem, picture: Size | None) -> Size:
     if item.is_group:
         return Size(1.0, 1.0)
+    if item.drawing is not None:
+        return drawing_box(item.drawing, item.width, item.height)
     if picture is None:
-        usual = NOTE_SIZE if item.note is not None else FRAME_SIZE if item.frame is not None else DRAWING_SIZE
-        if item.drawing is not None and item.drawing.points:
-            usual = _extent(item.drawing)
+        usual = NOTE_SIZE if item.note is not None else FRAME_SIZE
         return Size(item.width or usual.width, item.height or usual.height)
     shown = item.crop or WHOLE
     natural = Size(picture.width * (shown.right - shown.left), picture.height * (shown.bottom - shown.top))
@@ -152,11 +151,14 @@ def _size(item: NewItem, picture: Size | None) -> Size:
     return natural
 
 
-def _extent(drawing: DrawingContent) -> Size:
-    """The least box around the item's centre that holds all points and the width of the stroke."""
-    across = max(abs(x) for x, _ in drawing.points)
-    down = max(abs(y) for _, y in drawing.points)
-    return Size(2 * across + drawing.stroke_width, 2 * down + drawing.stroke_width)
+def drawing_box(drawing: DrawingContent, width: float | None, height: float | None) -> Size:
+    """The box asked for; where it is left open, the least around the centre that holds points and stroke."""
+    usual = DRAWING_SIZE
+    if drawing.points:
+        across = max(abs(x) for x, _ in drawing.points)
+        down = max(abs(y) for _, y in drawing.points)
+        usual = Size(2 * across + drawing.stroke_width, 2 * down + drawing.stroke_width)
+    return Size(width or usual.width, height or usual.height)
 
 
 async def _placed(

@@ -1,16 +1,35 @@
 """Contents: what items show, and the box that shows it. Each is written whole."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 
 from domain import checks
-from domain.access import Viewer
+from domain.access import BoardRow, Viewer
+from domain.adding import drawing_box, pictures_of
 from domain.changes import Change
-from domain.deeds import plain_deed
+from domain.database import Connection
+from domain.deeds import deed, plain_deed
 from domain.entries import require_distinct, require_few
-from domain.operations import DrawingContent, EditItems, FrameContent, ItemEdit, NoteContent
+from domain.errors import BadInput
+from domain.geometry import CropKeep, Size, contained, cropped
+from domain.item_rows import no_items, present
+from domain.operations import (
+    Crop,
+    DrawingContent,
+    EditItems,
+    FrameContent,
+    ItemEdit,
+    ItemState,
+    NoteContent,
+    Operation,
+    Placement,
+    Simple,
+    TransformItems,
+    together,
+)
 
 
 class NoteEdit(Struct, frozen=True):
@@ -23,12 +42,12 @@ class NoteEdit(Struct, frozen=True):
 
 
 class DrawingEdit(Struct, frozen=True):
-    """The whole content and box of a drawing."""
+    """The whole content and box of a drawing. width, height None: what its points need."""
 
     id: UUID
     drawing: DrawingContent
-    width: float
-    height: float
+    width: float | None = None
+    height: float | None = None
 
 
 class FrameEdit(Struct, frozen=True):
@@ -40,11 +59,30 @@ class FrameEdit(Struct, frozen=True):
     height: float
 
 
+class CropEdit(Struct, frozen=True):
+    """The part of an item's picture to show (None: the whole), and what stays where it is."""
+
+    id: UUID
+    crop: Crop | None
+    keep: CropKeep = CropKeep.PICTURE
+
+
+class Replacement(Struct, frozen=True):
+    """An item and the picture that it is to show."""
+
+    id: UUID
+    image_id: UUID
+
+
 async def edit_notes(
     viewer: Viewer, board_id: UUID, items: list[NoteEdit], *, mutation_id: UUID | None = None
 ) -> Change:
     edits = [
-        ItemEdit(edit.id, *_box(edit, n), note=checks.note(edit.note, f"items.{n}.note"))
+        ItemEdit(
+            edit.id,
+            *_sides(edit.width, edit.height, f"items.{n}"),
+            note=checks.note(edit.note, f"items.{n}.note"),
+        )
         for n, edit in enumerate(_few(items))
     ]
     return await plain_deed(viewer, board_id, mutation_id, "edit_notes", EditItems(edits))
@@ -53,10 +91,7 @@ async def edit_notes(
 async def edit_drawings(
     viewer: Viewer, board_id: UUID, items: list[DrawingEdit], *, mutation_id: UUID | None = None
 ) -> Change:
-    edits = [
-        ItemEdit(edit.id, *_box(edit, n), drawing=checks.drawing(edit.drawing, f"items.{n}.drawing"))
-        for n, edit in enumerate(_few(items))
-    ]
+    edits = [_redrawn(edit, f"items.{n}") for n, edit in enumerate(_few(items))]
     return await plain_deed(viewer, board_id, mutation_id, "edit_drawings", EditItems(edits))
 
 
@@ -64,13 +99,78 @@ async def edit_frames(
     viewer: Viewer, board_id: UUID, items: list[FrameEdit], *, mutation_id: UUID | None = None
 ) -> Change:
     edits = [
-        ItemEdit(edit.id, *_box(edit, n), frame=checks.frame(edit.frame, f"items.{n}.frame"))
+        ItemEdit(
+            edit.id,
+            *_sides(edit.width, edit.height, f"items.{n}"),
+            frame=checks.frame(edit.frame, f"items.{n}.frame"),
+        )
         for n, edit in enumerate(_few(items))
     ]
     return await plain_deed(viewer, board_id, mutation_id, "edit_frames", EditItems(edits))
 
 
-Edits = TypeVar("Edits", NoteEdit, DrawingEdit, FrameEdit)
+async def crop_items(
+    viewer: Viewer, board_id: UUID, items: list[CropEdit], *, mutation_id: UUID | None = None
+) -> Change:
+    """Shows parts of pictures: box and place follow from those that the items have under the board's lock."""
+    wanted = [
+        CropEdit(edit.id, edit.crop and checks.crop(edit.crop, f"items.{n}.crop"), edit.keep)
+        for n, edit in enumerate(_few(items))
+    ]
+
+    async def draft(connection: Connection, board: BoardRow) -> Operation:
+        states = await _pictures(connection, board.id, [edit.id for edit in wanted])
+        edits: list[ItemEdit] = []
+        moved: list[Placement] = []
+        for n, (edit, item) in enumerate(zip(wanted, states, strict=True)):
+            box = Size(item.width, item.height)
+            transform, size = cropped(item.transform, box, item.crop, edit.crop, edit.keep)
+            sides = _sides(size.width, size.height, f"items.{n}")
+            edits.append(ItemEdit(item.id, *sides, image_id=item.image_id, crop=edit.crop))
+            if transform != item.transform:
+                moved.append(Placement(item.id, checks.transform(transform, f"items.{n}.transform")))
+        parts: list[Simple] = [EditItems(edits), *([TransformItems(moved)] if moved else [])]
+        return together(parts)
+
+    return await deed(viewer, board_id, mutation_id, "crop_items", wanted, draft)
+
+
+async def replace_images(
+    viewer: Viewer, board_id: UUID, items: list[Replacement], *, mutation_id: UUID | None = None
+) -> Change:
+    """Puts other pictures in the places of those there: whole, as large as fits the visible box, same centre.
+
+    Raises NotFound for pictures the viewer may not see.
+    """
+    wanted = _few(items)
+
+    async def draft(connection: Connection, board: BoardRow) -> Operation:
+        states = await _pictures(connection, board.id, [edit.id for edit in wanted])
+        sizes = await pictures_of(viewer, [edit.image_id for edit in wanted])
+        edits: list[ItemEdit] = []
+        for n, (edit, item) in enumerate(zip(wanted, states, strict=True)):
+            size = contained(sizes[edit.image_id], Size(item.width, item.height))
+            sides = _sides(size.width, size.height, f"items.{n}")
+            edits.append(ItemEdit(item.id, *sides, image_id=edit.image_id))
+        return EditItems(edits)
+
+    return await deed(viewer, board_id, mutation_id, "replace_images", wanted, draft)
+
+
+async def _pictures(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> list[ItemState]:
+    """The items in this order. Raises NotFound for those that are not there, BadInput for other kinds."""
+    found = await present(connection, board_id, ids)
+    if len(found) != len(ids):
+        raise no_items(item_id for item_id in ids if item_id not in found)
+    others = [str(item_id) for item_id in ids if found[item_id].image_id is None]
+    if others:
+        raise BadInput(
+            "Only items with a picture have a picture to crop or replace.", field="items", ids=others
+        )
+    return [found[item_id] for item_id in ids]
+
+
+Edits = TypeVar("Edits", NoteEdit, DrawingEdit, FrameEdit, CropEdit, Replacement)
 
 
 def _few(items: list[Edits]) -> list[Edits]:
@@ -79,5 +179,11 @@ def _few(items: list[Edits]) -> list[Edits]:
     return items
 
 
-def _box(edit: NoteEdit | DrawingEdit | FrameEdit, n: int) -> tuple[float, float]:
-    return checks.side(edit.width, f"items.{n}.width"), checks.side(edit.height, f"items.{n}.height")
+def _redrawn(edit: DrawingEdit, field: str) -> ItemEdit:
+    drawing = checks.drawing(edit.drawing, f"{field}.drawing")
+    box = drawing_box(drawing, edit.width, edit.height)
+    return ItemEdit(edit.id, *_sides(box.width, box.height, field), drawing=drawing)
+
+
+def _sides(width: float, height: float, field: str) -> tuple[float, float]:
+    return checks.side(width, f"{field}.width"), checks.side(height, f"{field}.height")

@@ -6,15 +6,24 @@ the same vectors (tests/vectors/geometry.json).
 
 import math
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.operations import Transform
+from domain.operations import Crop, Transform
 
 GAP = 40.0
 ROW_SHAPE = 1.6
+WHOLE = Crop(0.0, 0.0, 1.0, 1.0)
+
+
+class CropKeep(StrEnum):
+    """What stays where it is when a picture is cropped: the picture on the board, or the item's box."""
+
+    PICTURE = "PICTURE"
+    BOX = "BOX"
 
 
 class Point(Struct, frozen=True):
@@ -58,6 +67,18 @@ def corners(transform: Transform, width: float, height: float) -> tuple[Point, P
         return Point(transform.x + x * cosine - y * sine, transform.y + x * sine + y * cosine)
 
     return corner(-across, -down), corner(across, -down), corner(across, down), corner(-across, down)
+
+
+def point_of(transform: Transform, width: float, height: float, x: float, y: float) -> Point:
+    """Where a point of what an item shows lies on the board.
+
+    x, y: fractions of its box from its own top left, before any flip: a mirrored item takes them along.
+    """
+    turn = math.radians(transform.rotation)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    across = (0.5 - x if transform.flip_x else x - 0.5) * width * transform.scale
+    down = (0.5 - y if transform.flip_y else y - 0.5) * height * transform.scale
+    return Point(transform.x + across * cosine - down * sine, transform.y + across * sine + down * cosine)
 
 
 def bounds(transform: Transform, width: float, height: float) -> Bounds:
@@ -123,6 +144,35 @@ def mirrored(transform: Transform, about: Point, axis: Literal["x", "y"]) -> Tra
     if axis == "x":
         return replace(transform, x=2 * about.x - transform.x, rotation=rotation, flip_x=not transform.flip_x)
     return replace(transform, y=2 * about.y - transform.y, rotation=rotation, flip_y=not transform.flip_y)
+
+
+def cropped(
+    transform: Transform, box: Size, before: Crop | None, after: Crop | None, keep: CropKeep
+) -> tuple[Transform, Size]:
+    """Place and visible box of a picture that showed `before` of itself and is to show `after` (None: all).
+
+    PICTURE: what is seen stays where it is, the edges move. BOX: centre and width stay, the height follows
+    the shape of what is shown. Neither distorts the picture.
+    """
+    old, new = before or WHOLE, after or WHOLE
+    whole = Size(box.width / (old.right - old.left), box.height / (old.bottom - old.top))
+    shown = Size(whole.width * (new.right - new.left), whole.height * (new.bottom - new.top))
+    if keep is CropKeep.BOX:
+        return transform, Size(box.width, box.width * shown.height / shown.width)
+    across = whole.width * (new.left + new.right - old.left - old.right) / 2 * transform.scale
+    down = whole.height * (new.top + new.bottom - old.top - old.bottom) / 2 * transform.scale
+    here = Point(transform.x, transform.y)
+    moved = Point(
+        here.x + (-across if transform.flip_x else across), here.y + (-down if transform.flip_y else down)
+    )
+    place = rotated_point(moved, transform.rotation, here)
+    return replace(transform, x=place.x, y=place.y), shown
+
+
+def contained(size: Size, box: Size) -> Size:
+    """As large as fits into the box, in the shape of `size`."""
+    factor = min(box.width / size.width, box.height / size.height)
+    return Size(size.width * factor, size.height * factor)
 
 
 def places_beside(content: Bounds | None, last: Bounds | None, sizes: Sequence[Size]) -> list[Point]:

@@ -1,4 +1,4 @@
-"""What clients send about items, and how it becomes the domain's values."""
+"""What clients send about items, where they go and how they look, and how it becomes the domain's values."""
 
 from enum import Enum
 from typing import TypeVar
@@ -8,11 +8,19 @@ from msgspec import UNSET as KEEP
 from msgspec import UnsetType
 from strawberry import UNSET, enum_value, field
 
-from domain import adding
-from domain.contents import NoteEdit
-from domain.operations import NoteContent, Placement, Rank, Style, StylePatch, Transform
+from domain import adding, operations
+from domain.errors import BadInput
+from domain.operations import Placement, Rank, Style, StylePatch, Transform
 from schema.arguments import MUTATION_ID, maybe_uuid, uuid_of
-from schema.scalars import Colour
+from schema.content_inputs import (
+    CropInput,
+    ItemContentInput,
+    crop_value,
+    drawing_content,
+    frame_content,
+    note_content,
+)
+from schema.items import Sampling
 
 
 @strawberry.input(description="Where an item goes, whole. Board units; x grows to the right, y downwards.")
@@ -25,34 +33,29 @@ class TransformInput:
     flip_y: bool = field(default=False, description="Mirrored top to bottom, before scale and rotation.")
 
 
-@strawberry.input(description="The content and the box of a note, whole.")
-class NoteInput:
-    text: str = field(description="Its text, Markdown, up to 20,000 characters.")
-    font_size: float = field(default=24.0, description="Height of its letters, in board units before scale.")
-    colour: Colour = field(default=Colour("#e8e8ea"), description="Colour of its text.")
-    background: Colour | None = field(
-        default=Colour("#2a2b30"), description="Colour behind the text; null: transparent."
-    )
-    width: float = field(default=280.0, description="Width in board units, before scale.")
-    height: float = field(default=180.0, description="Height in board units, before scale.")
-
-
-@strawberry.input(one_of=True, description="What a new item shows: exactly one of these.")
-class ItemContentInput:
-    image_id: strawberry.Maybe[strawberry.ID] = field(
-        description="A picture of the library that the viewer may see."
-    )
-    note: strawberry.Maybe[NoteInput] = field(description="A text.")
-
-
 @strawberry.input(description="A new item.")
 class NewItemInput:
     id: strawberry.ID | None = field(
         default=UNSET, description="A UUID of your own for it; left out: one is made."
     )
     content: ItemContentInput = field(description="What it shows.")
+    crop: CropInput | None = field(
+        default=UNSET, description="Of a picture: the part of it to show; left out or null: the whole."
+    )
+    width: float | None = field(
+        default=UNSET,
+        description="Of a picture: width of what is shown, in board units before scale; its height follows. "
+        "Left out or null: its pixels. Other contents bring boxes of their own.",
+    )
     transform: TransformInput | None = field(
-        default=UNSET, description="Where it goes; left out or null: beside what lies there already, in rows."
+        default=UNSET,
+        description="Where it goes; left out or null: beside what lies there already, in rows. A group goes "
+        "where its members are.",
+    )
+    parent_id: strawberry.ID | None = field(
+        default=UNSET,
+        description="The group or frame that it is in, on the board already or added with it; left out or "
+        "null: it lies on the board itself.",
     )
     z: str | None = field(
         default=UNSET,
@@ -60,11 +63,22 @@ class NewItemInput:
     )
     opacity: float = field(default=1.0, description="0 (not to be seen) to 1.")
     grayscale: bool = field(default=False, description="Whether it is shown without its colours.")
+    brightness: float = field(default=1.0, description="Factor as of CSS filters, 0 to 4.")
+    contrast: float = field(default=1.0, description="Factor as of CSS filters, 0 to 4.")
+    saturation: float = field(default=1.0, description="Factor as of CSS filters, 0 to 4.")
+    sampling: Sampling = field(default=Sampling.SMOOTH, description="How its picture is enlarged.")
     locked: bool = field(
         default=False, description="Whether it refuses to be moved, edited, reordered and removed."
     )
     hidden: bool = field(default=False, description="Whether it is left out of the picture.")
     name: str = field(default="", description="What people call it on this board, up to 200 characters.")
+    tags: list[str] = field(
+        default_factory=list,
+        description="Words to find it by on this board: up to 50, of up to 64 characters each.",
+    )
+    link: str = field(
+        default="", description="An address to open from it: https, http or mailto, up to 2,000 characters."
+    )
 
 
 @strawberry.input(description="Which items are placed where.")
@@ -92,12 +106,24 @@ class ItemStyleInput:
     id: strawberry.ID = field(description="The item's id.")
     opacity: float | None = field(default=UNSET, description="0 (not to be seen) to 1.")
     grayscale: bool | None = field(default=UNSET, description="Whether it is shown without its colours.")
+    brightness: float | None = field(default=UNSET, description="Factor as of CSS filters, 0 to 4.")
+    contrast: float | None = field(default=UNSET, description="Factor as of CSS filters, 0 to 4.")
+    saturation: float | None = field(default=UNSET, description="Factor as of CSS filters, 0 to 4.")
+    sampling: Sampling | None = field(default=UNSET, description="How its picture is enlarged.")
     locked: bool | None = field(
         default=UNSET, description="Whether it refuses to be moved, edited, reordered and removed."
     )
     hidden: bool | None = field(default=UNSET, description="Whether it is left out of the picture.")
     name: str | None = field(
         default=UNSET, description="What people call it, up to 200 characters; empty: none."
+    )
+    tags: list[str] | None = field(
+        default=UNSET,
+        description="Its tags, whole: up to 50, of up to 64 characters each; an empty list: none.",
+    )
+    link: str | None = field(
+        default=UNSET,
+        description="An address to open from it: https, http or mailto, up to 2,000 characters; empty: none.",
     )
 
 
@@ -121,30 +147,17 @@ class ReorderItemsInput:
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
-@strawberry.input(description="A note and its new content, whole.")
-class NoteEditInput:
-    id: strawberry.ID = field(description="The item's id.")
-    note: NoteInput = field(description="Its content and box.")
-
-
-@strawberry.input(description="Which notes are rewritten.")
-class EditNotesInput:
-    board_id: strawberry.ID = field(description="The board's id.")
-    items: list[NoteEditInput] = field(description="Notes and their content, 1 to 500.")
-    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
-
-
 @strawberry.input(description="Which items are removed.")
 class RemoveItemsInput:
     board_id: strawberry.ID = field(description="The board's id.")
-    ids: list[strawberry.ID] = field(description="Ids of items, 1 to 500.")
+    ids: list[strawberry.ID] = field(description="Ids of items, 1 to 5,000.")
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
 @strawberry.input(description="Which removed items come back.")
 class RestoreItemsInput:
     board_id: strawberry.ID = field(description="The board's id.")
-    ids: list[strawberry.ID] = field(description="Ids of removed items, 1 to 500.")
+    ids: list[strawberry.ID] = field(description="Ids of removed items, 1 to 5,000.")
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
@@ -174,31 +187,40 @@ def place_of(value: TransformInput) -> Transform:
     )
 
 
-def content_of(value: NoteInput) -> NoteContent:
-    return NoteContent(
-        text=value.text,
-        font_size=value.font_size,
-        colour=value.colour,
-        background=value.background,
-    )
-
-
 def new_item_of(value: NewItemInput) -> adding.NewItem:
-    note, image = value.content.note, value.content.image_id
+    content = value.content
+    note = None if content.note is None else content.note.value
+    drawing = None if content.drawing is None else content.drawing.value
+    frame = None if content.frame is None else content.frame.value
+    box = note or drawing or frame
+    width = None if value.width is UNSET else value.width
+    if content.image_id is None and width is not None:
+        raise BadInput("width is for pictures: other contents bring boxes of their own.", field="width")
     return adding.NewItem(
         id=maybe_uuid(value.id, "id"),
-        image_id=None if image is None else uuid_of(image.value, "imageId"),
-        note=None if note is None else content_of(note.value),
-        width=None if note is None else note.value.width,
-        height=None if note is None else note.value.height,
+        image_id=None if content.image_id is None else uuid_of(content.image_id.value, "imageId"),
+        note=None if note is None else note_content(note),
+        drawing=None if drawing is None else drawing_content(drawing),
+        frame=None if frame is None else frame_content(frame),
+        is_group=content.group is not None and content.group.value,
+        crop=crop_value(value.crop) if isinstance(value.crop, CropInput) else None,
+        parent_id=maybe_uuid(value.parent_id, "parentId"),
+        width=width if box is None else box.width,
+        height=None if box is None else box.height,
         transform=place_of(value.transform) if isinstance(value.transform, TransformInput) else None,
         z=value.z or None,
         style=Style(
             opacity=value.opacity,
             grayscale=value.grayscale,
+            brightness=value.brightness,
+            contrast=value.contrast,
+            saturation=value.saturation,
+            sampling=operations.Sampling[value.sampling.name],
             locked=value.locked,
             hidden=value.hidden,
             name=value.name,
+            tags=value.tags,
+            link=value.link,
         ),
     )
 
@@ -220,9 +242,15 @@ def patches_of(values: list[ItemStyleInput]) -> list[StylePatch]:
             id=uuid_of(value.id),
             opacity=_set(value.opacity),
             grayscale=_set(value.grayscale),
+            brightness=_set(value.brightness),
+            contrast=_set(value.contrast),
+            saturation=_set(value.saturation),
+            sampling=operations.Sampling[value.sampling.name] if value.sampling else KEEP,
             locked=_set(value.locked),
             hidden=_set(value.hidden),
             name=_set(value.name),
+            tags=_set(value.tags),
+            link=_set(value.link),
         )
         for value in values
     ]
@@ -230,15 +258,3 @@ def patches_of(values: list[ItemStyleInput]) -> list[StylePatch]:
 
 def ranks_of(values: list[ItemRankInput]) -> list[Rank]:
     return [Rank(id=uuid_of(value.id), z=value.z) for value in values]
-
-
-def edits_of(values: list[NoteEditInput]) -> list[NoteEdit]:
-    return [
-        NoteEdit(
-            id=uuid_of(value.id),
-            note=content_of(value.note),
-            width=value.note.width,
-            height=value.note.height,
-        )
-        for value in values
-    ]

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry import field
 
-from domain import adding, contents, items
+from domain import adding, items
 from domain.changes import Change as Line
 from domain.live import Phase
 from schema.arguments import INPUT, mutation_id_of, uuid_of, uuids_of
@@ -17,13 +17,11 @@ from schema.fields import resolved
 from schema.item_inputs import (
     AddItemsInput,
     DragItemsInput,
-    EditNotesInput,
     RemoveItemsInput,
     ReorderItemsInput,
     RestoreItemsInput,
     RestyleItemsInput,
     TransformItemsInput,
-    edits_of,
     new_item_of,
     patches_of,
     placements_of,
@@ -70,11 +68,6 @@ class ReorderItemsPayload(ContentPayload):
     pass
 
 
-@strawberry.type(description="Notes were rewritten.")
-class EditNotesPayload(ContentPayload):
-    pass
-
-
 @strawberry.type(description="Items were removed.")
 class RemoveItemsPayload(ContentPayload):
     pass
@@ -92,7 +85,7 @@ class DragItemsPayload:
 
 @strawberry.type
 class ItemMutations:
-    @resolved(description="Places pictures and notes on a board. For editors.")
+    @resolved(description="Places pictures, notes, drawings, frames and groups on a board. For editors.")
     async def add_items(self, info: Info, input: Annotated[AddItemsInput, INPUT]) -> AddItemsPayload:
         board_id = uuid_of(input.board_id, "boardId")
         line = await adding.add_items(
@@ -142,18 +135,7 @@ class ItemMutations:
         )
         return ReorderItemsPayload(board_id=board_id, line=line)
 
-    @resolved(description="Rewrites notes: each one's content and box, whole. For editors.")
-    async def edit_notes(self, info: Info, input: Annotated[EditNotesInput, INPUT]) -> EditNotesPayload:
-        board_id = uuid_of(input.board_id, "boardId")
-        line = await contents.edit_notes(
-            info.context.require_viewer(),
-            board_id,
-            edits_of(input.items),
-            mutation_id=mutation_id_of(input),
-        )
-        return EditNotesPayload(board_id=board_id, line=line)
-
-    @resolved(description="Removes items; they can come back. For editors.")
+    @resolved(description="Removes items, and all that is in them; they can come back. For editors.")
     async def remove_items(self, info: Info, input: Annotated[RemoveItemsInput, INPUT]) -> RemoveItemsPayload:
         board_id = uuid_of(input.board_id, "boardId")
         line = await items.remove_items(

@@ -1,19 +1,19 @@
-"""What lies on a board, as the schema shows it: pictures and notes, where and how."""
+"""What lies on a board, as the schema shows it: five kinds of items, where and how."""
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
 from uuid import UUID
 
 import strawberry
-from strawberry import enum_value, field
+from strawberry import argument, enum_value, field
 
-from domain import items
+from domain import items, operations
+from domain.operations import DrawingContent, FrameContent, NoteContent
 from domain.operations import ItemKind as Kind
-from domain.operations import NoteContent
 from domain.operations import Transform as Place
 from schema.accounts import Account
-from schema.connections import Node
+from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image
@@ -29,6 +29,24 @@ LazyBoard = Annotated["Board", strawberry.lazy("schema.boards")]
 class ItemKind(Enum):
     IMAGE = enum_value("IMAGE", description="A picture of the library.")
     NOTE = enum_value("NOTE", description="A text on the board.")
+    DRAWING = enum_value("DRAWING", description="A stroke by hand or a shape.")
+    FRAME = enum_value("FRAME", description="A named area; other items may be in it.")
+    GROUP = enum_value("GROUP", description="Items that belong together.")
+
+
+@strawberry.enum(description="How a picture is enlarged.")
+class Sampling(Enum):
+    SMOOTH = enum_value("SMOOTH", description="Its pixels are blended.")
+    NEAREST = enum_value("NEAREST", description="Its pixels keep their edges: for pixel art.")
+
+
+@strawberry.enum(description="What the points of a drawing are.")
+class Shape(Enum):
+    PEN = enum_value("PEN", description="A stroke by hand through the points.")
+    LINE = enum_value("LINE", description="A line through the points.")
+    ARROW = enum_value("ARROW", description="A line through the points, its head at the last one.")
+    RECTANGLE = enum_value("RECTANGLE", description="The item's box; there are no points.")
+    ELLIPSE = enum_value("ELLIPSE", description="The ellipse in the item's box; there are no points.")
 
 
 @strawberry.type(
@@ -52,6 +70,42 @@ class Note:
     background: Colour | None = field(description="Colour behind the text; null: transparent.")
 
 
+@strawberry.type(
+    description="A point of a drawing, in board units from the item's centre, before scale and rotation."
+)
+class Point:
+    x: float = field(description="Horizontal distance from the centre.")
+    y: float = field(description="Vertical distance from the centre.")
+
+
+@strawberry.type(description="The content of a drawing.")
+class Drawing:
+    shape: Shape = field(description="What the points are.")
+    points: list[Point] = field(description="Its points in order; none for RECTANGLE and ELLIPSE.")
+    pressures: list[float] = field(
+        description="How hard the pen pressed, 0 to 1, one a point; or none at all."
+    )
+    stroke: Colour = field(description="Colour of its line.")
+    stroke_width: float = field(description="Width of its line, in board units before scale.")
+    fill: Colour | None = field(description="Colour inside; null: not filled.")
+
+
+@strawberry.type(description="The content of a frame.")
+class Frame:
+    background: Colour | None = field(description="Colour behind what is in it; null: transparent.")
+
+
+@strawberry.type(
+    description="The part of a picture that is shown: fractions of its width and height, from 0 to 1, before "
+    "any flip. The item's box is what is to be seen of it."
+)
+class Crop:
+    left: float = field(description="Where the shown part begins, from the picture's left edge.")
+    top: float = field(description="Where the shown part begins, from the picture's upper edge.")
+    right: float = field(description="Where the shown part ends, from the picture's left edge.")
+    bottom: float = field(description="Where the shown part ends, from the picture's upper edge.")
+
+
 @strawberry.interface(description="Something placed on a board.")
 class Item(Node):
     kind: ItemKind = field(description="What it is.")
@@ -60,16 +114,28 @@ class Item(Node):
     y: float = field(description="Same as `transform.y`: vertical place of the centre, in board units.")
     scale: float = field(description="Same as `transform.scale`: enlargement, above 0.")
     rotation: float = field(description="Same as `transform.rotation`: degrees clockwise.")
-    width: float = field(description="Width in board units, before scale.")
-    height: float = field(description="Height in board units, before scale.")
+    width: float = field(description="Width of its box in board units, before scale.")
+    height: float = field(description="Height of its box in board units, before scale.")
     z: str = field(
         description="Its rank from back to front: a fractional index, compared byte by byte, ties by id."
     )
     opacity: float = field(description="0 (not to be seen) to 1.")
     grayscale: bool = field(description="Whether it is shown without its colours.")
-    locked: bool = field(description="Whether it refuses to be moved, edited, reordered and removed.")
-    hidden: bool = field(description="Whether it is left out of the picture.")
-    name: str = field(description="What people call it on this board; empty: none.")
+    brightness: float = field(description="Factor as of CSS filters, 0 to 4; 1: as it is.")
+    contrast: float = field(description="Factor as of CSS filters, 0 to 4; 1: as it is.")
+    saturation: float = field(description="Factor as of CSS filters, 0 to 4; 1: as it is.")
+    sampling: Sampling = field(description="How its picture is enlarged.")
+    locked: bool = field(
+        description="Whether it, and all that is in it, refuses to be moved, edited, reordered and removed."
+    )
+    hidden: bool = field(description="Whether it is left out of the picture, and all that is in it too.")
+    name: str = field(description="What people call it on this board; empty: none. Of a frame: its title.")
+    tags: list[str] = field(description="Words to find it by on this board.")
+    link: str = field(description="An address to open from it: https, http or mailto; empty: none.")
+    parent_id: strawberry.ID | None = field(
+        description="Id of the group or frame it is in; null: it lies on the board itself. Places are never "
+        "relative to it."
+    )
     added_at: datetime = field(description="When it was added.")
     is_removed: bool = field(
         description="Whether it has been removed; `restoreItems` or `undo` bring it back."
@@ -85,9 +151,31 @@ class Item(Node):
     async def board(self, info: Info) -> LazyBoard:
         return await info.context.loaders.board(self.board_id)
 
+    @resolved(description="The group or frame it is in, as it is now; null: it lies on the board itself.")
+    async def parent(self, info: Info) -> Annotated["Container", strawberry.lazy("schema.items")] | None:
+        if self.parent_id is None:
+            return None
+        found = await info.context.loaders.items.load(UUID(self.parent_id))
+        return found if isinstance(found, Container) else None
+
+
+@strawberry.interface(description="An item that others may be in: a group or a frame, nested at will.")
+class Container(Item):
+    @resolved(description="What is in it now, from back to front; what is in those is theirs.")
+    async def items(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 100,
+        after: After = None,
+    ) -> Connection[Item]:
+        viewer, container = info.context.require_viewer(), UUID(self.id)
+        page = await items.items_in(viewer, self.board_id, container, first=first, after=after)
+        return connection_of(page, item_of, after)
+
 
 @strawberry.type(description="A picture placed on a board.")
 class ImageItem(Item):
+    crop: Crop | None = field(description="The part of the picture that is shown; null: the whole.")
     image_id: strawberry.Private[UUID]
 
     @resolved(description="The picture. Who may read the board may see it.")
@@ -101,6 +189,35 @@ class NoteItem(Item):
     font_size: float = field(description="Height of its letters, in board units before scale.")
     colour: Colour = field(description="Colour of its text.")
     background: Colour | None = field(description="Colour behind the text; null: transparent.")
+
+
+@strawberry.type(description="A stroke by hand, a line, an arrow, a rectangle or an ellipse on a board.")
+class DrawingItem(Item):
+    shape: Shape = field(description="What the points are.")
+    points: list[Point] = field(description="Its points in order; none for RECTANGLE and ELLIPSE.")
+    pressures: list[float] = field(
+        description="How hard the pen pressed, 0 to 1, one a point; or none at all."
+    )
+    stroke: Colour = field(description="Colour of its line.")
+    stroke_width: float = field(description="Width of its line, in board units before scale.")
+    fill: Colour | None = field(description="Colour inside; null: not filled.")
+
+
+@strawberry.type(description="A named area on a board. `name` is its title.")
+class FrameItem(Container):
+    background: Colour | None = field(description="Colour behind what is in it; null: transparent.")
+
+
+@strawberry.type(
+    description="Items that belong together. It lies where its members lie: of its own it has no place "
+    "(`transform` is 0, 0) and no box (`width` and `height` are 1)."
+)
+class GroupItem(Container):
+    pass
+
+
+ITEM_TYPES = [ImageItem, NoteItem, DrawingItem, FrameItem, GroupItem]
+"""No field names them: the schema is told of them."""
 
 
 def transform_of(place: Place) -> Transform:
@@ -123,11 +240,51 @@ def note_of(note: NoteContent) -> Note:
     )
 
 
+def drawing_of(drawing: DrawingContent) -> Drawing:
+    return Drawing(
+        shape=Shape(drawing.shape.name),
+        points=[Point(x=x, y=y) for x, y in drawing.points],
+        pressures=drawing.pressures,
+        stroke=Colour(drawing.stroke),
+        stroke_width=drawing.stroke_width,
+        fill=None if drawing.fill is None else Colour(drawing.fill),
+    )
+
+
+def frame_of(frame: FrameContent) -> Frame:
+    return Frame(background=None if frame.background is None else Colour(frame.background))
+
+
+def crop_of(crop: operations.Crop) -> Crop:
+    return Crop(left=crop.left, top=crop.top, right=crop.right, bottom=crop.bottom)
+
+
+def id_of(value: UUID) -> strawberry.ID:
+    return strawberry.ID(str(value))
+
+
+def looks_of(style: operations.Style) -> dict[str, Any]:
+    """The fields that items and their snapshots have of a style."""
+    return {
+        "opacity": style.opacity,
+        "grayscale": style.grayscale,
+        "brightness": style.brightness,
+        "contrast": style.contrast,
+        "saturation": style.saturation,
+        "sampling": Sampling(style.sampling.name),
+        "locked": style.locked,
+        "hidden": style.hidden,
+        "name": style.name,
+        "tags": style.tags,
+        "link": style.link,
+    }
+
+
 def item_of(row: items.ItemRow) -> Item:
     state = row.state
-    place, style = state.transform, state.style
+    place = state.transform
     common: dict[str, Any] = {
-        "id": strawberry.ID(str(state.id)),
+        "id": id_of(state.id),
         "kind": ItemKind(state.kind.name),
         "transform": transform_of(place),
         "x": place.x,
@@ -137,20 +294,25 @@ def item_of(row: items.ItemRow) -> Item:
         "width": state.width,
         "height": state.height,
         "z": state.z,
-        "opacity": style.opacity,
-        "grayscale": style.grayscale,
-        "locked": style.locked,
-        "hidden": style.hidden,
-        "name": style.name,
+        **looks_of(state.style),
+        "parent_id": None if state.parent_id is None else id_of(state.parent_id),
         "added_at": row.added_at,
         "is_removed": row.removed_at is not None,
         "board_id": row.board_id,
         "added_by_id": row.added_by,
     }
-    if state.kind is Kind.IMAGE:
-        assert state.image_id is not None
-        return ImageItem(**common, image_id=state.image_id)
-    note = note_of(state.note or NoteContent())
-    return NoteItem(
-        **common, text=note.text, font_size=note.font_size, colour=note.colour, background=note.background
-    )
+    match state.kind:
+        case Kind.IMAGE:
+            assert state.image_id is not None
+            crop = None if state.crop is None else crop_of(state.crop)
+            return ImageItem(**common, image_id=state.image_id, crop=crop)
+        case Kind.NOTE:
+            return NoteItem(**common, **vars(note_of(state.note or NoteContent())))
+        case Kind.DRAWING:
+            return DrawingItem(**common, **vars(drawing_of(state.drawing or DrawingContent())))
+        case Kind.FRAME:
+            return FrameItem(**common, **vars(frame_of(state.frame or FrameContent())))
+        case Kind.GROUP:
+            return GroupItem(**common)
+        case _:
+            assert_never(state.kind)

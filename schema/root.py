@@ -7,9 +7,10 @@ from strawberry.types import ExecutionContext
 
 from schema.account_mutations import AccountMutations
 from schema.board_mutations import BoardMutations
+from schema.content_mutations import ContentMutations
 from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
-from schema.items import ImageItem, NoteItem
+from schema.items import ITEM_TYPES
 from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.scalars import SCALARS
@@ -20,7 +21,9 @@ from schema.subscriptions import Subscription
     description="What can be done. Each takes one `input` and answers one payload; a refusal is an error "
     "with a stable `extensions.code`, and then nothing was changed."
 )
-class Mutation(AccountMutations, BoardMutations, ItemMutations, ImageMutations, PresenceMutations):
+class Mutation(
+    AccountMutations, BoardMutations, ItemMutations, ContentMutations, ImageMutations, PresenceMutations
+):
     pass
 
 
@@ -37,7 +40,7 @@ schema = _Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[ImageItem, NoteItem],
+    types=ITEM_TYPES,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 
