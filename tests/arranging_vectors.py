@@ -274,6 +274,12 @@ def _stepping_cases() -> Iterator[Case]:
         ("all of a pile", pile, order, [1, 2, 3, 4, 5, 6, 7, 8]),
         ("unknown", pile, order, [99]),
         ("equal ranks", pile, [[n, f"a{n // 4}"] for n in range(1, 9)], [2, 6]),
+        (
+            "goes along",
+            alone(box(1, 0, 0, 99, 99), box(2, -60, 0, 99, 99), box(3, 60, 0, 99, 99)),
+            order[:3],
+            [1, 2],
+        ),
         ("past what has no box", pile[:1] + pile[2:], order, [1, 2, 3]),
         ("nothing overlaps", UPRIGHT, [[n, f"a{n}"] for n in range(1, 5)], [1, 4]),
         ("edges only touch", alone(box(1, 0, 0, 100, 100), box(2, 100, 0, 100, 100)), order[:2], [1, 2]),
@@ -285,7 +291,7 @@ def _stepping_cases() -> Iterator[Case]:
             [1],
         ),
         (
-            "carried along",
+            "not carried along",
             alone(box(1, 0, 0, 50, 50), box(2, 500, 0, 50, 50), box(3, 10, 0, 50, 50)),
             order[:3],
             [1, 2],

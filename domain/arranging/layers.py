@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.arranging.units import GRID, Box
-from domain.geometry import corners
+from domain.geometry import Bounds, bounds, corners
 
 
 class Step(StrEnum):
@@ -33,9 +33,9 @@ class Insertion(Struct, frozen=True):
 
 
 def steps(order: Sequence[Layer], ids: Collection[UUID], direction: Step) -> list[Insertion]:
-    """Moves each of `ids` past the next overlapping item that is not among them; they keep their own order.
+    """Moves each of `ids` past the next overlapping item that is not among them.
 
-    To keep it, one that overlaps nothing is carried along by one behind it (before it, going backward).
+    Those of `ids` that overlap each other keep their order: one that would be passed goes as far itself.
     `order` holds the whole board, back to front. Locked items stay. The ranks of every insertion leave room
     (low < high): where two neighbours share a rank, the front one is given a new one, too.
     """
@@ -47,14 +47,12 @@ def steps(order: Sequence[Layer], ids: Collection[UUID], direction: Step) -> lis
     staying = [layer for layer in order if layer.id not in moving]
     before = _slots(order, moving)
     after = _slots_after(going, staying, before, direction)
-    result: list[tuple[Layer, bool]] = []
-    at = 0
-    for slot in range(len(staying) + 1):
-        while at < len(going) and after[at] == slot:
-            result.append((going[at], after[at] != before[at]))
-            at += 1
-        if slot < len(staying):
-            result.append((staying[slot], False))
+    arriving: list[list[tuple[Layer, bool]]] = [[] for _ in range(len(staying) + 1)]
+    for layer, old, new in zip(going, before, after, strict=True):
+        arriving[new].append((layer, new != old))
+    result = arriving[0]
+    for layer, those in zip(staying, arriving[1:], strict=True):
+        result += [(layer, False), *those]
     return _insertions(result)
 
 
@@ -92,24 +90,50 @@ def _slots(order: Sequence[Layer], moving: Collection[UUID]) -> list[int]:
 def _slots_after(
     going: Sequence[Layer], staying: Sequence[Layer], before: Sequence[int], direction: Step
 ) -> list[int]:
+    """Past what overlaps, and past those of their own that would otherwise pass them."""
+    shown = [_Shown.of(layer.box) for layer in staying]
+    ours = [_Shown.of(layer.box) for layer in going]
     wanted = list(before)
-    for n, layer in enumerate(going):
+    for n, one in enumerate(ours):
         if direction is Step.FORWARD:
-            past = (at + 1 for at in range(before[n], len(staying)) if _overlap(layer, staying[at]))
+            past = (at + 1 for at in range(before[n], len(staying)) if _overlap(one, shown[at]))
         else:
-            past = (at for at in range(before[n] - 1, -1, -1) if _overlap(layer, staying[at]))
+            past = (at for at in range(before[n] - 1, -1, -1) if _overlap(one, shown[at]))
         wanted[n] = next(past, before[n])
-    if direction is Step.FORWARD:
-        for n in range(1, len(wanted)):
-            wanted[n] = max(wanted[n], wanted[n - 1])
-    else:
-        for n in range(len(wanted) - 2, -1, -1):
-            wanted[n] = min(wanted[n], wanted[n + 1])
+    forward = direction is Step.FORWARD
+    passing: list[int] = []
+    for n in range(len(ours)) if forward else range(len(ours) - 1, -1, -1):
+        for other in passing:
+            further = wanted[other] > wanted[n] if forward else wanted[other] < wanted[n]
+            if further and _overlap(ours[n], ours[other]):
+                wanted[n] = wanted[other]
+        if wanted[n] != before[n]:
+            passing.append(n)
     return wanted
 
 
-def _overlap(one: Layer, other: Layer) -> bool:
-    return one.box is not None and other.box is not None and overlapping(one.box, other.box)
+class _Shown(Struct, frozen=True):
+    """A box and its bounds, which tell most pairs apart at once."""
+
+    box: Box
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, box: Box | None) -> "_Shown | None":
+        return None if box is None else cls(box, bounds(box.transform, box.width, box.height))
+
+
+def _overlap(one: _Shown | None, other: _Shown | None) -> bool:
+    if one is None or other is None:
+        return False
+    here, there = one.bounds, other.bounds
+    return (
+        here.left < there.right
+        and there.left < here.right
+        and here.top < there.bottom
+        and there.top < here.bottom
+        and overlapping(one.box, other.box)
+    )
 
 
 def _insertions(order: Sequence[tuple[Layer, bool]]) -> list[Insertion]:

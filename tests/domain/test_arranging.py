@@ -545,9 +545,17 @@ def test_a_step_goes_past_the_next_that_overlaps() -> None:
     assert restacked(order, [1], Step.FORWARD) == [2, 3, 1, 4]
     assert restacked(order, [4], Step.BACKWARD) == [1, 2, 4, 3]
     assert restacked(order, [2], Step.FORWARD) == [1, 2, 3, 4]
-    assert restacked(order, [1, 2], Step.FORWARD) == [3, 1, 2, 4]  # 2 is carried along
+    assert restacked(order, [1, 2], Step.FORWARD) == [2, 3, 1, 4]
     assert restacked(order, [1, 3, 4], Step.FORWARD) == [1, 2, 3, 4]
     assert steps(order, [], Step.FORWARD) == []
+
+
+def test_what_would_be_passed_by_its_own_goes_along() -> None:
+    """1 goes past 3; 2, which 1 lies under, keeps lying on it though it does not touch 3."""
+    order = layers([box(1, 0), box(2, -60), box(3, 60), box(4, -60, 70)])
+    assert restacked(order, [1, 2], Step.FORWARD) == [3, 1, 4, 2]
+    order = layers([box(1, 0), box(2, -60), box(3, 60)])
+    assert restacked(order, [1, 2], Step.FORWARD) == [3, 1, 2]
 
 
 def test_turned_boxes_overlap_by_what_they_show() -> None:
@@ -559,12 +567,17 @@ def test_turned_boxes_overlap_by_what_they_show() -> None:
 
 
 @given(st.lists(shapes, min_size=1, max_size=8), st.sets(st.integers(1, 8)), st.sampled_from(Step))
-def test_a_step_keeps_everyone_and_the_order_among_those_that_go_and_those_that_stay(
+def test_a_step_keeps_the_order_of_those_that_stay_and_of_those_that_go_and_overlap(
     some: list[tuple[Transform, float, float]], chosen: set[int], direction: Step
 ) -> None:
     boxes = [Box(UUID(int=n), *shape) for n, shape in enumerate(some, 1)]
     result = restacked(layers(boxes), sorted(chosen), direction)
-    assert [n for n in result if n in chosen] == [b.id.int for b in boxes if b.id.int in chosen]
+    at = {n: place for place, n in enumerate(result)}
+    assert len(at) == len(boxes)
+    for n, one in enumerate(boxes):
+        for other in boxes[:n]:
+            if {one.id.int, other.id.int} <= chosen and overlapping(one, other):
+                assert at[other.id.int] < at[one.id.int]
     assert [n for n in result if n not in chosen] == [b.id.int for b in boxes if b.id.int not in chosen]
 
 

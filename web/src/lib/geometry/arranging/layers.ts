@@ -1,5 +1,5 @@
 /** One step forward or backward: past the next item that overlaps, so that every step shows. */
-import { corners } from "../shapes";
+import { boundsOf, corners, overlap, type Bounds } from "../shapes";
 import { GRID, type Box } from "./units";
 
 export type Step = "FORWARD" | "BACKWARD";
@@ -18,10 +18,15 @@ export interface Insertion {
   readonly high: string | null;
 }
 
+interface Entry {
+  readonly layer: Layer;
+  readonly moved: boolean;
+}
+
 /**
- * Moves each of `ids` past the next overlapping item that is not among them; they keep their own order, for
- * which one that overlaps nothing may be carried along. `order` holds the whole board, back to front. Locked
- * items stay. Every insertion leaves room for ranks (low < high).
+ * Moves each of `ids` past the next overlapping item that is not among them. Those of `ids` that overlap each other
+ * keep their order: one that would be passed goes as far itself. `order` holds the whole board, back to front.
+ * Locked items stay. Every insertion leaves room for ranks (low < high).
  */
 export function steps(order: readonly Layer[], ids: ReadonlySet<string>, direction: Step): Insertion[] {
   const going: Layer[] = [];
@@ -34,13 +39,12 @@ export function steps(order: readonly Layer[], ids: ReadonlySet<string>, directi
     } else staying.push(layer);
   }
   const after = slotsAfter(going, staying, before, direction);
-  const result: { layer: Layer; moved: boolean }[] = [];
-  let at = 0;
-  for (let slot = 0; slot <= staying.length; slot++) {
-    for (; at < going.length && after[at] === slot; at++)
-      result.push({ layer: going[at]!, moved: after[at] !== before[at] });
-    if (slot < staying.length) result.push({ layer: staying[slot]!, moved: false });
-  }
+  const arriving: Entry[][] = Array.from({ length: staying.length + 1 }, () => []);
+  going.forEach((layer, n) => arriving[after[n]!]!.push({ layer, moved: after[n] !== before[n] }));
+  const result = arriving.flatMap((those, slot) => {
+    const next = staying[slot];
+    return next ? [...those, { layer: next, moved: false }] : those;
+  });
   return insertions(result);
 }
 
@@ -64,34 +68,55 @@ function apart(one: Box, other: Box): boolean {
   return separates(cos, sin, one.width) || separates(-sin, cos, one.height);
 }
 
-/** For each moving item, how many staying ones will lie behind it. */
+/**
+ * For each moving item, how many staying ones will lie behind it: past what overlaps, and past those of their own
+ * that would otherwise pass them.
+ */
 function slotsAfter(
   going: readonly Layer[],
   staying: readonly Layer[],
   before: readonly number[],
   direction: Step,
 ): number[] {
-  const overlap = (layer: Layer, at: number): boolean => {
-    const other = staying[at]!.box;
-    return layer.box !== null && other !== null && overlapping(layer.box, other);
-  };
-  const wanted = going.map((layer, n) => {
+  const shown = staying.map(shownOf);
+  const ours = going.map(shownOf);
+  const forward = direction === "FORWARD";
+  const wanted = ours.map((one, n) => {
     let at = before[n]!;
-    if (direction === "FORWARD") {
-      while (at < staying.length && !overlap(layer, at)) at++;
-      return at < staying.length ? at + 1 : before[n]!;
+    if (forward) {
+      while (at < shown.length && !covers(one, shown[at]!)) at++;
+      return at < shown.length ? at + 1 : before[n]!;
     }
-    for (at--; at >= 0 && !overlap(layer, at);) at--;
+    for (at--; at >= 0 && !covers(one, shown[at]!);) at--;
     return at >= 0 ? at : before[n]!;
   });
-  if (direction === "FORWARD")
-    for (let n = 1; n < wanted.length; n++) wanted[n] = Math.max(wanted[n]!, wanted[n - 1]!);
-  else for (let n = wanted.length - 2; n >= 0; n--) wanted[n] = Math.min(wanted[n]!, wanted[n + 1]!);
+  const passing: number[] = [];
+  for (let step = 0; step < ours.length; step++) {
+    const n = forward ? step : ours.length - 1 - step;
+    for (const other of passing) {
+      const further = forward ? wanted[other]! > wanted[n]! : wanted[other]! < wanted[n]!;
+      if (further && covers(ours[n]!, ours[other]!)) wanted[n] = wanted[other]!;
+    }
+    if (wanted[n] !== before[n]) passing.push(n);
+  }
   return wanted;
 }
 
+/** A box and its bounds, which tell most pairs apart at once. */
+interface Shown {
+  readonly box: Box | null;
+  readonly bounds: Bounds | null;
+}
+
+const shownOf = ({ box }: Layer): Shown => ({ box, bounds: box && boundsOf(box) });
+
+function covers(one: Shown, other: Shown): boolean {
+  if (!one.box || !other.box) return false;
+  return overlap(one.bounds!, other.bounds!) && overlapping(one.box, other.box);
+}
+
 /** The runs of moved items, each between the ranks of what lies behind and in front of it. */
-function insertions(order: readonly { layer: Layer; moved: boolean }[]): Insertion[] {
+function insertions(order: readonly Entry[]): Insertion[] {
   const found: Insertion[] = [];
   let low: string | null = null;
   let run: string[] = [];
