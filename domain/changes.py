@@ -14,7 +14,7 @@ from domain.access import Role, Viewer
 from domain.database import Connection, fetch, fetchrow, fetchval
 from domain.errors import BadInput, NotFound
 from domain.notices import CHANNEL, BoardNotice, text_of
-from domain.operations import Operation, about_of, decode, encode, touches_of
+from domain.operations import Operation, about_of, decode, encode, touched_by
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.tally import tally_of
 
@@ -78,7 +78,7 @@ async def append(
 
     items_added: by how many the items present grow (below zero: shrink). Raises NotFound without the board.
     """
-    touches = touches_of(operation)
+    subjects, aspects = touched_by(operation)
     record = await connection.fetchrow(
         _APPEND,
         board_id,
@@ -86,7 +86,7 @@ async def append(
         about_of(operation),
         encode(operation),
         encode(inverse),
-        list(touches),
+        subjects,
         mutation_id,
         kind.value,
         reverts,
@@ -94,7 +94,7 @@ async def append(
         CHANNEL,
         text_of(BoardNotice(board_id)),
         msgspec.json.encode(tally_of(operation)),
-        [int(aspect) for aspect in touches.values()],
+        aspects,
     )
     if record is None:
         raise access.no_board(board_id)

@@ -13,6 +13,7 @@ from domain.operations.registers import (
     about_of,
     restricted_to,
     subjects_of,
+    touched_by,
     touches_of,
 )
 from domain.operations.values import (
@@ -130,5 +131,6 @@ __all__ = [
     "restyled",
     "subjects_of",
     "together",
+    "touched_by",
     "touches_of",
 ]

@@ -10,6 +10,7 @@ from msgspec import UNSET, structs
 from domain.operations.vocabulary import (
     AddComments,
     AddItems,
+    Compound,
     EditBoard,
     EditComments,
     EditItems,
@@ -84,46 +85,69 @@ def touches_of(operation: Operation) -> dict[UUID, Aspect]:
     """What it writes: of items, of comments, and under THE_BOARD of the board itself."""
     touches: dict[UUID, Aspect] = {}
     for part in parts_of(operation):
-        for subject, aspect in _touches(part).items():
+        for subject, aspect in zip(*_touched(part), strict=True):
             touches[subject] = touches[subject] | aspect if subject in touches else aspect
     return touches
 
 
-def _touches(part: Simple) -> dict[UUID, Aspect]:
-    match part:
-        case AddItems() | RestoreItems():
-            return {item.id: Aspect.EXISTENCE for item in part.items}
-        case AddComments() | RestoreComments():
-            return {comment.id: Aspect.EXISTENCE for comment in part.comments}
-        case RemoveItems() | RemoveComments():
-            return dict.fromkeys(part.ids, Aspect.EXISTENCE)
-        case TransformItems():
-            return {item.id: Aspect.TRANSFORM for item in part.items}
-        case RestyleItems():
-            return {patch.id: _written(patch, _STYLE_FIELDS) for patch in part.items}
-        case ReorderItems():
-            return {rank.id: Aspect.ORDER for rank in part.items}
-        case EditItems():
-            return {edit.id: Aspect.CONTENT for edit in part.items}
-        case RegroupItems():
-            return {membership.id: Aspect.PARENT for membership in part.items}
-        case EditComments():
-            return {edit.id: Aspect.CONTENT for edit in part.comments}
-        case MoveComments():
-            return {pin.id: Aspect.TRANSFORM for pin in part.comments}
-        case ResolveComments():
-            return {resolution.id: Aspect.RESOLUTION for resolution in part.comments}
-        case EditBoard():
-            return {THE_BOARD: _written(part, _BOARD_FIELDS)}
-        case TrashBoard() | RestoreBoard():
-            return {THE_BOARD: Aspect.EXISTENCE}
-        case _:
-            assert_never(part)
+def touched_by(operation: Operation) -> tuple[list[UUID], list[int]]:
+    """The same as two columns: subjects, each once, and the bits of each."""
+    if isinstance(operation, Compound):
+        touches = touches_of(operation)
+        return list(touches), [int(aspect) for aspect in touches.values()]
+    subjects, aspects = _touched(operation)
+    return subjects, [int(aspect) for aspect in aspects]
 
 
 def subjects_of(operation: Operation) -> list[UUID]:
     """The items and comments it touches, each once, in its own order; none for the board's own words."""
-    return [subject for subject in touches_of(operation) if subject != THE_BOARD]
+    if isinstance(operation, Compound):
+        return [subject for subject in touches_of(operation) if subject != THE_BOARD]
+    return [] if isinstance(operation, EditBoard | TrashBoard | RestoreBoard) else _ids(operation)
+
+
+def _touched(part: Simple) -> tuple[list[UUID], list[Aspect]]:
+    ids = _ids(part)
+    match part:
+        case RestyleItems():
+            return ids, [_written(patch, _STYLE_FIELDS) for patch in part.items]
+        case EditBoard():
+            return ids, [_written(part, _BOARD_FIELDS)]
+        case _:
+            return ids, [_ASPECTS.get(type(part), Aspect.EXISTENCE)] * len(ids)
+
+
+_ASPECTS: dict[type[Simple], Aspect] = {
+    TransformItems: Aspect.TRANSFORM,
+    ReorderItems: Aspect.ORDER,
+    EditItems: Aspect.CONTENT,
+    RegroupItems: Aspect.PARENT,
+    EditComments: Aspect.CONTENT,
+    MoveComments: Aspect.TRANSFORM,
+    ResolveComments: Aspect.RESOLUTION,
+}
+
+
+def _ids(part: Simple) -> list[UUID]:
+    match part:
+        case RemoveItems() | RemoveComments():
+            return list(part.ids)
+        case AddComments() | RestoreComments() | EditComments() | MoveComments() | ResolveComments():
+            return [comment.id for comment in part.comments]
+        case EditBoard() | TrashBoard() | RestoreBoard():
+            return [THE_BOARD]
+        case (
+            AddItems()
+            | RestoreItems()
+            | TransformItems()
+            | RestyleItems()
+            | ReorderItems()
+            | EditItems()
+            | RegroupItems()
+        ):
+            return [item.id for item in part.items]
+        case _:
+            assert_never(part)
 
 
 def about_of(operation: Operation) -> About:
