@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,6 +17,8 @@ from domain.settings import Settings
 from workers.process import running_workers
 
 GRACE_SECONDS = 3
+# A read of a large board makes thousands of objects and none that point at each other in a ring.
+MADE_BEFORE_COLLECTING = 50_000
 KEEP_ALIVE_SECONDS = 65  # longer than the minute for which proxies keep a connection
 
 log = logging.getLogger("webref.server")
@@ -28,6 +31,13 @@ async def serve_app(
     app = create_app(settings)
     server = Server(app, stop, ready, beside=lambda: running_workers(settings), drain=lambda: drain(app))
     await server.serve(sockets=sockets)
+
+
+def _collect_seldom() -> None:
+    """What was made up to here stays for good; what comes is looked through for rings less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(MADE_BEFORE_COLLECTING, 20, 50)
 
 
 class Server(uvicorn.Server):
@@ -66,6 +76,7 @@ class Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """While serving: a tick each second for the Date header, the workers beside, until told to stop."""
+        _collect_seldom()
         async with self._beside():
             self._ready()
             seconds = 0

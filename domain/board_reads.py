@@ -7,6 +7,7 @@ Leave is the account's, the grant's and that of the session or token with which 
 who was recognised, and not looked up, may be given to these reads.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -42,7 +43,10 @@ def _account(row: str) -> dict[str, Fact]:
 
 
 def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
-    """sizes: of its renditions; renditions: size, width, height and bytes of each. Neither is in order."""
+    """sizes: of its renditions; renditions: size, width, height and bytes of each. Neither is in order.
+
+    There is one more for each least size: see `url_fact`.
+    """
     plain = {
         "format": "text",
         "mime": "text",
@@ -69,6 +73,7 @@ def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
 
 
 _ONE_RENDITION = "ARRAY[made.size::bigint, made.width, made.height, made.size_bytes]"
+_URL = "url_"
 _OF_COVER = "FROM rendition AS made WHERE made.image = i.id"
 _EDITS = "g.role IN ('EDITOR', 'OWNER')"
 _MAY_REVERT = "asked.may_write AND b.trashed_at IS NULL AND g.role <> 'VIEWER'"
@@ -135,13 +140,18 @@ _MANY = (
 )
 _COVER = f" LEFT JOIN image i ON i.id = {COVER} AND {IMAGE_SEEN}"
 _WINDOW = 9  # the number of a window's first placeholder
+_JOINED = ("id", "z", "image_id", "added_by")
+_ITEM_COLUMN = re.compile(r"\bitem\.(\w+)")
 
 
-def _page(kind: Kind) -> str:
+def _page(kind: Kind, facts: Sequence[Fact]) -> str:
+    """Its items, with the columns of the facts and those by which rows are joined and ordered."""
+    found = [column for fact in facts for column in _ITEM_COLUMN.findall(fact.sql)]
+    columns = ", ".join(f"item.{column}" for column in dict.fromkeys((*_JOINED, *found)))
     board = f"(SELECT b.id FROM {_ONE} {_READABLE} WHERE {_LEAVE})"  # noqa: S608 (constants)
     return (
-        f"(SELECT item.* FROM ({windowed(kind, board, _WINDOW)}) AS item "  # noqa: S608 (constants)
-        "WHERE (item.z, item.id) > ($7, $8) ORDER BY item.z, item.id LIMIT $6)"
+        f"SELECT {columns} FROM ({windowed(kind, board, _WINDOW)}) AS item "  # noqa: S608 (constants)
+        "WHERE (item.z, item.id) > ($7, $8) ORDER BY item.z, item.id LIMIT $6"
     )
 
 
@@ -256,11 +266,12 @@ def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool, kin
     columns = "".join(f", {fact.sql} AS {name}" for fact, name in zip(facts, names, strict=True))
     # The head sorts first: no item has an empty rank.
     whole = (
-        f"SELECT {''.join(f'{name}, ' for name in names)}head, total, moment FROM ("  # noqa: S608
+        f"WITH page AS MATERIALIZED ({_page(kind, facts)}) "  # noqa: S608
+        f"SELECT {''.join(f'{name}, ' for name in names)}head, total, moment FROM ("
         f"SELECT ''::text COLLATE \"C\" AS z, NULL::uuid AS id{nothing}, {record} AS head, {more} "
         f"FROM {_ONE} {board} "
         f"UNION ALL SELECT item.z, item.id{columns}, NULL::record, NULL::bigint, NULL::text "
-        f"FROM {_item_rows(item, kind)}) AS line ORDER BY z, id"
+        f"FROM {_item_rows(item)}) AS line ORDER BY z, id"
     )
     return Reading(whole, heads, stamp, kept)
 
@@ -293,9 +304,24 @@ def _who(viewer: Viewer, board_id: UUID) -> tuple[UUID, UUID, bool, UUID | None,
     return viewer.account_id, board_id, writes, viewer.session_id, viewer.token_id
 
 
+def url_fact(table: str, least: int) -> str:
+    """Of an "image" or "cover": where its smallest rendition of at least that size is, else the largest."""
+    return f"{table}.{_URL}{least}"
+
+
 def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
     table, column = name.split(".")
-    return facts[table][column]
+    if not column.startswith(_URL):
+        return facts[table][column]
+    url = f"'/files/' || image.id || '/' || made.\"{column}\""
+    if table == "cover":
+        url = f"(SELECT '/files/' || i.id || '/' || {_size_for(column)} {_OF_COVER})"
+    return Fact(url, "text", passing=True)
+
+
+def _size_for(column: str) -> str:
+    least = int(column.removeprefix(_URL))
+    return f"coalesce(min(made.size) FILTER (WHERE made.size >= {least}), max(made.size))"
 
 
 def _head_rows(wanted: Sequence[str]) -> str:
@@ -310,10 +336,14 @@ def _head_rows(wanted: Sequence[str]) -> str:
     return rows
 
 
-def _item_rows(wanted: Sequence[str], kind: Kind) -> str:
+def _url_columns(wanted: Sequence[str]) -> list[str]:
+    columns = (name.removeprefix("image.") for name in wanted if name.startswith("image."))
+    return [column for column in columns if column.startswith(_URL)]
+
+
+def _item_rows(wanted: Sequence[str]) -> str:
     tables = {name.split(".")[0] for name in wanted}
-    page = _page(kind)
-    rows = f"{page} AS item"
+    rows = "page AS item"
     if "adder" in tables:
         rows += " JOIN account AS adder ON adder.id = item.added_by"
     if tables & {"image", "owner"}:
@@ -323,11 +353,12 @@ def _item_rows(wanted: Sequence[str], kind: Kind) -> str:
     aggregates = [
         *(["array_agg(made.size) AS sizes"] if "image.sizes" in wanted else []),
         *([f"array_agg({_ONE_RENDITION}) AS renditions"] if "image.renditions" in wanted else []),
+        *(f'{_size_for(column)} AS "{column}"' for column in _url_columns(wanted)),
     ]
     if aggregates:
         rows += (
             f" LEFT JOIN (SELECT made.image, {', '.join(aggregates)} "  # noqa: S608 (constants)
-            f"FROM rendition AS made WHERE made.image = ANY (ARRAY(SELECT page.image_id FROM {page} AS page)) GROUP BY made.image"
-            ") AS made ON made.image = item.image_id"
+            "FROM rendition AS made WHERE made.image = ANY (ARRAY(SELECT image_id FROM page)) "
+            "GROUP BY made.image) AS made ON made.image = item.image_id"
         )
     return rows

@@ -1,13 +1,15 @@
-"""Facts: which column of a row each compiled field shows, and in what form.
+"""Facts: which column of a row each compiled field shows, in what form, and how columns become objects.
 
+Rows are worked on by columns: what a field shows on all rows is made at once, from the columns of facts.
 The forms are those of the resolvers and scalars; schema/plans.py puts them together.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
-from typing import Any
+from functools import lru_cache
+from itertools import compress, repeat
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,6 +18,9 @@ from schema.scalars import moment_text, thumbhash_text
 
 Form = Callable[[Any], Any]
 Column = tuple[str, Form | None]
+Columns = Sequence[Sequence[Any]]
+Writer = Callable[[Columns], Iterable[Any]]
+"""From the columns of facts, which have at least one row, to one value for each row."""
 
 
 def _maybe_moment(value: datetime | None) -> str | None:
@@ -61,69 +66,94 @@ IMAGE: Mapping[str, Column] = {
     "createdAt": ("created_at", moment_text),
     "originalUrl": ("id", lambda image_id: f"/files/{image_id}/original"),
 }
-# Of a note's content, and of one entry of `renditions` in board_reads.
-NOTE: Mapping[str, str] = {
-    "text": "text",
-    "fontSize": "font_size",
-    "colour": "colour",
-    "background": "background",
-}
+# Of one entry of `renditions` in board_reads.
 RENDITION: Mapping[str, int | None] = {"size": 0, "width": 1, "height": 2, "sizeBytes": 3, "url": None}
 
-_note = msgspec.json.Decoder(NoteContent).decode
+
+class Content(NamedTuple):
+    """A column that holds a whole, and the fields that show a part of it."""
+
+    column: str
+    decode: Callable[[Any], Any]
+    parts: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One entry of an object, by one of: a place in the row, a function of the row, a part of the note,
-    a constant."""
+class ItemType(NamedTuple):
+    """How a kind of items is shown. shows: the fields that are columns; content: those of a whole."""
+
+    name: str
+    shows: Mapping[str, Column]
+    content: Content | None = None
+
+
+_NOTE = Content(
+    "note",
+    msgspec.json.Decoder(NoteContent).decode,
+    {"text": "text", "fontSize": "font_size", "colour": "colour", "background": "background"},
+)
+# By the column item.kind.
+KINDS: Mapping[str, ItemType] = {
+    "IMAGE": ItemType("ImageItem", ITEM),
+    "NOTE": ItemType("NoteItem", ITEM, _NOTE),
+}
+
+
+class Piece(NamedTuple):
+    """One entry of an object."""
 
     key: str
-    place: int | None = None
-    later: Callable[[Sequence[Any]], Any] | None = None
-    part: str | None = None
-    constant: object = None
+    write: Writer
 
 
-class Shape:
-    """How a row becomes an object. whole: the place of the note that has the parts."""
-
-    def __init__(self, pieces: Sequence[Piece], *, whole: int | None = None) -> None:
-        # Every key stands here first: the order of the answer is that of the pieces.
-        self._empty = {piece.key: piece.constant for piece in pieces}
-        direct = [(piece.key, piece.place) for piece in pieces if piece.place is not None]
-        self._keys = [key for key, _ in direct]
-        self._values = _picked([place for _, place in direct])
-        self._later = [(piece.key, piece.later) for piece in pieces if piece.later is not None]
-        self._parts = [(piece.key, piece.part) for piece in pieces if piece.part is not None]
-        self._whole = whole
-        self._is_direct = len(direct) == len(pieces)
-
-    def __call__(self, row: Sequence[Any]) -> dict[str, Any]:
-        if self._is_direct:
-            return dict(zip(self._keys, self._values(row), strict=True))
-        made = self._empty.copy()
-        made.update(zip(self._keys, self._values(row), strict=True))
-        for key, later in self._later:
-            made[key] = later(row)
-        if self._whole is not None:
-            note = _note(row[self._whole])
-            for key, part in self._parts:
-                made[key] = getattr(note, part)
-        return made
+def shown(place: int, form: Form | None = None) -> Writer:
+    """What a column holds, perhaps in another form."""
+    if form is None:
+        return lambda columns: columns[place]
+    return lambda columns: map(form, columns[place])
 
 
-def _picked(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    """Those of a row, always several: itemgetter gives a lone one bare."""
-    if len(places) == 1:
-        [place] = places
-        return lambda row: (row[place],)
-    return itemgetter(*places) if places else lambda row: ()
+def always(value: object) -> Writer:
+    return lambda columns: repeat(value, len(columns[0]))
+
+
+def shape(pieces: Sequence[Piece]) -> Writer:
+    """One object for each row, with the entries in their order."""
+    made = _object_of(tuple(piece.key for piece in pieces))
+    if not pieces:
+        return always(made())
+    writers = [piece.write for piece in pieces]
+    return lambda columns: list(map(made, *(write(columns) for write in writers)))
+
+
+def divided(choose: Writer, writers: Mapping[Any, Writer]) -> Writer:
+    """Each row by the writer that it is chosen for."""
+
+    def written(columns: Columns) -> Sequence[Any]:
+        choices = list(choose(columns))
+        if choices.count(choices[0]) == len(choices):
+            return list(writers[choices[0]](columns))
+        found = {}
+        for choice in set(choices):
+            chosen = [each == choice for each in choices]
+            found[choice] = iter(writers[choice]([tuple(compress(column, chosen)) for column in columns]))
+        return [next(found[choice]) for choice in choices]
+
+    return written
+
+
+def with_parts(write: Writer, place: int, decode: Callable[[Any], Any], parts: Sequence[str]) -> Writer:
+    """Gives the writer columns more: the parts of a whole, in their order, as the last ones."""
+
+    def written(columns: Columns) -> Iterable[Any]:
+        wholes = [decode(whole) for whole in columns[place]]
+        return write([*columns, *(list(map(attrgetter(part), wholes)) for part in parts)])
+
+    return written
 
 
 def renditions(
     fields: Sequence[tuple[str, str]], image_id: int, place: int, *, sizes_alone: bool
-) -> Callable[[Sequence[Any]], list[dict[str, Any]]]:
+) -> Callable[[Columns], list[list[dict[str, Any]]]]:
     """fields: keys and names. place: of the sizes, or of the whole entries."""
 
     def value(field: str, entry: Sequence[int], image: str) -> object:
@@ -132,9 +162,16 @@ def renditions(
             return entry[column]
         return f"/files/{image}/{entry[0]}" if field == "url" else "Rendition"
 
-    def written(row: Sequence[Any]) -> list[dict[str, Any]]:
-        made = sorted(row[place] or ())
+    def written(found: Sequence[Any] | None, image: str) -> list[dict[str, Any]]:
+        made = sorted(found or ())
         entries = [(size,) for size in made] if sizes_alone else made
-        return [{key: value(field, entry, row[image_id]) for key, field in fields} for entry in entries]
+        return [{key: value(field, entry, image) for key, field in fields} for entry in entries]
 
-    return written
+    return lambda columns: list(map(written, columns[place], columns[image_id]))
+
+
+@lru_cache(1_000)
+def _object_of(keys: tuple[str, ...]) -> type[msgspec.Struct]:
+    """What is written as an object with these keys: several times as quick as a dictionary."""
+    names = {f"entry_{number}": key for number, key in enumerate(keys)}
+    return msgspec.defstruct("Object", list(names), rename=names, gc=False)

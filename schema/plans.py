@@ -3,6 +3,17 @@
 The ordinary resolvers are the reference: whatever they would answer, this answers too, byte for byte, or
 it answers nothing and they do. `plan_of` compiles an operation once; what goes beyond a board, its page
 of items and what hangs on them is Outside, and so are values that would be refused.
+
+To make it know more:
+
+- a field that shows a column: the column in domain/board_reads.py, a line in schema/facts.py;
+- a part of what a column holds whole (a note's text): the `Content` of its `ItemType` in schema/facts.py;
+- a kind of items: an entry of `KINDS` in schema/facts.py;
+- a field that is an object: a `shape` in the compiler below, as `transform` is one;
+- an argument of `items`: in `Asked`, which is what pages are kept under, and in the statement;
+- then tests/schema/documents.py, so that the property test compares it with the resolvers.
+
+What may change without a change of the board must be `passing` in board_reads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +46,24 @@ from domain.errors import DomainError
 from domain.pagination import cursor_to
 from domain.windows import Kind, require_known
 from schema.arguments import uuid_of
-from schema.facts import BOARD, IMAGE, ITEM, NOTE, PEOPLE, RENDITION, TRANSFORM, Piece, Shape, renditions
+from schema.facts import (
+    BOARD,
+    IMAGE,
+    KINDS,
+    PEOPLE,
+    RENDITION,
+    TRANSFORM,
+    Columns,
+    ItemType,
+    Piece,
+    Writer,
+    always,
+    divided,
+    renditions,
+    shape,
+    shown,
+    with_parts,
+)
 from schema.places import RectInput, window_of
 from schema.root import GRAPH
 
@@ -49,10 +77,10 @@ class Outside(Exception):
 
 @dataclass(frozen=True)
 class PageRows:
-    """A page as the writers need it. cursor: of a row."""
+    """A page as the writers need it. columns: none where it has no rows. cursors: of the first and last."""
 
-    rows: Sequence[Sequence[Any]]
-    cursor: Callable[[Sequence[Any]], str]
+    columns: Columns
+    cursors: Callable[[], tuple[str, str] | tuple[None, None]]
     has_next: bool
     has_previous: bool
     total: int | None
@@ -85,7 +113,7 @@ class BoardPlan:
     key: str
     details: FieldDetailsList
     readings: Mapping[Kind, Reading]
-    write: Shape
+    write: Writer
     items: _Items | None
 
     def asked(self, values: VariableValues) -> Asked:
@@ -122,17 +150,23 @@ class BoardPlan:
             return None
         return self.items.write(self._page(self.items, asked, asked.start, found))
 
-    def written(self, head: Sequence[Any], page: Any) -> dict[str, Any]:
-        answer = self.write(head)
-        if self.items is not None:
-            answer[self.items.key] = page
+    def written(self, head: Sequence[Any], page: object) -> Any:
+        """page: what stands for it in the answer, the last column of all."""
+        [answer] = self.write([*((value,) for value in head), (page,)])
         return answer
 
     def _page(self, items: _Items, asked: Asked, start: Start, found: Found) -> PageRows:
         rows = found.rows[: start.first]
+
+        def cursors() -> tuple[str, str] | tuple[None, None]:
+            if not rows:
+                return None, None
+            first, last = (_cursor(row[items.z], row[items.item_id]) for row in (rows[0], rows[-1]))
+            return first, last
+
         return PageRows(
-            rows,
-            lambda row: cursor_to("items", row[items.z], row[items.item_id]),
+            list(zip(*rows, strict=True)),
+            cursors,
             len(found.rows) > start.first,
             asked.has_previous,
             found.total,
@@ -230,49 +264,47 @@ class _Compiler:
                     raise Outside
                 write = self.connection(each, row, total)
                 items = _Items(name, each[0], write, row("item.z"), row("item.id"))
-                pieces.append(Piece(name, constant=None))
+                pieces.append(Piece(name, shown(-1)))
             elif field == "createdBy":
-                pieces.append(Piece(name, later=self.person(each, head, "creator")))
+                pieces.append(Piece(name, self.person(each, head, "creator")))
             elif field == "cover":
-                pieces.append(Piece(name, later=self.cover(each, head)))
+                pieces.append(Piece(name, self.cover(each, head)))
             else:
                 pieces.append(_piece(name, field, "Board", BOARD, "board", head))
         facts = board_reads.head_facts(tuple(head.places))
         wanted = None if items is None else tuple(row.places)
         kinds: tuple[Kind, ...] = ("all",) if wanted is None else ("all", "within", "changed")
         readings = {kind: board_reads.reading(facts, wanted, total=bool(total), kind=kind) for kind in kinds}
-        return BoardPlan(key, details, readings, Shape(pieces), items)
+        return BoardPlan(key, details, readings, shape(pieces), items)
 
-    def person(self, details: FieldDetailsList, row: _Names, table: str) -> Shape:
-        return Shape(
+    def person(self, details: FieldDetailsList, row: _Names, table: str) -> Writer:
+        return shape(
             [
                 _piece(key, field, "Account", PEOPLE, table, row)
                 for key, field, _ in self.fields("Account", details)
             ]
         )
 
-    def cover(self, details: FieldDetailsList, head: _Names) -> Callable[[Sequence[Any]], Any]:
+    def cover(self, details: FieldDetailsList, head: _Names) -> Writer:
         write = self.image(details, head, "cover", "cover_owner")
-        place = head("cover.id")
-        return lambda row: None if row[place] is None else write(row)
+        there = shown(head("cover.id"), lambda image_id: image_id is not None)
+        return divided(there, {True: write, False: always(None)})
 
-    def image(self, details: FieldDetailsList, row: _Names, table: str, owner: str) -> Shape:
+    def image(self, details: FieldDetailsList, row: _Names, table: str, owner: str) -> Writer:
         pieces: list[Piece] = []
         for key, field, each in self.fields("Image", details):
             if field == "owner":
-                pieces.append(Piece(key, later=self.person(each, row, owner)))
+                pieces.append(Piece(key, self.person(each, row, owner)))
             elif field == "url":
                 least = _arguments("Image", "url", each[0], self.values)["atLeast"]
-                pieces.append(Piece(key, later=_url(least, row(f"{table}.id"), row(f"{table}.sizes"))))
+                pieces.append(Piece(key, shown(row(board_reads.url_fact(table, least)))))
             elif field == "renditions":
-                pieces.append(Piece(key, later=self.renditions(each, row, table)))
+                pieces.append(Piece(key, self.renditions(each, row, table)))
             else:
                 pieces.append(_piece(key, field, "Image", IMAGE, table, row))
-        return Shape(pieces)
+        return shape(pieces)
 
-    def renditions(
-        self, details: FieldDetailsList, row: _Names, table: str
-    ) -> Callable[[Sequence[Any]], Any]:
+    def renditions(self, details: FieldDetailsList, row: _Names, table: str) -> Writer:
         fields = [(key, field) for key, field, _ in self.fields("Rendition", details)]
         if not {field for _, field in fields} <= {_NAME, *RENDITION}:
             raise Outside
@@ -280,39 +312,44 @@ class _Compiler:
         place = row(f"{table}.sizes" if sizes_alone else f"{table}.renditions")
         return renditions(fields, row(f"{table}.id"), place, sizes_alone=sizes_alone)
 
-    def item(self, details: FieldDetailsList, row: _Names) -> Callable[[Sequence[Any]], Any]:
-        """Either kind of item has its own shape."""
-        image, note = (self.item_of(kind, details, row) for kind in ("ImageItem", "NoteItem"))
-        place = row("item.kind")
-        return lambda found: image(found) if found[place] == "IMAGE" else note(found)
+    def item(self, details: FieldDetailsList, row: _Names) -> Writer:
+        """Every kind of items has its own shape."""
+        writers = {value: self.item_of(kind, details, row) for value, kind in KINDS.items()}
+        return divided(shown(row("item.kind")), writers)
 
-    def item_of(self, kind: str, details: FieldDetailsList, row: _Names) -> Shape:
+    def item_of(self, kind: ItemType, details: FieldDetailsList, row: _Names) -> Writer:
+        fields = self.fields(kind.name, details)
+        content = kind.content
+        parts = [] if content is None else [field for _, field, _ in fields if field in content.parts]
         pieces: list[Piece] = []
-        for key, field, each in self.fields(kind, details):
+        for key, field, each in fields:
             if field == "transform":
                 places = [
                     _piece(below, name, "Transform", TRANSFORM, "item", row)
                     for below, name, _ in self.fields("Transform", each)
                 ]
-                pieces.append(Piece(key, later=Shape(places)))
+                pieces.append(Piece(key, shape(places)))
             elif field == "addedBy":
-                pieces.append(Piece(key, later=self.person(each, row, "adder")))
+                pieces.append(Piece(key, self.person(each, row, "adder")))
             elif field == "image":
-                pieces.append(Piece(key, later=self.image(each, row, "image", "owner")))
+                pieces.append(Piece(key, self.image(each, row, "image", "owner")))
             elif field == "isRemoved":
-                pieces.append(Piece(key, place=row("item.is_removed")))
-            elif kind == "NoteItem" and field in NOTE:
-                pieces.append(Piece(key, part=NOTE[field]))
+                pieces.append(Piece(key, shown(row("item.is_removed"))))
+            elif field in parts:
+                pieces.append(Piece(key, shown(parts.index(field) - len(parts))))
             else:
-                pieces.append(_piece(key, field, kind, ITEM, "item", row))
-        return Shape(pieces, whole=row("item.note") if any(piece.part for piece in pieces) else None)
+                pieces.append(_piece(key, field, kind.name, kind.shows, "item", row))
+        if content is None or not parts:
+            return shape(pieces)
+        names = [content.parts[field] for field in parts]
+        return with_parts(shape(pieces), row(f"item.{content.column}"), content.decode, names)
 
     def connection(self, details: FieldDetailsList, row: _Names, total: list[bool]) -> Page:
         """total: gets an entry where somebody asks how many there are."""
         writers: list[tuple[str, Page]] = []
         for key, field, each in self.fields("ItemConnection", details):
             if field == "nodes":
-                writers.append((key, _nodes(self.item(each, row))))
+                writers.append((key, _listed(self.item(each, row))))
             elif field == "edges":
                 writers.append((key, self.edges(each, row)))
             elif field == "pageInfo":
@@ -321,38 +358,32 @@ class _Compiler:
                 total.append(True)
                 writers.append((key, lambda page: page.total))
             elif field == _NAME:
-                writers.append((key, _always("ItemConnection")))
+                writers.append((key, lambda page: "ItemConnection"))
             else:
                 raise Outside
         return _written(writers)
 
     def edges(self, details: FieldDetailsList, row: _Names) -> Page:
-        fields = self.fields("ItemEdge", details)
-        writers: list[tuple[str, Page]] = []
-        for key, field, each in fields:
+        z, item_id = row("item.z"), row("item.id")
+        pieces: list[Piece] = []
+        for key, field, each in self.fields("ItemEdge", details):
             if field == "node":
-                writers.append((key, _nodes(self.item(each, row))))
+                pieces.append(Piece(key, self.item(each, row)))
             elif field == "cursor":
-                writers.append((key, lambda page: [page.cursor(row) for row in page.rows]))
+                pieces.append(Piece(key, lambda columns: map(_cursor, columns[z], columns[item_id])))
             elif field == _NAME:
-                writers.append((key, lambda page: ["ItemEdge"] * len(page.rows)))
+                pieces.append(Piece(key, always("ItemEdge")))
             else:
                 raise Outside
-        keys = [key for key, _ in writers]
-
-        def edges(page: PageRows) -> list[dict[str, Any]]:
-            columns = [write(page) for _, write in writers]
-            return [dict(zip(keys, edge, strict=True)) for edge in zip(*columns, strict=True)]
-
-        return edges
+        return _listed(shape(pieces))
 
     def page_info(self, details: FieldDetailsList) -> Page:
         known: Mapping[str, Page] = {
             "hasNextPage": lambda page: page.has_next,
             "hasPreviousPage": lambda page: page.has_previous,
-            "startCursor": lambda page: page.cursor(page.rows[0]) if page.rows else None,
-            "endCursor": lambda page: page.cursor(page.rows[-1]) if page.rows else None,
-            _NAME: _always("PageInfo"),
+            "startCursor": lambda page: page.cursors()[0],
+            "endCursor": lambda page: page.cursors()[1],
+            _NAME: lambda page: "PageInfo",
         }
         fields = self.fields("PageInfo", details)
         if not {field for _, field, _ in fields} <= set(known):
@@ -363,35 +394,19 @@ class _Compiler:
 def _piece(key: str, field: str, kind: str, known: Mapping[str, Any], table: str, row: _Names) -> Piece:
     """A field whose value is a column, perhaps in another form."""
     if field == _NAME:
-        return Piece(key, constant=kind)
+        return Piece(key, always(kind))
     if field not in known:
         raise Outside
     fact, form = known[field]
-    place = row(f"{table}.{fact}")
-    if form is None:
-        return Piece(key, place=place)
-    return Piece(key, later=lambda found: form(found[place]))
+    return Piece(key, shown(row(f"{table}.{fact}"), form))
 
 
-def _url(least: int, image_id: int, sizes: int) -> Callable[[Sequence[Any]], str | None]:
-    """See `Image.url`: the smallest that is large enough, else the largest."""
-
-    def url(row: Sequence[Any]) -> str | None:
-        made = row[sizes]
-        if not made:
-            return None
-        size = min((size for size in made if size >= least), default=None) or max(made)
-        return f"/files/{row[image_id]}/{size}"
-
-    return url
+def _cursor(z: str, item_id: str) -> str:
+    return cursor_to("items", z, item_id)
 
 
-def _nodes(write: Callable[[Sequence[Any]], Any]) -> Page:
-    return lambda page: [write(row) for row in page.rows]
-
-
-def _always(value: str) -> Page:
-    return lambda page: value
+def _listed(write: Writer) -> Page:
+    return lambda page: list(write(page.columns)) if page.columns else []
 
 
 def _written(writers: Sequence[tuple[str, Page]]) -> Page:

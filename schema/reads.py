@@ -5,10 +5,11 @@ on the viewer is in the head, and the head is read for every answer, with the le
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import orjson
 from graphql import GraphQLError, GraphQLFormattedError
 from graphql.execution.values import VariableValues
@@ -72,6 +73,7 @@ class _Kept:
 
 
 _kept = _Kept()
+_json = msgspec.json.Encoder().encode
 
 
 def forget() -> None:
@@ -146,7 +148,7 @@ async def answer(wanted: Compiled, viewer: Viewer) -> Told | None:
     return Told(_encoded(data, failures), failures, None not in data.values())
 
 
-async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> dict[str, Any] | None:
+async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> orjson.Fragment | None:
     key, reading = (plan, asked), plan.reading(asked)
     page = _kept.find(key)
     if page is not None:
@@ -155,17 +157,21 @@ async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> dict[str, Any
             return None
         if not now.touched and reading.stamp(now.head) == page.stamp:
             _kept.confirm(key, page, now.moment)
-            return plan.written(now.head, orjson.Fragment(page.content))
+            return _told(plan, now.head, page.content)
     found = await board_reads.read(reading, viewer, asked.board_id, asked.start)
     if found is None:
         return None
     if asked.start is None:
-        return plan.written(found.head, None)
+        return _told(plan, found.head, None)
     plan.require_known(asked, found.head)
-    content = orjson.dumps(plan.page(asked, found))
+    content = _json(plan.page(asked, found))
     if asked.start.window.changed_since is None:  # removed items show pictures that nobody looks after
         _kept.put(key, _Page(content, reading.stamp(found.head), found.moment))
-    return plan.written(found.head, orjson.Fragment(content))
+    return _told(plan, found.head, content)
+
+
+def _told(plan: BoardPlan, head: Sequence[Any], page: bytes | None) -> orjson.Fragment:
+    return orjson.Fragment(_json(plan.written(head, None if page is None else msgspec.Raw(page))))
 
 
 def _failure(plan: BoardPlan, error: Exception) -> GraphQLFormattedError:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from domain import accounts, adding, board_reads, boards, history, images, items, jobs, members, renditions
 from domain.access import STILL_SIGNED_IN, Role, Scope, Viewer
 from domain.adding import NewItem
+from domain.checks import FARTHEST
 from domain.database import close_database, connect, execute, fetch, fetchval, open_database, transaction
 from domain.decoding import Developed
 from domain.errors import TooBusy
@@ -84,7 +85,9 @@ class Board:
         await execute("UPDATE image SET owner = $1 WHERE id = $2", editor.account_id, self.image_ids[0])
         placed = [row["id"] for row in await fetch("SELECT id FROM item ORDER BY z, id")]
         await items.remove_items(editor, board.id, [placed[5]])
-        for item_id, x in zip(placed, (1e-7, -0.0, 1e21, 0.1, 123456789.123, 1e16, -1.5e-5), strict=False):
+        for item_id, x in zip(
+            placed, (1e-7, -0.0, FARTHEST, 0.1, 123456789.123, 5e-324, -1.5e-5), strict=False
+        ):
             await execute(
                 "UPDATE item SET x = $2, flip_x = true, name = 'n', hidden = true WHERE id = $1", item_id, x
             )
