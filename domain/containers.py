@@ -9,6 +9,7 @@ from domain.database import Connection
 from domain.operations import (
     CONTAINERS,
     AddItems,
+    ItemKind,
     Membership,
     Operation,
     RegroupItems,
@@ -64,6 +65,52 @@ async def held(connection: Connection, board_id: UUID, parents: Collection[UUID]
         return container is not None
 
     return {container for container in parents if is_held(container)}
+
+
+# staying: how many are in it besides those that leave.
+_LEFT = """
+WITH RECURSIVE above AS (
+    SELECT id, parent_id, kind FROM item WHERE board = $1 AND removed_at IS NULL AND id IN (
+        SELECT parent_id FROM item WHERE board = $1 AND id = ANY($2::uuid[]) AND removed_at IS NULL
+    )
+    UNION
+    SELECT item.id, item.parent_id, item.kind FROM above JOIN item ON item.id = above.parent_id
+    WHERE item.board = $1 AND item.removed_at IS NULL
+)
+SELECT above.id, above.parent_id, above.kind, count(item.id) - count(leaving.id) AS staying
+FROM above LEFT JOIN item ON item.parent_id = above.id AND item.removed_at IS NULL
+LEFT JOIN unnest($2::uuid[]) AS leaving (id) ON leaving.id = item.id
+GROUP BY above.id, above.parent_id, above.kind
+"""
+
+
+async def emptied(
+    connection: Connection,
+    board_id: UUID,
+    leaving: Collection[UUID],
+    arriving: Collection[UUID | None] = (),
+) -> list[UUID]:
+    """The groups that hold nothing more once these have left, and those that held nothing but such groups.
+
+    arriving: containers that something comes into. A frame stays, however empty.
+    """
+    records = await connection.fetch(_LEFT, board_id, list(leaving))
+    found = {record["id"]: record for record in records}
+    staying = {record["id"]: record["staying"] for record in records}
+    kept = {*leaving, *arriving}
+    gone: list[UUID] = []
+    waiting = [container for container, count in staying.items() if count == 0]
+    while waiting:
+        container = waiting.pop()
+        if container in kept or found[container]["kind"] != ItemKind.GROUP:
+            continue
+        gone.append(container)
+        above = found[container]["parent_id"]
+        if above is not None:
+            staying[above] -= 1
+            if staying[above] == 0:
+                waiting.append(above)
+    return gone
 
 
 _WHOLE = """

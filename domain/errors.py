@@ -110,6 +110,13 @@ class NothingToUndo(DomainError):
     http_status = 409
 
 
+class NothingToChange(DomainError):
+    """All is as it was asked to be already, so no change was written."""
+
+    code = "NOTHING_TO_CHANGE"
+    http_status = 409
+
+
 class LastOwner(DomainError):
     """A board always keeps at least one owner."""
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from domain import access, checks
 from domain.access import BoardRow, Role, Viewer
 from domain.changes import Change
-from domain.containers import housed, nesting_of, with_contents
+from domain.containers import emptied, housed, nesting_of, with_contents
 from domain.database import Connection, fetch, fetchval
 from domain.deeds import deed, plain_deed
 from domain.item_rows import STATE_COLUMNS, not_removed, removed, state_of
@@ -68,11 +68,12 @@ async def reorder_items(
 async def remove_items(
     viewer: Viewer, board_id: UUID, ids: list[UUID], *, mutation_id: UUID | None = None
 ) -> Change:
-    """With a container goes all that is in it."""
+    """With a container goes all that is in it; with the last item of a group goes the group."""
     wanted = checks.item_ids(ids)
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
-        return RemoveItems(await with_contents(connection, board.id, wanted))
+        going = await with_contents(connection, board.id, wanted)
+        return RemoveItems([*going, *await emptied(connection, board.id, going)])
 
     return await deed(viewer, board_id, mutation_id, "remove_items", wanted, draft)
 
