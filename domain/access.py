@@ -191,11 +191,13 @@ def _require(viewer: Viewer, row: BoardRow, required: Role, *, lock: bool, trash
         raise BoardTrashed("The board is in the trash: restore it to change it.", id=str(row.id))
 
 
-# Of image i and account a: a picture of one's own, or on a board that one may read. Removed items count:
-# the board's log still shows them, and undoing brings them back.
+# Of image i and account a: a picture of one's own, or on a board that one may read. Removed items count, and
+# what items showed before: the board's log still shows them, and undoing brings them back.
 IMAGE_SEEN = (
     "a.disabled_at IS NULL AND (i.owner = a.id OR EXISTS (SELECT FROM item JOIN board_grant g "
-    "ON g.board = item.board AND g.account = a.id WHERE item.image_id = i.id))"
+    "ON g.board = item.board AND g.account = a.id WHERE item.image_id = i.id) "
+    "OR EXISTS (SELECT FROM former_image f JOIN board_grant g "
+    "ON g.board = f.board AND g.account = a.id WHERE f.image = i.id))"
 )
 IMAGE_READABLE = f"image i JOIN account a ON a.id = $1 AND {IMAGE_SEEN}"
 

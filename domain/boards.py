@@ -194,6 +194,7 @@ async def delete_boards(
             "DELETE FROM comment WHERE board = ANY($1::uuid[])",
             "DELETE FROM change WHERE board = ANY($1::uuid[])",
             "DELETE FROM snapshot WHERE board = ANY($1::uuid[])",
+            "DELETE FROM former_image WHERE board = ANY($1::uuid[])",
             "DELETE FROM board_grant WHERE board = ANY($1::uuid[])",
             "DELETE FROM board WHERE id = ANY($1::uuid[])",
         ):

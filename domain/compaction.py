@@ -106,6 +106,9 @@ async def _begin_at(board_id: UUID, created_at: datetime, point: Point, content:
             point.seq,
         )
         await connection.execute(
+            "DELETE FROM former_image WHERE board = $1 AND seq <= $2", board_id, point.seq
+        )
+        await connection.execute(
             "DELETE FROM comment WHERE board = $1 AND removed_at IS NOT NULL AND changed_seq <= $2",
             board_id,
             point.seq,

@@ -1,6 +1,6 @@
 """How an operation reaches the rows of items: one statement each, whatever the length of its list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -128,9 +128,28 @@ async def write_items(
         others = [str(edit.id) for edit in operation.items if kind_of(edit) is not before[edit.id].kind]
         if others:
             raise BadInput("This is no content for items of their kind.", field="items", ids=others)
+        await _remember_images(connection, board_id, seq, before, operation.items)
     back = inverse(operation, BoardState(items=before))
     assert isinstance(back, ItemOperation)
     return back
+
+
+async def _remember_images(
+    connection: Connection,
+    board_id: UUID,
+    seq: int,
+    before: Mapping[UUID, ItemState],
+    edits: Iterable[ItemEdit],
+) -> None:
+    """Pictures that items do not show any more: the board's past does, and undoing brings them back."""
+    shown = {before[edit.id].image_id for edit in edits if edit.image_id != before[edit.id].image_id}
+    if former := sorted(image_id for image_id in shown if image_id is not None):
+        await connection.execute(
+            "INSERT INTO former_image (board, image, seq) SELECT $1, unnest($2::uuid[]), $3",
+            board_id,
+            former,
+            seq,
+        )
 
 
 def kind_of(edit: ItemEdit) -> ItemKind | None:

@@ -209,6 +209,15 @@ class Item(Table, db=DB, tablename="item"):
     removed_at = Timestamptz(default=None, null=True)
 
 
+class FormerImage(Table, db=DB, tablename="former_image"):
+    """A picture that an item of the board showed until change `seq`: the board's past still shows it."""
+
+    id = BigSerial(primary_key=True)
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
+    image = ForeignKey(Image, null=False, on_delete=OnDelete.restrict)
+    seq = BigInt()
+
+
 class Comment(Table, db=DB, tablename="comment"):
     """What somebody wrote on a board. x, y: fractions of the item's box, else board units.
 
@@ -313,6 +322,7 @@ TABLES: tuple[type[Table], ...] = (
     Comment,
     Change,
     Snapshot,
+    FormerImage,
     Receipt,
     Job,
 )

@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import adding, boards, history, items, past, snapshots
+from domain import access, adding, boards, contents, history, items, past, snapshots
 from domain.access import Role, Viewer
 from domain.adding import NewItem
+from domain.compaction import compact
+from domain.database import execute
 from domain.errors import BadInput, DomainError, NotFound
 from domain.operations import BoardState, NoteContent, Placement, Rank, StylePatch, Transform
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
@@ -193,3 +195,32 @@ async def test_the_memory_of_states_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(past, "MOST_KEPT_BYTES", 1)
     await past.board_at(ana, board.id, 3)
     assert len(past._kept.boards) <= 1
+
+
+async def test_a_picture_that_was_replaced_is_still_seen_in_the_past_as_long_as_that_is_kept() -> None:
+    ana = await a_viewer("Ana")
+    board = (await a_board(ana)).id
+    reader, stranger = await a_member(board, Role.VIEWER), await a_viewer()
+    old, new, item = await an_image(ana), await an_image(ana), uuid4()
+    await adding.add_items(ana, board, [NewItem(id=item, image_id=old)])
+    await contents.replace_images(ana, board, [contents.Replacement(item, new)])
+    [then] = (await past.items_at(reader, board, 2)).nodes
+    [now] = (await past.items_at(reader, board, 3)).nodes
+    assert (then.state.image_id, now.state.image_id) == (old, new)
+    assert (await access.image(reader, old)).id == old
+    with pytest.raises(NotFound):
+        await access.image(stranger, old)
+    await history.undo(ana, board)
+    assert (await access.image(reader, new)).id == new
+    await history.redo(ana, board)
+    await require_laws(board)
+    await execute("UPDATE change SET at = at - interval '40 days'")
+    await compact(30)
+    with pytest.raises(NotFound):
+        await access.image(reader, old)
+    assert (await access.image(reader, new)).id == new
+    await require_laws(board)
+    await boards.trash_boards(ana, [board])
+    await boards.delete_boards(ana, [board])
+    with pytest.raises(NotFound):
+        await access.image(reader, new)
