@@ -16,14 +16,12 @@ from domain.arranging import (
     Box,
     Edge,
     Fit,
-    Layer,
     Layout,
     Measure,
     Order,
     Places,
     Reset,
     SortKey,
-    Step,
     Unit,
     align,
     arrange,
@@ -38,14 +36,11 @@ from domain.arranging import (
     rotated,
     scaled,
     stack,
-    steps,
 )
-from domain.arranging.layers import overlapping
 from domain.arranging.sorting import natural, random_numbers
 from domain.arranging.units import extent, extent_of_all, is_locked
 from domain.geometry import Bounds, Point, bounds, centre
 from domain.operations import Transform
-from domain.ordering import ranks_between
 from tests.arranging_vectors import FILE, answer, cases
 
 VECTORS: list[dict[str, Any]] = json.loads(FILE.read_text())["cases"]
@@ -127,9 +122,6 @@ def boxes_in(units: list[Unit]) -> list[Box]:
     return [one for each in units for one in each.boxes]
 
 
-# The vectors
-
-
 def test_the_vectors_are_those_that_are_made() -> None:
     made = list(cases())
     assert [{key: case[key] for key in ("name", "call", "units", "options")} for case in VECTORS] == made
@@ -145,9 +137,6 @@ def test_a_case_comes_to_what_both_languages_say(case: dict[str, Any]) -> None:
     assert [row[0] for row in given] == [row[0] for row in case["result"]]
     for row, expected in zip(given, case["result"], strict=True):
         assert row == pytest.approx(expected, rel=1e-9, abs=1e-6)
-
-
-# Aligning, spreading, stacking
 
 
 def test_each_edge_is_aligned_to_the_bounds_of_all() -> None:
@@ -242,9 +231,6 @@ def test_distributed_units_have_equal_gaps(units: list[Unit], axis: Axis) -> Non
             assert distribute(moved_units, axis) == {}
 
 
-# Sizes
-
-
 @given(some_units(1), st.sampled_from(Measure))
 def test_normalized_units_have_one_size_about_their_own_centres(units: list[Unit], by: Measure) -> None:
     places = normalize(units, by)
@@ -321,9 +307,6 @@ def test_what_is_fitted_is_inside_the_frame_and_fills_it(
     assert full == pytest.approx(1, abs=1e-3)
 
 
-# Orders and layouts
-
-
 def test_names_count_their_digits_and_have_no_case() -> None:
     names = ["img10", "IMG2", "img1", "b", "A", "img02", "Straße 3", "STRASSE 20", "οδος", "ΟΔΟΣ"]
     assert sorted(names, key=natural) == [
@@ -381,9 +364,6 @@ def test_a_layout_keeps_margins_sizes_and_its_top_left(
         assert max(centre(s).x for s in sides) - min(centre(s).x for s in sides) <= NEAR
     before = {b.id: b.transform for b in boxes_in(units)}
     assert all(at == replace(before[key], x=at.x, y=at.y) for key, at in places.items())
-
-
-# Packing
 
 
 @settings(max_examples=20, deadline=None)
@@ -456,9 +436,6 @@ def test_two_thousand_are_packed_alike_every_time_and_tightly() -> None:
     assert pack(units) == places
 
 
-# Relative changes
-
-
 @given(some_units(0, 5), st.floats(0.25, 4), st.floats(-360, 360), st.floats(-500, 500), st.floats(-500, 500))
 def test_relative_changes_undo_themselves(
     units: list[Unit], factor: float, degrees: float, x: float, y: float
@@ -521,67 +498,3 @@ def test_locked_boxes_stay(kind: str) -> None:
         "reset": lambda: reset(here, Reset.ALL),
     }[kind]()
     assert places == {}
-
-
-# Steps
-
-
-def layers(boxes: list[Box]) -> list[Layer]:
-    return [Layer(b.id, z, b) for b, z in zip(boxes, ranks_between(None, None, len(boxes)), strict=True)]
-
-
-def restacked(order: list[Layer], ids: list[int], direction: Step) -> list[int]:
-    """The order after a step, as a command would write it."""
-    ranks = {layer.id: layer.z for layer in order}
-    for insertion in steps(order, [UUID(int=n) for n in ids], direction):
-        new = ranks_between(insertion.low, insertion.high, len(insertion.ids))
-        ranks |= dict(zip(insertion.ids, new, strict=True))
-    assert len(set(ranks.values())) == len(ranks)
-    return [key.int for key in sorted(ranks, key=lambda key: ranks[key])]
-
-
-def test_a_step_goes_past_the_next_that_overlaps() -> None:
-    order = layers([box(1, 0), box(2, 500), box(3, 50), box(4, 20)])
-    assert restacked(order, [1], Step.FORWARD) == [2, 3, 1, 4]
-    assert restacked(order, [4], Step.BACKWARD) == [1, 2, 4, 3]
-    assert restacked(order, [2], Step.FORWARD) == [1, 2, 3, 4]
-    assert restacked(order, [1, 2], Step.FORWARD) == [2, 3, 1, 4]
-    assert restacked(order, [1, 3, 4], Step.FORWARD) == [1, 2, 3, 4]
-    assert steps(order, [], Step.FORWARD) == []
-
-
-def test_what_would_be_passed_by_its_own_goes_along() -> None:
-    """1 goes past 3; 2, which 1 lies under, keeps lying on it though it does not touch 3."""
-    order = layers([box(1, 0), box(2, -60), box(3, 60), box(4, -60, 70)])
-    assert restacked(order, [1, 2], Step.FORWARD) == [3, 1, 4, 2]
-    order = layers([box(1, 0), box(2, -60), box(3, 60)])
-    assert restacked(order, [1, 2], Step.FORWARD) == [3, 1, 2]
-
-
-def test_turned_boxes_overlap_by_what_they_show() -> None:
-    bar = box(1, 0, 0, 200, 20, rotation=45.0)
-    assert not overlapping(bar, box(2, 60, -60, 60, 60))
-    assert overlapping(bar, box(2, 60, 60, 60, 60))
-    assert not overlapping(box(1), box(2, 100))
-    assert overlapping(box(1), box(2, 99))
-
-
-@given(st.lists(shapes, min_size=1, max_size=8), st.sets(st.integers(1, 8)), st.sampled_from(Step))
-def test_a_step_keeps_the_order_of_those_that_stay_and_of_those_that_go_and_overlap(
-    some: list[tuple[Transform, float, float]], chosen: set[int], direction: Step
-) -> None:
-    boxes = [Box(UUID(int=n), *shape) for n, shape in enumerate(some, 1)]
-    result = restacked(layers(boxes), sorted(chosen), direction)
-    at = {n: place for place, n in enumerate(result)}
-    assert len(at) == len(boxes)
-    for n, one in enumerate(boxes):
-        for other in boxes[:n]:
-            if {one.id.int, other.id.int} <= chosen and overlapping(one, other):
-                assert at[other.id.int] < at[one.id.int]
-    assert [n for n in result if n not in chosen] == [b.id.int for b in boxes if b.id.int not in chosen]
-
-
-def test_equal_ranks_are_told_apart_by_a_step() -> None:
-    order = [Layer(UUID(int=n), z, box(n, n)) for n, z in ((1, "a0"), (2, "a1"), (3, "a1"), (4, "a2"))]
-    (insertion,) = steps(order, [UUID(int=1)], Step.FORWARD)
-    assert ([one.int for one in insertion.ids], insertion.low, insertion.high) == ([1, 3], "a1", "a2")
