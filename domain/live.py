@@ -19,7 +19,7 @@ from domain.database import connect
 from domain.drags import Drag, DragLanes, PackedDrag, Phase, merged
 from domain.errors import BadInput, DomainError, NotFound, Resync
 from domain.notices import CHANNEL
-from domain.operations import AddItems, Placement, RestoreItems, TransformItems
+from domain.operations import AddItems, Placement, RestoreItems, TransformItems, parts_of
 from domain.pictures_live import PICTURES, ImageProgress, PictureFollower
 from domain.presence import PRESENCE, PRESENCE_CHANNEL, PresenceEvent, Presences
 from domain.streams import Follower, Following, Kind, Sink
@@ -387,12 +387,15 @@ class Hub:
         for follower in tuple(feed.changes):
             if follower.after < line.seq:
                 follower.tell(line) if is_next else follower.end(_resync())
-        if isinstance(line.operation, TransformItems):
+        parts = parts_of(line.operation)
+        if any(isinstance(part, TransformItems) for part in parts):
             for moving in tuple(feed.moves):
                 if moving.after < line.seq:
                     moving.tell(line)
-        elif feed.pictures and isinstance(line.operation, AddItems | RestoreItems):
-            self._stir(images=[item.image_id for item in line.operation.items if item.image_id is not None])
+        if feed.pictures:
+            arrivals = [part.items for part in parts if isinstance(part, AddItems | RestoreItems)]
+            placed = [item.image_id for items in arrivals for item in items]
+            self._stir(images=[image_id for image_id in placed if image_id is not None])
 
     async def _end_without_access(self) -> None:
         """One statement for all who follow boards, two for those who follow pictures."""

@@ -66,7 +66,10 @@ class Follower(Generic[T]):
     def end(self, error: DomainError | None = None) -> None:
         if not self.ended:
             self.leave()
-            self._sink.end(error)
+            try:
+                self._sink.end(error)
+            except Exception:
+                LOG.exception("an end could not be told")
 
     def leave(self) -> None:
         """Ends it without a word to the sink."""

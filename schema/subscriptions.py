@@ -11,7 +11,7 @@ from strawberry import argument, enum_value, field
 from domain import live
 from domain.entries import require_few
 from domain.errors import BadInput
-from domain.operations import TransformItems
+from domain.operations import TransformItems, parts_of
 from schema.accounts import Account
 from schema.arguments import maybe_uuid, uuid_of, uuids_of
 from schema.changes import Change, change_of
@@ -116,11 +116,11 @@ def transform_event_of(move: live.Drag | live.Change) -> TransformEvent:
             items=[placement_of(placement) for placement in move.placements],
             actor_id=move.actor_id,
         )
-    placements = move.operation.items if isinstance(move.operation, TransformItems) else []
+    moved = [part for part in parts_of(move.operation) if isinstance(part, TransformItems)]
     return TransformEvent(
         gesture_id=None,
         phase=TransformPhase.COMMITTED,
         seq=Long(move.seq),
-        items=[placement_of(placement) for placement in placements],
+        items=[placement_of(placement) for part in moved for placement in part.items],
         actor_id=move.actor_id,
     )
