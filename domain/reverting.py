@@ -8,7 +8,7 @@ from domain.changes import Change
 from domain.database import Connection
 from domain.deeds import deed
 from domain.differences import difference
-from domain.errors import BadInput, LimitExceeded
+from domain.errors import LimitExceeded, NothingToChange
 from domain.item_rows import removed
 from domain.operations import Operation, touches_of
 
@@ -19,7 +19,7 @@ async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: 
     """Words, cover and items, the locked too, as they were right after change `to`. Needs EDITOR.
 
     Comments stay as they are: nobody's words are taken back. Raises BadInput for a seq that is still to
-    come or where nothing was different, HistoryCompacted, LimitExceeded for more than MOST_TOUCHED items.
+    come, HistoryCompacted, NothingToChange, LimitExceeded for more than MOST_TOUCHED items.
     """
     # Folded before the board is locked, so that nobody waits for it.
     board = await access.board(viewer, board_id, Role.VIEWER)
@@ -33,7 +33,7 @@ async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: 
         resting = await removed(connection, board.id, missing) if missing else {}
         operation = difference(now, then, resting)
         if operation is None:
-            raise BadInput("The board is what it was then already.", field="to")
+            raise NothingToChange("The board is what it was then already.")
         if len(touches_of(operation)) > MOST_TOUCHED:
             raise LimitExceeded(
                 f"At most {MOST_TOUCHED} items can be reverted at once: too much has changed since.",

@@ -18,6 +18,7 @@ from domain.errors import (
     LimitExceeded,
     MutationIdConflict,
     NotFound,
+    NothingToChange,
 )
 from domain.operations import BoardState, FrameContent, NoteContent, Placement, StylePatch, Transform
 from domain.reverting import revert_board
@@ -130,9 +131,11 @@ async def test_only_those_who_may_edit_may_revert_and_refusals_change_nothing() 
     for stranger in (await a_viewer(), await a_viewer(is_owner=True)):
         with pytest.raises(NotFound):
             await revert_board(stranger, board, 3)
-    for wrong in (-1, len(states), len(states) - 1):
+    for wrong in (-1, len(states)):
         with pytest.raises(BadInput):
             await revert_board(editor, board, wrong)
+    with pytest.raises(NothingToChange):
+        await revert_board(editor, board, len(states) - 1)
     assert await rows_of(board) == before
     await boards.trash_boards(ana, [board])
     before = await rows_of(board)
