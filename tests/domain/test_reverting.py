@@ -80,7 +80,7 @@ async def test_containers_and_locked_items_go_back_too() -> None:
     await adding.add_items(ana, board, new)
     then = await state_in_rows(board)
     await items.remove_items(ana, board, [note])
-    await items.remove_items(ana, board, [group, frame])
+    await items.remove_items(ana, board, [frame])
     await adding.add_items(ana, board, [NewItem(id=later, frame=FrameContent())])
     await items.restyle_items(ana, board, [StylePatch(later, locked=True)])
     now = await state_in_rows(board)
