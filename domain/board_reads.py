@@ -111,15 +111,19 @@ _ITEM: dict[str, dict[str, Fact]] = {
         "kind": Fact("item.kind", "text"),
         **{
             name: Fact(f"item.{name}", "double precision")
-            for name in ("x", "y", "scale", "rotation", "width", "height", "opacity")
+            for name in (
+                *("x", "y", "scale", "rotation", "width", "height"),
+                *("opacity", "brightness", "contrast", "saturation"),
+            )
         },
         **{
             name: Fact(f"item.{name}", "boolean")
             for name in ("flip_x", "flip_y", "grayscale", "locked", "hidden")
         },
-        "name": Fact("item.name", "text"),
-        "z": Fact("item.z", "text"),
-        "note": Fact("item.note", "jsonb"),
+        **{name: Fact(f"item.{name}", "text") for name in ("sampling", "name", "link", "z")},
+        "tags": Fact("item.tags", "text[]"),
+        "parent_id": Fact("item.parent_id::text", "text"),
+        **{name: Fact(f"item.{name}", "jsonb") for name in ("crop", "note", "drawing", "frame")},
         "added_at": Fact("item.added_at", "timestamptz"),
         "is_removed": Fact("item.removed_at IS NOT NULL", "boolean"),
     },

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.operations import NoteContent
+from domain.operations import Crop, DrawingContent, FrameContent, NoteContent
 from schema.scalars import moment_text, thumbhash_text
 
 Form = Callable[[Any], Any]
@@ -52,7 +52,9 @@ TRANSFORM: Mapping[str, Column] = {
 }
 ITEM: Mapping[str, Column] = {
     **_same("id", "kind", "x", "y", "scale", "rotation", "width", "height", "z"),
-    **_same("opacity", "grayscale", "locked", "hidden", "name"),
+    **_same("opacity", "grayscale", "brightness", "contrast", "saturation", "sampling"),
+    **_same("locked", "hidden", "name", "tags", "link"),
+    "parentId": ("parent_id", None),
     "addedAt": ("added_at", moment_text),
 }
 IMAGE: Mapping[str, Column] = {
@@ -91,11 +93,29 @@ _NOTE = Content(
     msgspec.json.Decoder(NoteContent).decode,
     {"text": "text", "fontSize": "font_size", "colour": "colour", "background": "background"},
 )
+_DRAWING = Content(
+    "drawing",
+    msgspec.json.Decoder(DrawingContent).decode,
+    {
+        **{name: name for name in ("shape", "points", "pressures", "stroke", "fill")},
+        "strokeWidth": "stroke_width",
+    },
+)
+_FRAME = Content("frame", msgspec.json.Decoder(FrameContent).decode, {"background": "background"})
+CROP = Content(
+    "crop",
+    msgspec.json.Decoder(Crop).decode,
+    {name: name for name in ("left", "top", "right", "bottom")},
+)
 # By the column item.kind.
 KINDS: Mapping[str, ItemType] = {
     "IMAGE": ItemType("ImageItem", ITEM),
     "NOTE": ItemType("NoteItem", ITEM, _NOTE),
+    "DRAWING": ItemType("DrawingItem", ITEM, _DRAWING),
+    "FRAME": ItemType("FrameItem", ITEM, _FRAME),
+    "GROUP": ItemType("GroupItem", ITEM),
 }
+POINT: Mapping[str, int] = {"x": 0, "y": 1}
 
 
 class Piece(NamedTuple):
@@ -168,6 +188,17 @@ def renditions(
         return [{key: value(field, entry, image) for key, field in fields} for entry in entries]
 
     return lambda columns: list(map(written, columns[place], columns[image_id]))
+
+
+def points(fields: Sequence[tuple[str, str]], place: int) -> Writer:
+    """fields: keys and names. place: of lists of points."""
+    made = _object_of(tuple(key for key, _ in fields))
+    places = [POINT.get(field) for _, field in fields]
+
+    def written(found: Sequence[tuple[float, float]]) -> list[object]:
+        return [made(*("Point" if part is None else point[part] for part in places)) for point in found]
+
+    return lambda columns: map(written, columns[place])
 
 
 @lru_cache(1_000)

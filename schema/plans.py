@@ -48,6 +48,7 @@ from domain.windows import Kind, require_known
 from schema.arguments import uuid_of
 from schema.facts import (
     BOARD,
+    CROP,
     IMAGE,
     KINDS,
     PEOPLE,
@@ -59,6 +60,7 @@ from schema.facts import (
     Writer,
     always,
     divided,
+    points,
     renditions,
     shape,
     shown,
@@ -335,6 +337,10 @@ class _Compiler:
                 pieces.append(Piece(key, self.image(each, row, "image", "owner")))
             elif field == "isRemoved":
                 pieces.append(Piece(key, shown(row("item.is_removed"))))
+            elif field == "crop":
+                pieces.append(Piece(key, self.crop(each, row)))
+            elif field == "points":
+                pieces.append(Piece(key, self.points(each, parts.index(field) - len(parts))))
             elif field in parts:
                 pieces.append(Piece(key, shown(parts.index(field) - len(parts))))
             else:
@@ -343,6 +349,21 @@ class _Compiler:
             return shape(pieces)
         names = [content.parts[field] for field in parts]
         return with_parts(shape(pieces), row(f"item.{content.column}"), content.decode, names)
+
+    def crop(self, details: FieldDetailsList, row: _Names) -> Writer:
+        fields = self.fields("Crop", details)
+        place = row(f"item.{CROP.column}")
+        names = [CROP.parts[field] for _, field, _ in fields if field != _NAME]
+        pieces = [
+            Piece(key, always("Crop") if field == _NAME else shown(names.index(field) - len(names)))
+            for key, field, _ in fields
+        ]
+        write = with_parts(shape(pieces), place, CROP.decode, names)
+        there = shown(place, lambda crop: crop is not None)
+        return divided(there, {True: write, False: always(None)})
+
+    def points(self, details: FieldDetailsList, place: int) -> Writer:
+        return points([(key, field) for key, field, _ in self.fields("Point", details)], place)
 
     def connection(self, details: FieldDetailsList, row: _Names, total: list[bool]) -> Page:
         """total: gets an entry where somebody asks how many there are."""

@@ -18,8 +18,11 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "Node": ("__typename", "id"),
     "Item": (
         *("__typename", "id", "kind", "x", "y", "scale", "rotation", "width", "height", "z", "opacity"),
-        *("grayscale", "locked", "hidden", "name", "addedAt", "isRemoved"),
+        *("grayscale", "locked", "hidden", "name", "addedAt", "isRemoved", "brightness", "contrast"),
+        *("saturation", "sampling", "tags", "link", "parentId"),
     ),
+    "Crop": ("__typename", "left", "top", "right", "bottom"),
+    "Point": ("__typename", "x", "y"),
     "Transform": ("__typename", "x", "y", "scale", "rotation", "flipX", "flipY"),
     "Account": ("__typename", "id", "name", "colour"),
     "Image": (
@@ -32,6 +35,9 @@ LEAVES: dict[str, tuple[str, ...]] = {
 }
 LEAVES["ImageItem"] = LEAVES["Item"]
 LEAVES["NoteItem"] = (*LEAVES["Item"], "text", "fontSize", "colour", "background")
+LEAVES["DrawingItem"] = (*LEAVES["Item"], "shape", "pressures", "stroke", "strokeWidth", "fill")
+LEAVES["FrameItem"] = (*LEAVES["Item"], "background")
+LEAVES["GroupItem"] = LEAVES["Container"] = LEAVES["Item"]
 BRANCHES: dict[str, dict[str, str]] = {
     "Query": {"board": "Board"},
     "Board": {"createdBy": "Account", "cover": "Image", "items": "ItemConnection"},
@@ -39,15 +45,26 @@ BRANCHES: dict[str, dict[str, str]] = {
     "ItemEdge": {"node": "Item"},
     "Item": {"transform": "Transform", "addedBy": "Account"},
     "NoteItem": {"transform": "Transform", "addedBy": "Account"},
-    "ImageItem": {"transform": "Transform", "addedBy": "Account", "image": "Image"},
+    "ImageItem": {"transform": "Transform", "addedBy": "Account", "image": "Image", "crop": "Crop"},
+    "DrawingItem": {"transform": "Transform", "points": "Point"},
+    "FrameItem": {"addedBy": "Account"},
+    "Container": {"addedBy": "Account"},
     "Image": {"owner": "Account", "renditions": "Rendition"},
 }
-BEYOND = {"Board": {"members": "MemberConnection"}, "Item": {"board": "Board"}}
+BEYOND = {
+    "Board": {"members": "MemberConnection"},
+    "Item": {"board": "Board", "parent": "Container"},
+    "Container": {"items": "ItemConnection"},
+}
 CONDITIONS = {
     "Board": ("Board", "Node"),
-    "Item": ("Item", "ImageItem", "NoteItem", "Node"),
+    "Item": ("Item", "ImageItem", "NoteItem", "DrawingItem", "FrameItem", "GroupItem", "Container", "Node"),
     "ImageItem": ("ImageItem", "Item", "Node"),
     "NoteItem": ("NoteItem", "Item"),
+    "DrawingItem": ("DrawingItem", "Item"),
+    "FrameItem": ("FrameItem", "Container", "Item"),
+    "GroupItem": ("GroupItem", "Container"),
+    "Container": ("Container", "FrameItem", "GroupItem", "Item"),
     "Image": ("Image", "Node"),
     "Account": ("Account", "Node"),
     "Node": ("Board", "Item", "Image"),

@@ -19,7 +19,17 @@ from domain.decoding import Developed
 from domain.errors import TooBusy
 from domain.images import ImageEdit
 from domain.notices import announce_image
-from domain.operations import NoteContent, StylePatch
+from domain.operations import (
+    Crop,
+    DrawingContent,
+    FrameContent,
+    NoteContent,
+    Sampling,
+    Shape,
+    Style,
+    StylePatch,
+    Transform,
+)
 from schema import execution, reads
 from schema.context import Context
 from schema.execution import Answer, Prepared, Request, Stage
@@ -80,7 +90,8 @@ class Board:
             owner,
             board.id,
             [NewItem(image_id=image_id) for image_id in (*self.image_ids, self.image_ids[2])]
-            + [NewItem(note=NoteContent('one "\\ é', background=None)), NewItem(note=NoteContent(""))],
+            + [NewItem(note=NoteContent('one "\\ é', background=None)), NewItem(note=NoteContent(""))]
+            + await self.others(),
         )
         await execute("UPDATE image SET owner = $1 WHERE id = $2", editor.account_id, self.image_ids[0])
         placed = [row["id"] for row in await fetch("SELECT id FROM item ORDER BY z, id")]
@@ -102,6 +113,22 @@ class Board:
         self.ids = [str(board.id)] * 6 + [str(each) for each in (empty.id, trashed.id, covered.id, uuid4())]
         self.ids.append("no id")
         self.cursors += (await items.items_on(owner, board.id)).cursors
+
+    async def others(self) -> list[NewItem]:
+        """Every kind of item, each look, and one in another."""
+        frame, group = uuid4(), uuid4()
+        looks = Style(
+            0.5, True, 0.1, 4.0, 1e-3, Sampling.NEAREST, name="é", tags=["a", 'b "c"'], link="https://x.y/é"
+        )
+        stroke = DrawingContent(Shape.PEN, [(0.1, -2.0), (1e-7, 3.0)], [0.0, 1.0], "#010203", 0.1, "#fffefd")
+        return [
+            NewItem(id=frame, frame=FrameContent("#abcdef"), style=looks),
+            NewItem(id=group, is_group=True, parent_id=frame),
+            NewItem(frame=FrameContent(), parent_id=group, transform=Transform(30)),
+            NewItem(drawing=stroke, parent_id=group, transform=Transform(3, 4)),
+            NewItem(drawing=DrawingContent(Shape.ELLIPSE), width=3, height=4),
+            NewItem(image_id=self.image_ids[2], crop=Crop(0.1, 0, 0.7, 1 / 3), style=looks),
+        ]
 
 
 @contextmanager
@@ -228,7 +255,7 @@ async def test_a_plan_asks_for_leave(board: Board) -> None:
             told = orjson.loads((await _require_equal(asking, board.people[name], request)).payload)
             assert told["data"]["board"]["viewerRole"] == role
             assert told["data"]["board"]["canUndo"] == (name in ("owner", "editor"))
-            assert told["data"]["board"]["items"]["totalCount"] == 7
+            assert told["data"]["board"]["items"]["totalCount"] == 13
         for name in ("outsider", "disabled"):
             answer = await _require_equal(asking, board.people[name], request)
             assert answer.payload == b'{"data":{"board":null}}'
