@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from domain.database import Connection
 from domain.errors import AlreadyExists, NotFound
@@ -52,7 +53,7 @@ async def write_comments(
             await _insert(connection, board_id, seq, operation.comments)
             return RemoveComments([comment.id for comment in operation.comments])
         case RestoreComments():
-            await restore_comments(connection, board_id, seq, [comment.id for comment in operation.comments])
+            await _restore(connection, board_id, seq, [comment.id for comment in operation.comments])
             return RemoveComments([comment.id for comment in operation.comments])
         case _:
             records = await _update(connection, board_id, seq, operation)
@@ -162,18 +163,16 @@ async def _insert(connection: Connection, board_id: UUID, seq: int, comments: Se
         raise AlreadyExists("Some of these ids are taken: use new ones.", ids=taken)
 
 
-async def restore_comments(
-    connection: Connection, board_id: UUID, seq: int, ids: Sequence[UUID]
-) -> list[CommentState]:
-    """Brings removed comments back as they were, in the order of `ids`. Raises NotFound."""
+async def _restore(connection: Connection, board_id: UUID, seq: int, ids: Sequence[UUID]) -> None:
     records = await connection.fetch(_RESTORE, board_id, seq, ids)
-    back = {record["id"]: comment_of(record) for record in records}
-    if len(back) != len(ids):
-        missing = [str(comment_id) for comment_id in ids if comment_id not in back]
-        raise NotFound(
-            "Some of these comments were not removed from this board.", kind="comment", ids=missing
-        )
-    return [back[comment_id] for comment_id in ids]
+    if len(records) != len(ids):
+        back = {record["id"] for record in records}
+        raise not_removed(comment_id for comment_id in ids if comment_id not in back)
+
+
+def not_removed(ids: Iterable[UUID]) -> NotFound:
+    missing = [str(comment_id) for comment_id in ids]
+    return NotFound("Some of these comments were not removed from this board.", kind="comment", ids=missing)
 
 
 async def present_comments(
@@ -182,3 +181,28 @@ async def present_comments(
     """Those of the comments that are on the board now."""
     records = await connection.fetch(_PRESENT, board_id, ids)
     return {record["id"]: comment_of(record) for record in records}
+
+
+class Gone(Struct, frozen=True):
+    """A removed comment, as it was when it went. removed_by: who removed it."""
+
+    state: CommentState
+    removed_by: UUID
+
+
+# What was removed with a root went in the same change; the removal is what last touched a removed comment.
+_GONE = f"""
+SELECT {COMMENT_COLUMNS}, change.actor AS removed_by FROM comment
+JOIN change ON change.board = comment.board AND change.seq = comment.changed_seq
+LEFT JOIN comment AS root ON root.id = comment.thread_id
+    AND root.changed_seq = comment.changed_seq AND root.removed_at IS NOT NULL
+WHERE comment.board = $1 AND comment.removed_at IS NOT NULL
+    AND (comment.id = ANY($2::uuid[]) OR comment.thread_id = ANY($2::uuid[]) AND root.id IS NOT NULL)
+ORDER BY comment.thread_id IS NOT NULL, comment.at, comment.id
+"""  # noqa: S608 (constants)
+
+
+async def removed_comments(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> list[Gone]:
+    """Those of the comments that were removed, roots first, each with the replies that went with it."""
+    records = await connection.fetch(_GONE, board_id, ids)
+    return [Gone(comment_of(record), record["removed_by"]) for record in records]

@@ -32,16 +32,20 @@ from domain.operations import (
 )
 from domain.receipts import claim
 from domain.rows import write
+from domain.threads import broken_threads, require_room_to_talk
 
 CHANGED = "Somebody else has changed it since."
 GONE = "It is not on the board any more."
 THERE = "It is on the board already."
 LOCKED = "It is locked, or in something locked: unlock it first."
 HOLDING = "Something has been put into it since, or it would be in itself."
+OTHERS = "Somebody else wrote it: that needs the role EDITOR on the board."
+ANSWERED = "There are replies to it: it stays, so that they stay."
+NO_THREAD = "The comment that began its thread is not on the board any more."
 
 
 class Skipped(Struct, frozen=True):
-    """An item that was left alone. reason: in words; by_account_id: whose later work was spared."""
+    """What was left alone. reason: in words; by_account_id: whose later work was spared."""
 
     item_id: UUID
     reason: str
@@ -149,11 +153,12 @@ async def _take_back(
     kind: ChangeKind,
     mutation_id: UUID | None,
 ) -> Reverted:
-    back, skipped = await _spared(connection, viewer, target)
+    back, skipped = await _spared(connection, viewer, board, target)
     if back is None:
         return Reverted(None, skipped)
     growth = growth_of(back)
     require_room(board, growth)
+    await require_room_to_talk(connection, board.id, back)
     inverse = await write(connection, board.id, board.seq + 1, viewer.account_id, back, force=True)
     change = await changes.append(
         connection,
@@ -170,11 +175,11 @@ async def _take_back(
 
 
 async def _spared(
-    connection: Connection, viewer: Viewer, target: Change
+    connection: Connection, viewer: Viewer, board: BoardRow, target: Change
 ) -> tuple[Operation | None, list[Skipped]]:
     """What takes the target back without harm, and what it leaves alone for which reason."""
     subjects = touches_of(target.inverse)
-    there = await _standing(connection, target)
+    there = await _standing(connection, viewer, board, target)
     touched = await _touched_by_others(connection, viewer, target, subjects)
     skipped: dict[UUID, Skipped] = {}
     for subject in subjects:
@@ -183,34 +188,62 @@ async def _spared(
         elif reason := _hindrance(target, subject, there):
             skipped[subject] = Skipped(subject, reason)
     back = restricted_to(target.inverse, subjects.keys() - skipped.keys())
-    if back is None or not touches_nesting(back):
-        return back, list(skipped.values())
-    nesting = await nesting_of(connection, target.board_id)
-    back = housed(back, nesting)
-    while back is not None and (wrong := misplaced(back, nesting) & touches_of(back).keys()):
-        skipped |= {subject: Skipped(subject, HOLDING) for subject in wrong}
-        back = restricted_to(back, touches_of(back).keys() - wrong)
+    for keep in (_with_threads_whole, _with_nesting_whole):
+        if back is not None:
+            back, more = await keep(connection, target.board_id, back)
+            skipped |= more
     return back, list(skipped.values())
 
 
+async def _with_threads_whole(
+    connection: Connection, board_id: UUID, back: Operation
+) -> tuple[Operation | None, dict[UUID, Skipped]]:
+    answered, lost = await broken_threads(connection, board_id, back)
+    if not answered and not lost:
+        return back, {}
+    skipped = {root: Skipped(root, ANSWERED, author) for root, author in answered.items()}
+    skipped |= {reply: Skipped(reply, NO_THREAD) for reply in lost}
+    return restricted_to(back, touches_of(back).keys() - skipped.keys()), skipped
+
+
+async def _with_nesting_whole(
+    connection: Connection, board_id: UUID, operation: Operation
+) -> tuple[Operation | None, dict[UUID, Skipped]]:
+    if not touches_nesting(operation):
+        return operation, {}
+    skipped: dict[UUID, Skipped] = {}
+    nesting = await nesting_of(connection, board_id)
+    back: Operation | None = housed(operation, nesting)
+    while back is not None and (wrong := misplaced(back, nesting) & touches_of(back).keys()):
+        skipped |= {subject: Skipped(subject, HOLDING) for subject in wrong}
+        back = restricted_to(back, touches_of(back).keys() - wrong)
+    return back, skipped
+
+
 class _Standing(Struct, frozen=True):
-    """Of what a change touched: what is on the board now. held: the locked, and what is in the locked."""
+    """Of what a change touched: what is on the board now.
+
+    held: the locked, and what is in the locked. foreign: comments of others, to who may only comment.
+    """
 
     items: dict[UUID, ItemState]
     comments: dict[UUID, CommentState]
     held: frozenset[UUID]
+    foreign: frozenset[UUID]
 
 
-async def _standing(connection: Connection, target: Change) -> _Standing:
+async def _standing(connection: Connection, viewer: Viewer, board: BoardRow, target: Change) -> _Standing:
     ids = subjects_of(target.inverse)
     items = await present(connection, target.board_id, ids)
     comments = await present_comments(connection, target.board_id, ids) if len(items) < len(ids) else {}
     parents = {item.parent_id for item in items.values() if item.parent_id is not None}
     closed = await held(connection, target.board_id, parents)
+    edits = board.role.allows(Role.EDITOR)
     return _Standing(
         items,
         comments,
         frozenset(i for i, item in items.items() if item.style.locked or item.parent_id in closed),
+        frozenset(i for i, c in comments.items() if c.author_id != viewer.account_id and not edits),
     )
 
 
@@ -223,6 +256,8 @@ def _hindrance(target: Change, subject: UUID, there: _Standing) -> str | None:
         return THERE if is_there else None
     if not is_there:
         return GONE
+    if subject in there.foreign and touches_of(target.inverse)[subject] & ~Aspect.RESOLUTION:
+        return OTHERS
     if subject not in there.held or not touches_of(target.inverse)[subject] & ~LOOKS:
         return None
     return None if subject in _came_locked(target.operation) else LOCKED

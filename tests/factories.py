@@ -94,7 +94,8 @@ class Rows:
 
 async def rows_of(board_id: UUID) -> Rows:
     lines: list[str] = []
-    for table, column in (("board", "id"), ("board_grant", "board"), ("item", "board"), ("change", "board")):
+    tables = (("board", "id"), *((table, "board") for table in ("board_grant", "item", "comment", "change")))
+    for table, column in tables:
         records = await fetch(
             f"SELECT to_jsonb(t)::text AS line FROM {table} t WHERE t.{column} = $1 ORDER BY 1",
             board_id,

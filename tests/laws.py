@@ -67,6 +67,8 @@ async def require_laws(board_id: UUID) -> list[Change]:
         if item.parent_id is not None:
             assert rows.items[item.parent_id].kind in CONTAINERS
             assert not _leads_to_itself(rows, item.id)
+    for comment in rows.comments.values():
+        assert comment.thread_id is None or rows.comments[comment.thread_id].thread_id is None
     assert await fetchval("SELECT item_count FROM board WHERE id = $1", board_id) == len(rows.items)
     last_touched = {item_id: change.seq for change in log for item_id in subjects_of(change.operation)}
     records = await fetch(

@@ -138,8 +138,9 @@ class ItemState(Struct, frozen=True, omit_defaults=True):
 class CommentState(Struct, frozen=True, omit_defaults=True):
     """What somebody wrote: pinned to an item, or to a place of the board.
 
-    x, y: with an item, fractions of its box from its own top left; else board units. thread_id: the comment
-    that this one replies to (a reply has its place there); resolved_by: who settled the thread.
+    x, y: with an item, fractions of its box from its own top left, before any flip; else board units.
+    thread_id: the comment that this one replies to (a reply has its place there); resolved_by: who settled
+    the thread.
     """
 
     id: UUID

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.geometry import GAP, Bounds, Size, bounds, bounds_of_all, corners, places_beside
+from domain.geometry import GAP, Bounds, Size, bounds, bounds_of_all, corners, places_beside, point_of
 from domain.operations import Transform
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "geometry.json").read_text())
@@ -36,6 +36,13 @@ def test_corners_and_bounds(case: dict[str, Any]) -> None:
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx(
         tuple(case["bounds"][side] for side in ("left", "top", "right", "bottom")), rel=NEAR, abs=NEAR
     )
+
+
+@pytest.mark.parametrize("case", VECTORS["points"], ids=lambda case: str(case["name"]))
+def test_points_of_items(case: dict[str, Any]) -> None:
+    at, expected = case["at"], case["point"]
+    point = point_of(transform_of(case["transform"]), case["width"], case["height"], at["x"], at["y"])
+    assert (point.x, point.y) == pytest.approx((expected["x"], expected["y"]), rel=NEAR, abs=NEAR)
 
 
 @pytest.mark.parametrize("case", VECTORS["beside"], ids=lambda case: str(case["name"]))
