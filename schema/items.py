@@ -165,7 +165,7 @@ class Container(Item):
     async def items(
         self,
         info: Info,
-        first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 100,
+        first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 50,
         after: After = None,
     ) -> Connection[Item]:
         viewer, container = info.context.require_viewer(), UUID(self.id)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from domain import adding, boards, history, invites, items, jobs, tokens
+from domain import adding, boards, contents, history, invites, items, jobs, tokens
 from domain.access import Role, Scope, Viewer
 from domain.adding import NewItem
+from domain.contents import CropEdit, DrawingEdit
 from domain.database import execute, fetch, transaction
-from domain.operations import NoteContent
+from domain.operations import Crop, DrawingContent, FrameContent, NoteContent, Shape, Style
 from domain.tables import TABLES
 from tests.factories import a_board, a_member, a_viewer, an_image
 
@@ -75,17 +76,24 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
         "VALUES ($1, 320, 320, 240, 10, 'image/webp', '')",
         image,
     )
+    frame, group = uuid4(), uuid4()
     change = await adding.add_items(
         owner,
         board_id,
         [
-            NewItem(image_id=image),
-            NewItem(note=NoteContent("canary text")),
+            NewItem(id=frame, frame=FrameContent("#2a2b30"), style=Style(name="canary title of a frame")),
+            NewItem(image_id=image, crop=Crop(0.0, 0.25, 0.5, 1.0), parent_id=frame),
+            NewItem(id=group, is_group=True),
+            NewItem(note=NoteContent("canary text"), parent_id=group),
+            NewItem(drawing=DrawingContent(points=[(0.0, 0.0), (9.0, 9.0)]), parent_id=group),
             NewItem(note=NoteContent("gone")),
         ],
     )
-    picture, note, removed = (state.id for state in change.operation.items)  # type: ignore[union-attr]
+    states = change.operation.items  # type: ignore[union-attr]
+    _, picture, _, note, drawing, removed = (state.id for state in states)
     await items.remove_items(owner, board_id, [removed])
+    await contents.edit_drawings(owner, board_id, [DrawingEdit(drawing, DrawingContent(Shape.ELLIPSE))])
+    await contents.crop_items(owner, board_id, [CropEdit(picture, Crop(0.0, 0.0, 0.5, 1.0))])
     # Both who may write have something to undo, and something undone.
     for writer in (owner, editor):
         for _ in range(2):
@@ -101,6 +109,8 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
         "failed": failed,
         "picture": picture,
         "note": note,
+        "drawing": drawing,
+        "frame": frame,
         "removed": removed,
         "job": job,
         "invite": invite.invite.id,
