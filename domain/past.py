@@ -21,7 +21,8 @@ from domain.snapshots import START, Point, Torn
 from domain.windows import ALL, Window
 
 MOST_KEPT_BYTES = 64_000_000
-BYTES_PER_ITEM = 1_000  # about what one takes as Python objects, its texts apart
+# About what they take as Python objects, texts apart.
+BYTES_PER_ITEM, BYTES_PER_POINT = 1_000, 150
 
 Key = tuple[UUID, datetime, int]
 
@@ -49,8 +50,15 @@ def _place(item: ItemState) -> tuple[str, UUID]:
 
 def size_of(state: BoardState) -> int:
     """Roughly, in memory."""
-    texts = sum(len(item.note.text) for item in state.items.values() if item.note is not None)
-    return BYTES_PER_ITEM * (1 + len(state.items)) + 2 * texts
+    things = 1 + len(state.items) + len(state.comments)
+    texts = sum(len(comment.text) for comment in state.comments.values())
+    points = 0
+    for item in state.items.values():
+        if item.note is not None:
+            texts += len(item.note.text)
+        elif item.drawing is not None:
+            points += len(item.drawing.points)
+    return BYTES_PER_ITEM * things + 2 * texts + BYTES_PER_POINT * points
 
 
 class _Kept:

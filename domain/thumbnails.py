@@ -146,12 +146,12 @@ async def _draw(layout: Miniature, pictures: Sequence[Path], place: Path) -> Non
 
 def _look_at(place: Path) -> bool:
     """Whether it is there; what is looked at is kept. Blocks."""
-    try:
+    with blobs.storage_words():
+        if not place.exists():
+            return False
         if place.stat().st_mtime < time.time() - SEEN_SECONDS:
             os.utime(place)
-    except FileNotFoundError:
-        return False
-    return True
+        return True
 
 
 def remove_unseen(older_than_seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""Compaction: the beginning of a log may go; what is kept is a whole log, and nobody is told anything wrong."""
+"""Compaction: the beginning of a log may go; the rest is a whole log, and nobody is told anything wrong."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,20 @@ from domain import adding, boards, changes, compaction, history, items, past, sn
 from domain.access import Role, Viewer
 from domain.adding import NewItem
 from domain.compaction import Compacted, compact
-from domain.database import execute, fetchval
+from domain.database import execute, fetch, fetchval
+from domain.deeds import plain_deed
 from domain.errors import BadInput, HistoryCompacted, NotFound, NothingToUndo, Resync
 from domain.live import Hub
-from domain.operations import BoardState, NoteContent, Placement, Transform
+from domain.operations import (
+    AddComments,
+    BoardState,
+    CommentState,
+    NoteContent,
+    Operation,
+    Placement,
+    RemoveComments,
+    Transform,
+)
 from tests.domain.test_past import a_story, every_item
 from tests.factories import a_board, a_member, a_viewer, rows_of
 from tests.laws import require_laws, state_in_rows
@@ -273,4 +283,27 @@ async def test_what_is_cut_short_leaves_a_whole_log(monkeypatch: pytest.MonkeyPa
     monkeypatch.undo()
     await compact(DAYS, now=datetime.now(UTC) + timedelta(minutes=1))
     assert await fetchval("SELECT log_start FROM board WHERE id = $1", board) == 20
+    await require_laws(board)
+
+
+async def comment(viewer: Viewer, board_id: UUID, operation: Operation) -> None:
+    await plain_deed(viewer, board_id, None, "comment", operation)
+
+
+async def test_comments_that_were_removed_go_as_items_do() -> None:
+    ana = await a_viewer("Ana")
+    board = (await a_board(ana)).id
+    item = await note(ana, board)
+    ids = gone, spoken, there = [uuid4() for _ in range(3)]
+    said = [CommentState(i, ana.account_id, datetime.now(UTC), "words", item_id=item) for i in ids]
+    await comment(ana, board, AddComments(said))
+    await comment(ana, board, RemoveComments([gone]))
+    start = await fetchval("SELECT seq FROM board WHERE id = $1", board)
+    await comment(ana, board, RemoveComments([spoken]))
+    await age(board, start)
+    await compact(DAYS)
+    await require_laws(board)
+    assert {row["id"] for row in await fetch("SELECT id FROM comment")} == {spoken, there}
+    await history.undo(ana, board)
+    assert (await state_in_rows(board)).comments.keys() == {spoken, there}
     await require_laws(board)

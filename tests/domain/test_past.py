@@ -13,7 +13,7 @@ from domain.adding import NewItem
 from domain.compaction import compact
 from domain.database import execute
 from domain.errors import BadInput, DomainError, NotFound
-from domain.operations import BoardState, NoteContent, Placement, Rank, StylePatch, Transform
+from domain.operations import BoardState, FrameContent, NoteContent, Placement, Rank, StylePatch, Transform
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, state_in_rows
 
@@ -35,7 +35,9 @@ async def a_story(viewer: Viewer, board_id: UUID, deeds: int = 25, seed: int = 1
     for number in range(deeds):
         there = list(states[-1].items)
         chosen = chance.sample(there, min(len(there), chance.randint(1, 3)))
-        match chance.randint(0, 7):
+        notes = [i for i in chosen if states[-1].items[i].note is not None]
+        frames = [i for i, item in states[-1].items.items() if item.frame is not None]
+        match chance.randint(0, 10):
             case 1 if chosen:
                 await items.transform_items(
                     viewer, board_id, [Placement(i, Transform(number)) for i in chosen]
@@ -53,6 +55,14 @@ async def a_story(viewer: Viewer, board_id: UUID, deeds: int = 25, seed: int = 1
                     await history.undo(viewer, board_id)
                 except DomainError:
                     continue
+            case 7 if notes:
+                edits = [contents.NoteEdit(i, NoteContent(f"edited {number}"), 50, 60) for i in notes]
+                await contents.edit_notes(viewer, board_id, edits)
+            case 8:
+                await adding.add_items(viewer, board_id, [NewItem(frame=FrameContent())])
+            case 9 if frames:
+                new = [NewItem(note=NoteContent("framed"), parent_id=chance.choice(frames))]
+                await adding.add_items(viewer, board_id, new)
             case _:
                 new = [NewItem(id=uuid4(), note=NoteContent(f"{number}")), NewItem(image_id=image)]
                 await adding.add_items(viewer, board_id, new)

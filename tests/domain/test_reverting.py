@@ -1,6 +1,7 @@
 """Reverting: the board becomes what it was, by one change, and nothing is lost by it."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from domain.access import Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.compaction import compact
 from domain.database import execute
+from domain.deeds import plain_deed
 from domain.errors import (
     BadInput,
     BoardTrashed,
@@ -20,7 +22,16 @@ from domain.errors import (
     NotFound,
     NothingToChange,
 )
-from domain.operations import BoardState, FrameContent, NoteContent, Placement, StylePatch, Transform
+from domain.operations import (
+    AddComments,
+    BoardState,
+    CommentState,
+    FrameContent,
+    NoteContent,
+    Placement,
+    StylePatch,
+    Transform,
+)
 from domain.reverting import revert_board
 from tests.domain.test_past import a_story
 from tests.factories import a_board, a_member, a_viewer, rows_of
@@ -195,3 +206,17 @@ async def test_those_who_write_meanwhile_lose_nothing_of_the_log() -> None:
     assert row is not None
     assert (await past.past_of(row, reverted.seq)).state == states[5]
     assert await changes.change_at(board, reverted.seq) == reverted
+
+
+async def test_what_people_said_stays() -> None:
+    ana = await a_viewer("Ana")
+    board = (await a_board(ana)).id
+    item, words = uuid4(), uuid4()
+    await adding.add_items(ana, board, [NewItem(id=item, note=NoteContent())])
+    said = CommentState(words, ana.account_id, datetime.now(UTC), "words", item_id=item)
+    await plain_deed(ana, board, None, "comment", AddComments([said]))
+    for to in (1, 3):
+        await revert_board(ana, board, to)
+        state = await state_in_rows(board)
+        assert (state.comments, len(state.items)) == ({words: said}, to // 2)
+        await require_laws(board)
