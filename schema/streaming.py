@@ -204,9 +204,15 @@ class Edition:
 
     def _make(self, copy: _Copy) -> None:
         asked = self._asked
-        result = execute_subscription_event(self._executor.build_per_event_executor(self._shape(copy.event)))
-        if isinstance(result, ExecutionResult):
-            self._made(copy, self._encoded(result, asked))
+        try:
+            result = execute_subscription_event(
+                self._executor.build_per_event_executor(self._shape(copy.event))
+            )
+            if isinstance(result, ExecutionResult):
+                self._made(copy, self._encoded(result, asked))
+                return
+        except Exception as error:
+            self._made(copy, _failed(error))
             return
         task = asyncio.create_task(self._finish(copy, result, asked))
         self._making.add(task)
@@ -216,7 +222,7 @@ class Edition:
         try:
             payload = self._encoded(await result, asked)
         except Exception as error:
-            payload = encoded(None, [errors.any_failure(error)]).payload
+            payload = _failed(error)
         self._made(copy, payload)
 
     def _made(self, copy: _Copy, payload: bytes) -> None:
@@ -245,6 +251,10 @@ class Edition:
             return PERSONAL
         found = [errors.field_error(error) for error in result.errors or ()]
         return encoded(result.data, found).payload
+
+
+def _failed(error: Exception) -> bytes:
+    return encoded(None, [errors.any_failure(error)]).payload
 
 
 def _now() -> float:

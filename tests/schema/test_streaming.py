@@ -282,3 +282,32 @@ async def test_drags_that_follow_a_revocation_are_not_shown_to_the_revoked(askin
     await asking.hub.drag(ana, board.id, uuid4(), one, Phase.MOVING)
     await readers[0].until(1)
     assert readers[1].payloads == []
+
+
+async def test_an_event_that_cannot_be_said_is_an_error_and_the_stream_goes_on(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    note = await a_note(ana, board.id)
+    readers = [await Reading(asking, ana, CHANGES, b=str(board.id)).begun() for _ in range(2)]
+
+    def unsayable(data: Any, found: Any) -> Answer:
+        if not found:
+            raise ValueError("nobody expected this")
+        return execution.encoded(data, found)
+
+    monkeypatch.setattr(streaming, "encoded", unsayable)
+    first = await move(ana, board.id, note, 1)
+    for reader in readers:
+        async with asyncio.timeout(5):
+            await reader.answers.get()
+        (failed,) = [orjson.loads(payload) for payload in reader.payloads]
+        assert failed["data"] is None
+        assert failed["errors"][0]["extensions"]["code"] == "INTERNAL"
+        reader.payloads.clear()
+    monkeypatch.undo()
+    await move(ana, board.id, note, 2)
+    for reader in readers:
+        assert [change["seq"] for change in await reader.until(1)] == [first + 1]
+    assert "nobody expected this" in caplog.text
