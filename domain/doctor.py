@@ -75,6 +75,7 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
             return
         yield await change_logs(connection)
         yield await item_counts(connection)
+        yield await containers(connection)
         yield await unfinished_jobs(connection)
         yield await originals(connection, settings, deep=deep)
         yield await made_renditions(connection, settings, deep=deep)
@@ -189,6 +190,34 @@ async def item_counts(connection: Connection) -> Finding:
         return _ill(subject, f"{_counted(len(wrong), 'board')} with a wrong count: {_named(wrong)}.")
     present = await connection.fetchval("select count(*) from item where removed_at is null")
     return _well(subject, f"{_counted(present, 'item')} on boards")
+
+
+_MISPLACED = """
+with recursive inside (start, above, depth) as (
+    select id, parent_id, 1 from item where parent_id is not null and removed_at is null
+    union all
+    select inside.start, item.parent_id, depth + 1 from inside join item on item.id = inside.above
+    where depth < 1000
+)
+select item.id from item left join item as container on container.id = item.parent_id
+    and container.board = item.board and container.removed_at is null and container.kind in ('GROUP', 'FRAME')
+where item.parent_id is not null and item.removed_at is null and container.id is null
+union
+select start from inside where above = start
+order by 1
+"""
+
+
+async def containers(connection: Connection) -> Finding:
+    subject = "groups and frames"
+    wrong = await connection.fetch(_MISPLACED)
+    if wrong:
+        words = f"{_counted(len(wrong), 'item')} in what is not there, or in a ring: {_named(wrong)}."
+        return _ill(subject, f"{words} Take them out with regroupItems.")
+    inside = await connection.fetchval(
+        "select count(*) from item where parent_id is not null and removed_at is null"
+    )
+    return _well(subject, f"{_counted(inside, 'item')} in them")
 
 
 async def unfinished_jobs(connection: Connection) -> Finding:

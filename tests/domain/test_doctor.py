@@ -7,10 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import accounts, blobs, doctor, renditions
+from domain import accounts, adding, blobs, doctor, renditions
+from domain.adding import NewItem
 from domain.database import DB, connect, execute, fetchval
 from domain.doctor import Finding, Verdict
 from domain.settings import Settings
+from tests import factories
+from tests.factories import a_viewer
 from tests.people import join
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
@@ -189,6 +192,20 @@ async def test_a_wrong_item_count_is_found(place: Settings) -> None:
     found = (await findings(place))["item counts"]
     assert found.verdict is Verdict.ILL
     assert str(board_id) in found.words
+
+
+@pytest.mark.parametrize("ring", [True, False])
+async def test_items_in_a_ring_or_in_nothing_are_found(place: Settings, ring: bool) -> None:
+    ana = await a_viewer()
+    board = await factories.a_board(ana)
+    inner, outer = uuid4(), uuid4()
+    new = [NewItem(id=outer, is_group=True), NewItem(id=inner, is_group=True, parent_id=outer)]
+    await adding.add_items(ana, board.id, new)
+    assert (await findings(place))["groups and frames"].verdict is Verdict.WELL
+    await execute("update item set parent_id = $2 where id = $1", outer, inner if ring else uuid4())
+    found = (await findings(place))["groups and frames"]
+    assert found.verdict is Verdict.ILL
+    assert str(outer) in found.words
 
 
 async def test_work_given_up_is_noted(place: Settings) -> None:
