@@ -212,6 +212,27 @@ async def test_before_a_stop_sockets_are_told_to_reconnect(served: Served) -> No
         assert await end_of(late) == (1001, [])
 
 
+async def test_before_a_stop_a_slow_reader_still_gets_what_it_is_owed(served: Served) -> None:
+    ana = await served.join("ana")
+    board_id = await global_id(served, ana.access_token)
+    async with served.connected(ana.access_token) as connection:
+        payload = {"query": CHANGES, "variables": {"id": board_id, "after": 1}}
+        await say(connection, type="subscribe", id="1", payload=payload)
+        await asyncio.sleep(0.3)
+        (client,) = served.services.sockets
+        client.wire.pause_writing()
+        for title in ("Oaks", "Elms"):
+            await rename(served, ana.access_token, board_id, title)
+        await asyncio.sleep(0.2)
+        stopping = asyncio.create_task(drain(served.app))
+        await asyncio.sleep(0.2)
+        client.wire.resume_writing()
+        code, said = await end_of(connection)
+        assert [message["payload"]["data"]["boardChanges"]["seq"] for message in said] == [2, 3]
+        assert code == 1001
+        await stopping
+
+
 async def test_a_client_that_reads_nothing_is_cut_and_leaves_nothing_behind(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
