@@ -8,6 +8,7 @@ import {
   boundsOf,
   contains,
   corners,
+  cropped,
   mirrored,
   normalDegrees,
   overlap,
@@ -15,6 +16,8 @@ import {
   scaledAbout,
   touches,
   type Bounds,
+  type Crop,
+  type Placed,
   type Point,
   type Transform,
 } from "$lib/geometry/shapes";
@@ -85,6 +88,19 @@ describe("shapes", () => {
       expect(boundsOf(vector), vector.name).toEqual(near(vector.bounds));
     }
   });
+
+  test("cropping agrees with the server's vectors", () => {
+    const vectors = JSON.parse(readFileSync(VECTORS, "utf8")) as { crops: CropVector[] };
+    expect(vectors.crops.length).toBeGreaterThan(11);
+    for (const { name, before, after, keep, expected, ...placed } of vectors.crops) {
+      const { transform } = expected;
+      expect(cropped(placed, before, after, keep), name).toEqual({
+        width: expect.closeTo(expected.width, 6),
+        height: expect.closeTo(expected.height, 6),
+        transform: { ...transform, x: expect.closeTo(transform.x, 6), y: expect.closeTo(transform.y, 6) },
+      });
+    }
+  });
 });
 
 interface ItemVector {
@@ -94,6 +110,14 @@ interface ItemVector {
   height: number;
   corners: Point[];
   bounds: Bounds;
+}
+
+interface CropVector extends Placed {
+  name: string;
+  before: Crop | null;
+  after: Crop | null;
+  keep: "PICTURE" | "BOX";
+  expected: Placed;
 }
 
 describe("the camera", () => {

@@ -28,6 +28,16 @@ export interface Placed {
   readonly transform: Transform;
 }
 
+/** The part of a picture that is shown: fractions of its width and height, before any flip. */
+export interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export const WHOLE: Crop = { left: 0, top: 0, right: 1, bottom: 1 };
+
 export const IDENTITY: Transform = { x: 0, y: 0, scale: 1, rotation: 0, flipX: false, flipY: false };
 
 const RADIANS = Math.PI / 180;
@@ -164,4 +174,30 @@ export function mirrored(transform: Transform, about: Point, axis: "x" | "y"): T
   return axis === "x"
     ? { ...transform, x: 2 * about.x - transform.x, rotation, flipX: !transform.flipX }
     : { ...transform, y: 2 * about.y - transform.y, rotation, flipY: !transform.flipY };
+}
+
+/**
+ * Place and visible box of a picture that showed `before` of itself and is to show `after` (null: all).
+ * "PICTURE": what is seen stays where it is, the edges move. "BOX": centre and width stay, the height follows
+ * the shape of what is shown. Neither distorts the picture.
+ */
+export function cropped(
+  { width, height, transform }: Placed,
+  before: Crop | null,
+  after: Crop | null,
+  keep: "PICTURE" | "BOX",
+): Placed {
+  const old = before ?? WHOLE;
+  const shown = after ?? WHOLE;
+  const whole = { width: width / (old.right - old.left), height: height / (old.bottom - old.top) };
+  const box = {
+    width: whole.width * (shown.right - shown.left),
+    height: whole.height * (shown.bottom - shown.top),
+  };
+  if (keep === "BOX") return { width, height: (width * box.height) / box.width, transform };
+  const { scale, flipX, flipY } = transform;
+  const across = ((whole.width * (shown.left + shown.right - old.left - old.right)) / 2) * scale;
+  const down = ((whole.height * (shown.top + shown.bottom - old.top - old.bottom)) / 2) * scale;
+  const moved = translated(transform, flipX ? -across : across, flipY ? -down : down);
+  return { ...box, transform: { ...transform, ...rotate(moved, transform.rotation, transform) } };
 }
