@@ -127,24 +127,30 @@ async def _ranks_past(
     return ranks
 
 
-# By upright bounds, for `steps` to look at more closely; hidden ones, and what is in them, are left out.
+# By upright bounds, for `steps` to look at more closely; hidden ones, and what is in them, show nothing.
+# With what shares a rank with any of these: it may have to be ranked anew together with them.
 _OVERLAPPED = """
-WITH RECURSIVE near AS (
-    SELECT DISTINCT item.id, item.parent_id, item.hidden
-    FROM unnest($2::uuid[]) AS mine (id)
-    CROSS JOIN LATERAL (SELECT bounds FROM item WHERE item.id = mine.id OFFSET 0) AS place
-    CROSS JOIN LATERAL (
-        SELECT * FROM item WHERE item.board = $1 AND item.removed_at IS NULL AND item.kind <> 'GROUP'
-            AND item.bounds && place.bounds OFFSET 0
-    ) AS item WHERE item.id <> ALL($2::uuid[])
+WITH RECURSIVE mine AS (
+    SELECT item.id, item.z, item.bounds FROM unnest($2::uuid[]) AS chosen (id)
+    CROSS JOIN LATERAL (SELECT * FROM item WHERE item.id = chosen.id OFFSET 0) AS item
+), touching AS (
+    SELECT DISTINCT item.id, item.z FROM mine CROSS JOIN LATERAL (
+        SELECT id, z FROM item WHERE item.board = $1 AND item.removed_at IS NULL AND item.kind <> 'GROUP'
+            AND item.bounds && mine.bounds OFFSET 0
+    ) AS item
+), near AS (
+    SELECT item.* FROM (SELECT z FROM touching UNION SELECT z FROM mine) AS rank CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.board = $1 AND item.z = rank.z OFFSET 0
+    ) AS item
+    WHERE item.removed_at IS NULL AND item.kind <> 'GROUP' AND item.id <> ALL($2::uuid[])
 ), above AS (
     SELECT id, parent_id, hidden FROM near
     UNION ALL
     SELECT above.id, item.parent_id, above.hidden OR item.hidden
     FROM above JOIN item ON item.id = above.parent_id
 )
-SELECT item.id, item.z, item.x, item.y, item.scale, item.rotation, item.width, item.height, item.locked
-FROM above JOIN item USING (id) WHERE above.parent_id IS NULL AND NOT above.hidden
+SELECT near.id, near.z, near.x, near.y, near.scale, near.rotation, near.width, near.height, above.hidden
+FROM above JOIN near USING (id) WHERE above.parent_id IS NULL
 """
 
 
@@ -154,7 +160,9 @@ async def _overlapped(connection: Connection, board_id: UUID, ids: Sequence[UUID
         Layer(
             record["id"],
             record["z"],
-            Box(
+            None
+            if record["hidden"]
+            else Box(
                 record["id"],
                 Transform(record["x"], record["y"], record["scale"], record["rotation"]),
                 record["width"],

@@ -31,7 +31,6 @@ from domain.operations import (
     FrameContent,
     ItemKind,
     NoteContent,
-    RegroupItems,
     Style,
     StylePatch,
     Transform,
@@ -322,13 +321,3 @@ def test_whatever_two_people_do_with_groups_the_laws_hold(database_url: str) -> 
         finally:
             runner.run(close_database())
     assert all(done[name] >= 10 for name in ("group", "ungroup", "put", "remove", "undo")), done
-
-
-@pytest.mark.usefixtures("database")
-async def test_a_group_says_nothing_of_its_members_when_they_are_regrouped_by_name() -> None:
-    """One line of the log names what was moved, and nothing else."""
-    ana, board, (a, b, c, _) = await a_table()
-    group = await a_group(ana, board, a, b)
-    change = await grouping.regroup_items(ana, board, [c], group)
-    assert change.operation == RegroupItems(change.operation.items)  # type: ignore[union-attr]
-    assert [entry.id for entry in change.operation.items] == [c]  # type: ignore[union-attr]
