@@ -164,9 +164,9 @@ class RevokeGrantsPayload:
     board: Board | None = field(description="The board with its people; null when you left it yourself.")
 
 
-@strawberry.type(description="An item that undo or redo left alone.")
+@strawberry.type(description="An item or a comment that undo or redo left alone.")
 class SkippedItem:
-    id: strawberry.ID = field(description="The item's id.")
+    id: strawberry.ID = field(description="Its id.")
     reason: str = field(description="Why, in words.")
     by_id: strawberry.Private[UUID | None]
 
@@ -182,7 +182,7 @@ class UndoPayload:
         description="The line this wrote into the log; null: all of it was skipped."
     )
     skipped: list[SkippedItem] = field(
-        description="Items left alone, because others have worked on them since."
+        description="Items and comments left alone, mostly because others have worked on them since."
     )
 
 
@@ -193,7 +193,7 @@ class RedoPayload:
         description="The line this wrote into the log; null: all of it was skipped."
     )
     skipped: list[SkippedItem] = field(
-        description="Items left alone, because others have worked on them since."
+        description="Items and comments left alone, mostly because others have worked on them since."
     )
 
 
@@ -238,7 +238,8 @@ class BoardMutations:
         return EditBoardPayload(board=await info.context.loaders.board(board_id), change=change_of(change))
 
     @resolved(
-        description="Copies a board with all that lies on it, but not its people or log. For viewers of it."
+        description="Copies a board with all that lies on it, but not its people, comments or log. For "
+        "viewers of it."
     )
     async def duplicate_board(
         self, info: Info, input: Annotated[DuplicateBoardInput, INPUT]
@@ -313,7 +314,7 @@ class BoardMutations:
 
     @resolved(
         description="Takes back the viewer's latest change here by a new one, sparing what others did since. "
-        "For editors."
+        "For editors; their comments for commenters."
     )
     async def undo(self, info: Info, input: Annotated[UndoInput, INPUT]) -> UndoPayload:
         board_id = uuid_of(input.board_id, "boardId")
@@ -325,7 +326,10 @@ class BoardMutations:
             skipped=_skipped(reverted.skipped),
         )
 
-    @resolved(description="Repeats what the viewer undid last, sparing what others did since. For editors.")
+    @resolved(
+        description="Repeats what the viewer undid last, sparing what others did since. For editors; their "
+        "comments for commenters."
+    )
     async def redo(self, info: Info, input: Annotated[RedoInput, INPUT]) -> RedoPayload:
         board_id = uuid_of(input.board_id, "boardId")
         mutation_id = mutation_id_of(input)

@@ -8,12 +8,14 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import activity, changes, history, items, members, moments, past
+from domain import activity, changes, comment_reads, history, items, members, moments, past
 from domain.access import BoardRow
 from domain.thumbnails import address
 from schema.accounts import Account
 from schema.activity import Activity, activity_of
+from schema.arguments import maybe_uuid
 from schema.changes import Change, change_of
+from schema.comments import Comment, comment_of
 from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
@@ -126,6 +128,39 @@ class Board(Node):
             past.require_all(window)
             page = await past.items_at(viewer, self.key, self.past_seq, first=first, after=after)
         return connection_of(page, item_of, after)
+
+    @resolved(description="What people said here: the comments that begin threads, the oldest first.")
+    async def comments(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
+        after: After = None,
+        resolved: Annotated[
+            bool | None, argument(description="Only threads that are settled, or only open ones; null: all.")
+        ] = None,
+        item_id: Annotated[
+            strawberry.ID | None, argument(description="Only threads pinned to this item; null: all.")
+        ] = None,
+    ) -> Connection[Comment]:
+        viewer, item = info.context.require_viewer(), maybe_uuid(item_id, "itemId")
+        page = await comment_reads.comments_on(
+            viewer, self.key, first=first, after=after, resolved=resolved, item_id=item
+        )
+        return connection_of(page, comment_of, after)
+
+    @resolved(description="How many comments there are, replies counted.")
+    async def comment_count(
+        self,
+        info: Info,
+        resolved: Annotated[
+            bool | None,
+            argument(description="Only of threads that are settled, or only of open ones; null: of all."),
+        ] = None,
+    ) -> int:
+        counts = await info.context.loaders.comment_counts.load(self.key)
+        if resolved is None:
+            return counts.open + counts.resolved
+        return counts.resolved if resolved else counts.open
 
     @resolved(description="The people on it, in the order in which they came.")
     async def members(

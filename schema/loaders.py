@@ -6,18 +6,22 @@ Nothing is remembered between batches, so that a subscription always shows what 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TypeVar, cast
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from domain import accounts, boards, changes, images, items, jobs, renditions
+from domain import accounts, boards, changes, comment_reads, images, items, jobs, renditions
 from domain.access import Viewer
+from domain.comment_reads import CommentRow, Counts, Replies
 from domain.errors import NotFound
 from domain.operations import subjects_of
+from domain.pagination import Page
 from schema.accounts import Account, account_of
 from schema.boards import Board, board_of
+from schema.comments import Comment, comment_of
 from schema.connections import Connection, Node, connection_of
 from schema.context import Context
 from schema.images import Image, Rendition, image_of, rendition_of
@@ -53,6 +57,22 @@ class Loaders:
     @cached_property
     def items(self) -> DataLoader[UUID, Item | None]:
         return _loader(self._items)
+
+    @cached_property
+    def comments(self) -> DataLoader[UUID, Comment | None]:
+        return _loader(self._comments)
+
+    @cached_property
+    def replies(self) -> DataLoader[Replies, Page[CommentRow]]:
+        return _loader(self._replies)
+
+    @cached_property
+    def reply_counts(self) -> DataLoader[UUID, int]:
+        return _loader(self._reply_counts)
+
+    @cached_property
+    def comment_counts(self) -> DataLoader[UUID, Counts]:
+        return _loader(self._comment_counts)
 
     @cached_property
     def renditions(self) -> DataLoader[UUID, list[Rendition]]:
@@ -91,6 +111,22 @@ class Loaders:
 
     async def _items(self, ids: list[UUID]) -> list[Item | None]:
         return _shaped(await items.items_by_ids(self._viewer, ids), item_of)
+
+    async def _comments(self, ids: list[UUID]) -> list[Comment | None]:
+        return _shaped(await comment_reads.comments_by_ids(self._viewer, ids), comment_of)
+
+    async def _replies(self, wanted: list[Replies]) -> list[Page[CommentRow]]:
+        pages = await comment_reads.replies_of(self._viewer, wanted)
+        return [
+            replace(page, total=partial(self.reply_counts.load, each.thread_id))
+            for page, each in zip(pages, wanted, strict=True)
+        ]
+
+    async def _reply_counts(self, ids: list[UUID]) -> list[int]:
+        return await comment_reads.reply_counts(self._viewer, ids)
+
+    async def _comment_counts(self, ids: list[UUID]) -> list[Counts]:
+        return await comment_reads.comment_counts(self._viewer, ids)
 
     async def _renditions(self, ids: list[UUID]) -> list[list[Rendition]]:
         found = await renditions.renditions_by_images(ids)
@@ -136,6 +172,11 @@ class Loaders:
         found = await self.items.load_many(subjects_of(line.operation))
         return [item for item in found if item is not None]
 
+    async def comments_of(self, line: changes.Change) -> list[Comment]:
+        """The comments a change touched, as they are now."""
+        found = await self.comments.load_many(subjects_of(line.operation))
+        return [comment for comment in found if comment is not None]
+
     async def boards_with(self, image_id: UUID, first: int, after: str | None) -> Connection[Board]:
         page = await images.boards_with(self._viewer, image_id, first=first, after=after)
         return connection_of(page, board_of, after)
@@ -146,6 +187,7 @@ class Loaders:
             await self.boards.load(key)
             or await self.images.load(key)
             or await self.items.load(key)
+            or await self.comments.load(key)
             or await self.acquaintances.load(key)
             or await self.jobs.load(key)
         )

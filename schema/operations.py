@@ -10,6 +10,7 @@ from strawberry import field
 from domain import operations
 from domain.operations import ItemState, Operation, Simple
 from schema.accounts import Account
+from schema.comment_operations import AnyCommentOperation, comment_operation_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image
@@ -207,7 +208,7 @@ AnyItemOperation = (
 )
 AnyBoardOperation = EditBoard | TrashBoard | RestoreBoard
 AnySimple = Annotated[
-    AnyItemOperation | AnyBoardOperation,
+    AnyItemOperation | AnyCommentOperation | AnyBoardOperation,
     strawberry.union(
         "SimpleOperation",
         description="What a change did, or a part of a `Compound`. New kinds may be added: skip what you do "
@@ -222,7 +223,7 @@ class Compound:
 
 
 AnyOperation = Annotated[
-    AnyItemOperation | AnyBoardOperation | Compound,
+    AnyItemOperation | AnyCommentOperation | AnyBoardOperation | Compound,
     strawberry.union(
         "Operation",
         description="What a change did: a `Compound`, or what a `SimpleOperation` may be (a fragment on that "
@@ -303,7 +304,7 @@ def operation_of(operation: Operation, actor_id: UUID) -> AnyOperation:
 
 def simple_of(part: Simple, actor_id: UUID) -> AnySimple:
     if isinstance(part, operations.CommentOperation):
-        raise NotImplementedError(part)
+        return comment_operation_of(part)
     match part:
         case operations.AddItems():
             return AddItems(items=[snapshot_of(state) for state in part.items])

@@ -61,8 +61,8 @@ class Query:
             Long | None,
             argument(
                 description="Seq of a change, or 0: the board as it was right after it, its words, items and "
-                "cover; `viewerRole`, `members` and `changes` are today's, and nothing can be undone there. "
-                "Earlier than `historyStart` is HISTORY_COMPACTED. null: the board of now."
+                "cover; `viewerRole`, `members`, `comments` and `changes` are today's, and nothing can be "
+                "undone there. Earlier than `historyStart` is HISTORY_COMPACTED. null: the board of now."
             ),
         ] = None,
     ) -> Board | None:

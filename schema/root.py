@@ -7,6 +7,7 @@ from strawberry.types import ExecutionContext
 
 from schema.account_mutations import AccountMutations
 from schema.board_mutations import BoardMutations
+from schema.comment_mutations import CommentMutations
 from schema.content_mutations import ContentMutations
 from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
@@ -22,7 +23,13 @@ from schema.subscriptions import Subscription
     "with a stable `extensions.code`, and then nothing was changed."
 )
 class Mutation(
-    AccountMutations, BoardMutations, ItemMutations, ContentMutations, ImageMutations, PresenceMutations
+    AccountMutations,
+    BoardMutations,
+    ItemMutations,
+    ContentMutations,
+    CommentMutations,
+    ImageMutations,
+    PresenceMutations,
 ):
     pass
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from domain import adding, boards, contents, history, invites, items, jobs, tokens
+from domain import adding, boards, comments, contents, history, invites, items, jobs, tokens
 from domain.access import Role, Scope, Viewer
 from domain.adding import NewItem
+from domain.comments import NewComment, NewPin, NewText, Pin
 from domain.contents import CropEdit, DrawingEdit
 from domain.database import execute, fetch, transaction
 from domain.operations import Crop, DrawingContent, FrameContent, NoteContent, Shape, Style
@@ -94,6 +95,7 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
     await items.remove_items(owner, board_id, [removed])
     await contents.edit_drawings(owner, board_id, [DrawingEdit(drawing, DrawingContent(Shape.ELLIPSE))])
     await contents.crop_items(owner, board_id, [CropEdit(picture, Crop(0.0, 0.0, 0.5, 1.0))])
+    said = await _talk(owner, board_id, picture)
     # Both who may write have something to undo, and something undone.
     for writer in (owner, editor):
         for _ in range(2):
@@ -114,7 +116,29 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
         "removed": removed,
         "job": job,
         "invite": invite.invite.id,
+        **said,
     }
+
+
+async def _talk(owner: Viewer, board_id: UUID, picture: UUID) -> dict[str, UUID]:
+    """Every operation on comments, all the owner's: a settled thread with a reply, and one removed."""
+    comment, reply, silent = uuid4(), uuid4(), uuid4()
+    await comments.add_comments(
+        owner,
+        board_id,
+        [
+            NewComment("canary text", Pin(item_id=picture), id=comment),
+            NewComment("canary text", thread_id=comment, id=reply),
+            NewComment("canary text", Pin(1.0, 2.0), id=silent),
+        ],
+    )
+    await comments.edit_comments(owner, board_id, [NewText(comment, "canary text, rewritten")])
+    await comments.move_comments(owner, board_id, [NewPin(comment, Pin(0.0, 1.0, picture))])
+    await comments.resolve_comments(owner, board_id, [comment], resolved=True)
+    await comments.remove_comments(owner, board_id, [silent])
+    await comments.restore_comments(owner, board_id, [silent])
+    await comments.remove_comments(owner, board_id, [silent])
+    return {"comment": comment, "reply": reply, "silent": silent}
 
 
 async def everything() -> tuple[str, ...]:

@@ -43,6 +43,7 @@ SERVER_OWNER = _told("FORBIDDEN", server_owner=OK)
 STRANGERS = {"outsider": "NOT_FOUND", "server_owner": "NOT_FOUND"}
 READERS = _told(OK, **STRANGERS)
 EDITORS = _told("FORBIDDEN", editor=OK, owner=OK, **STRANGERS)
+COMMENTERS = _told("FORBIDDEN", commenter=OK, editor=OK, owner=OK, **STRANGERS)
 OWNERS = _told("FORBIDDEN", owner=OK, **STRANGERS)
 # Only its owner may change a picture, wherever it is placed.
 IMAGE_OWNER = _told("FORBIDDEN", owner=OK, **STRANGERS)
@@ -67,6 +68,7 @@ QUERIES: dict[str, Row] = {
 }
 
 CONTENT = "board { id } change { seq } items { id }"
+TALK = "board { id } change { seq } comments { id }"
 PLACE = {"x": 1.0, "y": 2.0}
 
 # name -> (input made of the scene's ids, what is read of the payload, who is told what)
@@ -194,6 +196,28 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
     ),
     "removeItems": (lambda i: {"boardId": i["board"], "ids": [i["note"]]}, CONTENT, EDITORS),
     "restoreItems": (lambda i: {"boardId": i["board"], "ids": [i["removed"]]}, CONTENT, EDITORS),
+    "addComments": (
+        lambda i: {"boardId": i["board"], "comments": [{"text": "hello", "place": {"threadId": i["reply"]}}]},
+        TALK,
+        COMMENTERS,
+    ),
+    # What there is to read is the owner's: nobody else rewrites it.
+    "editComments": (
+        lambda i: {"boardId": i["board"], "comments": [{"id": i["comment"], "text": "hello"}]},
+        TALK,
+        OWNERS,
+    ),
+    "moveComments": (
+        lambda i: {
+            "boardId": i["board"],
+            "comments": [{"id": i["comment"], "pin": {"item": {"id": i["note"]}}}],
+        },
+        TALK,
+        EDITORS,
+    ),
+    "resolveComments": (lambda i: {"boardId": i["board"], "ids": [i["comment"]]}, TALK, COMMENTERS),
+    "removeComments": (lambda i: {"boardId": i["board"], "ids": [i["comment"]]}, TALK, EDITORS),
+    "restoreComments": (lambda i: {"boardId": i["board"], "ids": [i["silent"]]}, TALK, EDITORS),
     "dragItems": (
         lambda i: {
             "boardId": i["board"],
@@ -252,6 +276,10 @@ def _in_items(fields: str) -> str:
     return _in_board(f"items {{ nodes {{ {fields} }} }}")
 
 
+def _in_comments(fields: str) -> str:
+    return _in_board(f"comments {{ nodes {{ {fields} }} }}")
+
+
 def _in_changes(fields: str) -> str:
     return _in_board(f"changes(first: 100) {{ nodes {{ operation {{ __typename {fields} }} }} }}")
 
@@ -270,6 +298,14 @@ EDGES: dict[str, str] = {
     "Board.cover": _in_board("cover { name }"),
     "Board.createdBy": _in_board("createdBy { name }"),
     "Board.items": _in_board("items { totalCount nodes { name } edges { node { name } cursor } }"),
+    "Board.comments": _in_board("commentCount comments { totalCount nodes { text } edges { cursor } }"),
+    "Comment.author": _in_comments("author { name }"),
+    "Comment.resolvedBy": _in_comments("resolvedBy { name }"),
+    "Comment.board": _in_comments("board { title }"),
+    "Comment.item": _in_comments("item { name ... on ImageItem { image { name } } }"),
+    "Comment.position": _in_comments("position { x y }"),
+    "Comment.thread": _in_comments("replies { nodes { thread { text } } }"),
+    "Comment.replies": _in_comments("replyCount replies { totalCount nodes { text author { name } } }"),
     "Board.members": _in_board("members { totalCount nodes { role account { name } } }"),
     "Board.changes": _in_board("changes { totalCount nodes { seq } }"),
     "Board.activity": _in_board("activity { totalCount nodes { changeCount itemIds } }"),
@@ -299,6 +335,16 @@ EDGES: dict[str, str] = {
     "RegroupItems.items": _in_changes("... on RegroupItems { items { id parentId } }"),
     "Compound.operations": _in_changes(
         "... on Compound { operations { __typename ... on EditItems { items { image { name } } } } }"
+    ),
+    "AddComments.comments": _in_changes("... on AddComments { comments { text } }"),
+    "RestoreComments.comments": _in_changes("... on RestoreComments { comments { text } }"),
+    "EditComments.comments": _in_changes("... on EditComments { comments { text } }"),
+    "MoveComments.comments": _in_changes("... on MoveComments { comments { id itemId x y } }"),
+    "ResolveComments.comments": _in_changes("... on ResolveComments { comments { id isResolved } }"),
+    "CommentSnapshot.author": _in_changes("... on AddComments { comments { author { name } } }"),
+    "CommentSnapshot.resolvedBy": _in_changes("... on RestoreComments { comments { resolvedBy { name } } }"),
+    "CommentResolution.resolvedBy": _in_changes(
+        "... on ResolveComments { comments { resolvedBy { name } } }"
     ),
     "EditBoard.cover": _in_changes("... on EditBoard { title cover { name } }"),
     "TrashBoard.by": _in_changes("... on TrashBoard { by { name } }"),
