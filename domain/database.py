@@ -132,7 +132,7 @@ async def open_database(url: str, *, pool_size: int = 10, durable: bool = True) 
             command_timeout=COMMAND_TIMEOUT_SECONDS,
             connection_class=PooledConnection,
             server_settings=_server_settings("webref", STATEMENT_TIMEOUT_MS, durable),
-            init=_describe_json,
+            init=_describe_types,
         )
 
 
@@ -298,6 +298,12 @@ def _server_settings(purpose: str, statement_timeout_ms: int, durable: bool) -> 
         "idle_in_transaction_session_timeout": "30000",
         "synchronous_commit": "on" if durable else "off",
     }
+
+
+async def _describe_types(connection: Connection) -> None:
+    """Arrays within a record are read only where the connection has met their types before."""
+    await _describe_json(connection)
+    await connection.fetchrow("SELECT NULL::integer[], NULL::bigint[]")
 
 
 async def _describe_json(connection: Connection) -> None:

@@ -234,3 +234,9 @@ async def test_an_unreachable_database_is_told_in_words(url: str) -> None:
 async def test_whatever_a_lost_connection_raises_is_said_in_the_same_words(kind: type[Exception]) -> None:
     with pytest.raises(DatabaseUnavailable, match="does not answer"), db.translated():
         raise kind("the connection is lost")
+
+
+@pytest.mark.usefixtures("database")
+async def test_arrays_within_a_record_are_read_by_a_new_connection() -> None:
+    found = await fetchval("SELECT ROW(ARRAY[1, 2], ARRAY[[3::bigint]], ARRAY['a'], ARRAY[]::integer[])")
+    assert tuple(found) == ([1, 2], [[3]], ["a"], [])
