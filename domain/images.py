@@ -248,6 +248,22 @@ async def images_by_ids(viewer: Viewer, image_ids: Sequence[UUID]) -> list[Image
     return [found.get(image_id) for image_id in image_ids]
 
 
+async def images_of_board(board_id: UUID, image_ids: Sequence[UUID]) -> list[Image | None]:
+    """Those of the ids that whoever may read the board may see because of it; None for others.
+
+    Asks nobody: for what is told to all who follow the board. In the order of the ids.
+    """
+    rows = await fetch(
+        "SELECT i.* FROM image i WHERE i.id = ANY($2::uuid[]) AND ("
+        "EXISTS (SELECT FROM item WHERE item.image_id = i.id AND item.board = $1) "
+        "OR EXISTS (SELECT FROM former_image f WHERE f.image = i.id AND f.board = $1))",
+        board_id,
+        list(set(image_ids)),
+    )
+    found = {row["id"]: image_of(row) for row in rows}
+    return [found.get(image_id) for image_id in image_ids]
+
+
 async def require_own_images(viewer: Viewer, connection: Connection, ids: Sequence[UUID]) -> None:
     """Locks the rows in the order of their ids. Raises NotFound, Forbidden (seen but not owned)."""
     rows = await connection.fetch(

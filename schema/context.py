@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import strawberry
 
@@ -46,9 +47,13 @@ class ViewerAsked(Exception):
 
 
 class Impersonal(Context):
-    """Of an answer that many viewers share: there is no viewer in it. asked: how often one was asked for."""
+    """Of an answer that many viewers share: there is no viewer in it. asked: how often one was asked for.
+
+    board_id: the board whose readers all are.
+    """
 
     def __init__(self, like: Context) -> None:
+        self.board_id: UUID | None = None
         self.settings = like.settings
         self.hub = like.hub
         self.cookies_out = []

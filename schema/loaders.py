@@ -23,7 +23,7 @@ from schema.accounts import Account, account_of
 from schema.boards import Board, board_of
 from schema.comments import Comment, comment_of
 from schema.connections import Connection, Node, connection_of
-from schema.context import Context
+from schema.context import Context, Impersonal
 from schema.images import Image, Rendition, image_of, rendition_of
 from schema.items import Item, item_of
 from schema.jobs import Job, job_of
@@ -107,6 +107,10 @@ class Loaders:
         return _shaped(await boards.boards_by_ids(self._viewer, ids), board_of)
 
     async def _images(self, ids: list[UUID]) -> list[Image | None]:
+        if isinstance(self._context, Impersonal) and self._context.board_id is not None:
+            found = await images.images_of_board(self._context.board_id, ids)
+            if None not in found:
+                return _shaped(found, image_of)
         return _shaped(await images.images_by_ids(self._viewer, ids), image_of)
 
     async def _items(self, ids: list[UUID]) -> list[Item | None]:

@@ -204,6 +204,8 @@ class Edition:
 
     def _make(self, copy: _Copy) -> None:
         asked = self._asked
+        if isinstance(self._context, Impersonal):
+            self._context.board_id = getattr(copy.event, "board_id", None)
         try:
             result = execute_subscription_event(
                 self._executor.build_per_event_executor(self._shape(copy.event))

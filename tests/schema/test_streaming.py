@@ -12,7 +12,7 @@ from graphql.execution import execute_subscription_event
 from domain import adding, items, sessions
 from domain.access import Role, Viewer
 from domain.adding import NewItem
-from domain.database import transaction
+from domain.database import execute, transaction
 from domain.live import Hub, Phase
 from domain.notices import announce_access
 from domain.operations import NoteContent, Placement, Transform
@@ -149,25 +149,45 @@ async def test_what_depends_on_the_viewer_is_told_to_each_in_their_own_words(
     assert len(executions) == 1 + 3
 
 
-async def test_only_the_events_that_need_a_viewer_are_executed_for_each(
+async def test_pictures_of_the_board_are_told_to_all_at_once_and_others_to_each(
     asking: Asking, executions: list[object]
 ) -> None:
-    """A picture is read with the viewer's own access, a move needs nobody's."""
+    """Whoever may read a board may see what lies on it; which boards else hold a picture is one's own."""
     ana = await a_viewer()
-    board = await a_board(ana)
+    board, secret = await a_board(ana), await a_board(ana, title="Secret")
     ben = await a_member(board.id, Role.VIEWER)
     image = await an_image(ana, name="fox.jpg")
-    readers = [await Reading(asking, who, PICTURES, b=str(board.id)).begun() for who in (ana, ben)]
+    await adding.add_items(ana, secret.id, [NewItem(image_id=image)])
+    elsewhere = PICTURES.replace("{ name }", "{ name boards(first: 5) { nodes { title } } }")
+    readers = [
+        await Reading(asking, who, document, b=str(board.id)).begun()
+        for document in (PICTURES, elsewhere)
+        for who in (ana, ben)
+    ]
     item_id = uuid4()
     await adding.add_items(ana, board.id, [NewItem(id=item_id, image_id=image)])
-    for reader in readers:
-        (told,) = await reader.until(1)
-        assert told["operation"]["items"][0]["image"] == {"name": "fox.jpg"}
-    assert len(executions) == 1 + 2
+    told = [(await reader.until(1))[0]["operation"]["items"][0]["image"] for reader in readers]
+    assert told[:2] == [{"name": "fox.jpg"}] * 2
+    titles = [{node["title"] for node in picture["boards"]["nodes"]} for picture in told[2:]]
+    assert titles == [{"Board", "Secret"}, {"Board"}]
+    assert len(executions) == 1 + (1 + 2)
     await move(ana, board.id, item_id)
     for reader in readers:
         await reader.until(2)
-    assert len(executions) == 1 + 2 + 1
+    assert len(executions) == 1 + (1 + 2) + 2
+
+
+async def test_a_picture_that_is_not_the_boards_is_read_with_the_viewers_own_access(asking: Asking) -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    ben = await a_member(board.id, Role.VIEWER)
+    image = await an_image(ana, name="secret.jpg")
+    await adding.add_items(ana, board.id, [NewItem(image_id=image)])
+    await execute("DELETE FROM item WHERE board = $1", board.id)
+    document = PICTURES.replace("$b: ID!", "$b: ID!, $a: Long").replace("Id: $b", "Id: $b, after: $a")
+    readers = [await Reading(asking, who, document, b=str(board.id), a=1).begun() for who in (ana, ben)]
+    told = [(await reader.until(1))[0]["operation"]["items"][0]["image"] for reader in readers]
+    assert told == [{"name": "secret.jpg"}, None]
 
 
 async def test_a_reader_that_keeps_up_never_waits_for_a_slow_one(asking: Asking) -> None:
