@@ -173,6 +173,7 @@ def misplaced(operation: Operation, nesting: Nesting) -> set[UUID]:
             case AddItems() | RestoreItems():
                 parents |= {item.id: item.parent_id for item in part.items}
                 holding |= {item.id for item in part.items if item.kind in CONTAINERS}
+                put |= {item.id for item in part.items if item.parent_id is not None}
             case RemoveItems():
                 removed |= set(part.ids)
             case RegroupItems():

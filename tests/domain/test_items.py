@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
 from domain import adding, boards, contents, deeds, items
 from domain.access import Role, Scope, Viewer
@@ -25,10 +26,16 @@ from domain.errors import (
 from domain.geometry import bounds
 from domain.operations import (
     AddItems,
+    Crop,
+    DrawingContent,
+    FrameContent,
+    ItemKind,
     NoteContent,
     Placement,
     Rank,
     RestoreItems,
+    Sampling,
+    Shape,
     Style,
     StylePatch,
     Transform,
@@ -61,6 +68,131 @@ async def test_adding_pictures_and_notes() -> None:
     assert [row.state for row in page.nodes] == [image, note]
     assert page.nodes[0].added_by == ana.account_id
     await require_laws(board.id)
+
+
+async def test_every_kind_of_item_is_added() -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    pen = DrawingContent(points=[(-10.0, -5.0), (10.0, 5.0)], pressures=[0.5, 1.0], fill="#AABBCC")
+    change = await adding.add_items(
+        ana,
+        board.id,
+        [
+            NewItem(drawing=pen),
+            NewItem(drawing=DrawingContent(Shape.ELLIPSE), width=30.0),
+            NewItem(frame=FrameContent("#112233")),
+            NewItem(is_group=True, transform=Transform(5.0, 6.0, 7.0)),
+        ],
+    )
+    assert isinstance(change.operation, AddItems)
+    drawing, ellipse, frame, group = change.operation.items
+    assert (drawing.kind, drawing.width, drawing.height) == (ItemKind.DRAWING, 24, 14)
+    assert drawing.drawing == structs.replace(pen, fill="#aabbcc")
+    assert (ellipse.width, ellipse.height) == (30, 200)
+    assert (frame.kind, frame.frame, frame.width) == (ItemKind.FRAME, FrameContent("#112233"), 1600)
+    assert (group.kind, group.transform, group.width) == (ItemKind.GROUP, Transform(), 1)
+    await require_laws(board.id)
+
+
+async def test_a_picture_keeps_its_shape_whatever_its_width_and_crop() -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    picture = await an_image(ana, width=400, height=300)
+    change = await adding.add_items(
+        ana,
+        board.id,
+        [
+            NewItem(image_id=picture, width=100.0),
+            NewItem(image_id=picture, crop=Crop(0.5, 0.0, 1.0, 1.0)),
+            NewItem(image_id=picture, crop=Crop(0.5, 0.0, 1.0, 1.0), width=100.0),
+            NewItem(image_id=picture, crop=Crop(0.0, 0.0, 1.0, 1.0)),
+        ],
+    )
+    assert isinstance(change.operation, AddItems)
+    sizes = [(item.width, item.height) for item in change.operation.items]
+    assert sizes == [(100, 75), (200, 300), (100, 150), (400, 300)]
+    assert change.operation.items[3].crop is None
+    await require_laws(board.id)
+
+
+async def test_items_are_added_into_containers() -> None:
+    ana = await a_viewer()
+    board, other = await a_board(ana), await a_board(ana)
+    frame, group, inside, deeper = [uuid4() for _ in range(4)]
+    await adding.add_items(ana, board.id, [NewItem(id=frame, frame=FrameContent())])
+    await adding.add_items(
+        ana,
+        board.id,
+        [
+            NewItem(id=deeper, note=NoteContent(), parent_id=group),
+            NewItem(id=group, is_group=True, parent_id=frame),
+            NewItem(id=inside, note=NoteContent(), parent_id=frame),
+        ],
+    )
+    state = (await state_in_rows(board.id)).items
+    assert [state[item].parent_id for item in (frame, group, inside, deeper)] == [None, frame, frame, group]
+    await require_laws(board.id)
+    page = await items.items_in(ana, board.id, frame, first=1)
+    assert ([row.state.id for row in page.nodes], page.has_next, await page.total()) == ([group], True, 2)
+    page = await items.items_in(ana, board.id, frame, after=page.cursors[0])
+    assert ([row.state.id for row in page.nodes], page.has_next) == ([inside], False)
+    with pytest.raises(NotFound):
+        await items.items_in(await a_viewer(), board.id, frame)
+
+    foreign = await a_note(ana, other.id)
+    before = await rows_of(board.id)
+    for parent in (inside, foreign, uuid4()):
+        with pytest.raises(BadInput) as refused:
+            await adding.add_items(ana, board.id, [NewItem(note=NoteContent(), parent_id=parent)])
+        assert refused.value.details["field"] == "parentId"
+    ring = [NewItem(id=UUID(int=n), is_group=True, parent_id=UUID(int=3 - n)) for n in (1, 2)]
+    with pytest.raises(BadInput):
+        await adding.add_items(ana, board.id, ring)
+    assert await rows_of(board.id) == before
+    await items.restyle_items(ana, board.id, [StylePatch(frame, locked=True)])
+    before = await rows_of(board.id)
+    with pytest.raises(ItemsLocked):
+        await adding.add_items(ana, board.id, [NewItem(note=NoteContent(), parent_id=group)])
+    assert await rows_of(board.id) == before
+
+
+async def test_all_looks_are_changed_one_by_one() -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    item = await a_note(ana, board.id, style=Style(tags=["sea"], link="https://example.org"))
+    for patch in (
+        StylePatch(item, brightness=1.5),
+        StylePatch(item, contrast=0.0),
+        StylePatch(item, saturation=4.0),
+        StylePatch(item, sampling=Sampling.NEAREST),
+        StylePatch(item, tags=["blue", " blue ", "wave"]),
+        StylePatch(item, link=" mailto:ana@example.org "),
+    ):
+        await items.restyle_items(ana, board.id, [patch])
+        await require_laws(board.id)
+    style = (await state_in_rows(board.id)).items[item].style
+    assert style == Style(
+        brightness=1.5,
+        contrast=0.0,
+        saturation=4.0,
+        sampling=Sampling.NEAREST,
+        tags=["blue", "wave"],
+        link="mailto:ana@example.org",
+    )
+    await items.restyle_items(ana, board.id, [StylePatch(item, tags=[], link="")])
+    style = (await state_in_rows(board.id)).items[item].style
+    assert (style.tags, style.link) == ([], "")
+    before = await rows_of(board.id)
+    for bad in (
+        StylePatch(item, brightness=4.1),
+        StylePatch(item, saturation=-0.1),
+        StylePatch(item, link="javascript:alert(1)"),
+        StylePatch(item, tags=["x" * 65]),
+        StylePatch(item),
+    ):
+        with pytest.raises(BadInput):
+            await items.restyle_items(ana, board.id, [bad])
+    assert await rows_of(board.id) == before
 
 
 async def test_items_without_a_place_never_cover_others() -> None:
@@ -300,6 +432,12 @@ async def test_pictures_must_be_visible_to_who_places_them() -> None:
         (NewItem(note=NoteContent(text="a\x00")), BadInput),
         (NewItem(note=NoteContent(), transform=Transform(float("nan"))), BadInput),
         (NewItem(note=NoteContent(), width=0.0), BadInput),
+        (NewItem(note=NoteContent(), crop=Crop(0.0, 0.0, 0.5, 0.5)), BadInput),
+        (NewItem(note=NoteContent(), is_group=True), BadInput),
+        (NewItem(frame=FrameContent("red")), BadInput),
+        (NewItem(drawing=DrawingContent(Shape.LINE)), BadInput),
+        (NewItem(id=UUID(int=0), note=NoteContent()), BadInput),
+        (NewItem(note=NoteContent(), style=Style(link="ftp://example.org")), BadInput),
         (NewItem(note=NoteContent(), z="a00"), BadInput),
         (NewItem(note=NoteContent(), style=Style(opacity=2.0)), BadInput),
     ],
