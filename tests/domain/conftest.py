@@ -6,6 +6,7 @@ import pytest
 
 from domain import attempts, sessions
 from domain.settings import Settings
+from tests.talk import Talk
 
 
 @pytest.fixture
@@ -13,3 +14,8 @@ def signing(tmp_path: Path) -> None:
     """Lets this process sign sessions, and forgets who guessed how often."""
     attempts.forget_all()
     sessions.sign_with(Settings(data=tmp_path, secret="only for tests, and long enough for them"))
+
+
+@pytest.fixture
+async def talk(database: str) -> Talk:
+    return await Talk().begin()
