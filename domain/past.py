@@ -117,6 +117,9 @@ async def past_of(row: BoardRow, seq: int) -> PastBoard:
     """
     require_kept(row, seq)
     key = (row.id, row.created_at, seq)
+    found = _kept.find(key)
+    if found is not None:
+        return found
     lock = _folding.setdefault(row.id, asyncio.Lock())
     async with lock:  # who waits finds what the first one has folded
         found = _kept.find(key)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import access, past
+from domain import access, past, snapshots
 from domain.access import BoardRow, Role, Viewer
 from domain.changes import Change
 from domain.database import Connection
@@ -22,13 +22,14 @@ async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: 
     come, HistoryCompacted, NothingToChange, LimitExceeded for more than MOST_TOUCHED items.
     """
     # Folded before the board is locked, so that nobody waits for it.
-    board = await access.board(viewer, board_id, Role.VIEWER)
-    await past.past_of(board, to)
-    await past.past_of(board, board.seq)
+    seen = await access.board(viewer, board_id, Role.VIEWER)
+    then = (await past.past_of(seen, to)).state
+    lately = (await past.past_of(seen, seen.seq)).point
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
-        then = (await past.past_of(board, to)).state
-        now = (await past.past_of(board, board.seq)).state
+        if board.created_at != seen.created_at:
+            raise access.no_board(board_id)
+        now = (await snapshots.folded(board_id, lately, board.seq)).state
         missing = [item_id for item_id in then.items if item_id not in now.items]
         resting = await removed(connection, board.id, missing) if missing else {}
         operation = difference(now, then, resting)
