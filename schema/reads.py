@@ -31,11 +31,21 @@ PageKey = tuple[BoardPlan, Asked]
 
 @dataclass(frozen=True)
 class _Page:
-    """content: JSON. stamp: of the board it was made of. moment: until then nothing else had changed it."""
+    """payload: the response to whoever asks for this board alone and has this head, around the page.
 
-    content: bytes
+    stamp: of the board it was made of. moment: until then nothing else had changed it.
+    """
+
+    payload: bytes
+    before: int
+    after: int
+    head: Sequence[object]
     stamp: object
     moment: str
+
+    @property
+    def content(self) -> memoryview:
+        return memoryview(self.payload)[self.before : len(self.payload) - self.after]
 
 
 class _Kept:
@@ -53,18 +63,18 @@ class _Kept:
 
     def put(self, key: PageKey, page: _Page) -> None:
         self.drop(key)
-        if len(page.content) > LARGEST_KEPT_BYTES:
+        if len(page.payload) > LARGEST_KEPT_BYTES:
             return
         self.pages[key] = page
-        self.size_bytes += len(page.content)
+        self.size_bytes += len(page.payload)
         while self.size_bytes > MOST_KEPT_BYTES or len(self.pages) > MOST_PAGES:
             _, oldest = self.pages.popitem(last=False)
-            self.size_bytes -= len(oldest.content)
+            self.size_bytes -= len(oldest.payload)
 
     def drop(self, key: PageKey) -> None:
         page = self.pages.pop(key, None)
         if page is not None:
-            self.size_bytes -= len(page.content)
+            self.size_bytes -= len(page.payload)
 
     def confirm(self, key: PageKey, page: _Page, moment: str) -> None:
         """Unless another page has come meanwhile, this one is known to be true until then."""
@@ -74,6 +84,8 @@ class _Kept:
 
 _kept = _Kept()
 _json = msgspec.json.Encoder().encode
+_CLOSING = b"}}"
+_HERE = b"\x00"  # stands nowhere in JSON, which writes it in another way
 
 
 def forget() -> None:
@@ -139,16 +151,22 @@ async def answer(wanted: Compiled, viewer: Viewer) -> Told | None:
             data[key] = "Query"
             continue
         try:
-            data[key] = await _board(board, asked, viewer)
+            payload = await _board(board, asked, viewer)
         except Outside:
             return None
         except Exception as error:
             data[key] = None
             failures.append(_failure(board, error))
+            continue
+        if payload is not None and len(wanted.plan.roots) == 1:
+            return Told(payload, failures, is_whole=True)
+        alone = slice(len(_opening(board)), -len(_CLOSING))
+        data[key] = None if payload is None else orjson.Fragment(payload[alone])
     return Told(_encoded(data, failures), failures, None not in data.values())
 
 
-async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> orjson.Fragment | None:
+async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> bytes | None:
+    """The response to one who asks for the board alone."""
     key, reading = (plan, asked), plan.reading(asked)
     page = _kept.find(key)
     if page is not None:
@@ -156,22 +174,36 @@ async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> orjson.Fragme
         if now is None:
             return None
         if not now.touched and reading.stamp(now.head) == page.stamp:
-            _kept.confirm(key, page, now.moment)
-            return _told(plan, now.head, page.content)
+            if now.head == page.head:
+                _kept.confirm(key, page, now.moment)
+                return page.payload
+            other = _page(plan, now.head, page.content, page.stamp, now.moment)
+            _kept.put(key, other)
+            return other.payload
     found = await board_reads.read(reading, viewer, asked.board_id, asked.start)
     if found is None:
         return None
-    if asked.start is None:
-        return _told(plan, found.head, None)
     plan.require_known(asked, found.head)
-    content = _json(plan.page(asked, found))
-    if asked.start.window.changed_since is None:  # removed items show pictures that nobody looks after
-        _kept.put(key, _Page(content, reading.stamp(found.head), found.moment))
-    return _told(plan, found.head, content)
+    content = b"" if asked.start is None else _json(plan.page(asked, found))
+    page = _page(plan, found.head, content, reading.stamp(found.head), found.moment)
+    # Removed items show pictures that nobody looks after.
+    if asked.start is not None and asked.start.window.changed_since is None:
+        _kept.put(key, page)
+    return page.payload
 
 
-def _told(plan: BoardPlan, head: Sequence[Any], page: bytes | None) -> orjson.Fragment:
-    return orjson.Fragment(_json(plan.written(head, None if page is None else msgspec.Raw(page))))
+def _page(
+    plan: BoardPlan, head: Sequence[Any], content: bytes | memoryview, stamp: object, moment: str
+) -> _Page:
+    """Put together with one copy of the content."""
+    written = _json(plan.written(head, msgspec.Raw(_HERE)))
+    before, _, after = written.partition(_HERE)
+    before, after = _opening(plan) + before, after + _CLOSING
+    return _Page(b"".join((before, content, after)), len(before), len(after), head, stamp, moment)
+
+
+def _opening(plan: BoardPlan) -> bytes:
+    return b'{"data":{%b:' % orjson.dumps(plan.key)
 
 
 def _failure(plan: BoardPlan, error: Exception) -> GraphQLFormattedError:

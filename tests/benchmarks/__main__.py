@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.benchmarks.against import cold_rate
 from tests.benchmarks.fanout import everybody_hears, fan_out
 from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by_another
 from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
@@ -17,6 +18,7 @@ from tests.benchmarks.writes import many_at_once, one_move
 ROWS: dict[str, Bench] = {
     "S1": start_times,
     "S2": idle_memory,
+    "R1": cold_rate,
     "R2": compiled_cpu,
     "R3": kept_rate,
     "R4": growth,

@@ -1,6 +1,7 @@
-"""The server that R2 to R4 ask: webref as it is served, and one route more that gives the same bytes.
+"""The server that R1 to R5 ask: webref as it is served, and one route more that gives the same bytes.
 
-`python -m tests.benchmarks.reading_server <folder> <database url> <port>`; the bytes are <folder>/answer.
+`python -m tests.benchmarks.reading_server <folder> <database url> <port> [nothing-kept]`; the bytes are
+<folder>/answer.
 """
 
 import asyncio
@@ -15,9 +16,11 @@ from litestar import Response, get
 from api.app import create_app, drain
 from api.server import Server
 from domain.settings import Settings
+from schema import reads
 
 SECRET = "a secret of the bench, " * 3
 STATIC = "/static-answer"
+NOTHING_KEPT = "nothing-kept"
 
 
 async def serve(folder: Path, url: str, port: int) -> None:
@@ -42,5 +45,8 @@ async def _nothing() -> AsyncIterator[None]:
 
 if __name__ == "__main__":
     import uvloop
+
+    if NOTHING_KEPT in sys.argv:
+        reads.LARGEST_KEPT_BYTES = 0
 
     uvloop.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

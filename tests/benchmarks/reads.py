@@ -23,7 +23,7 @@ from domain.pagination import cursor_to
 from domain.postgres import Cluster, find_binaries, running
 from domain.settings import Settings
 from schema import execution
-from tests.benchmarks.reading_server import SECRET, STATIC
+from tests.benchmarks.reading_server import NOTHING_KEPT, SECRET, STATIC
 from tests.benchmarks.rows import Measure
 from tests.factories import a_board, an_image
 from tests.running import PASSWORD, REPOSITORY, free_port
@@ -46,8 +46,12 @@ Fill = Callable[[Viewer, int], Awaitable[str]]
 
 @dataclass
 class Rig:
-    """A filled database, a server that reads it and who asks; boards: by how many items lie on them."""
+    """A filled database, a server that reads it and who asks; boards: by how many items lie on them.
 
+    url: of the database. port: of the server.
+    """
+
+    url: str
     port: int
     process: asyncio.subprocess.Process
     postmaster: psutil.Process
@@ -85,8 +89,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(folder: Path, sizes: tuple[int, ...], fill: Fill | None = None) -> AsyncIterator[Rig]:
-    """fill: makes a board with so many items; None: with as many pictures."""
+async def rig(
+    folder: Path, sizes: tuple[int, ...], fill: Fill | None = None, *, keep: bool = True
+) -> AsyncIterator[Rig]:
+    """fill: makes a board with so many items; None: with as many pictures. keep: the server keeps pages."""
     cluster = Cluster(folder / "postgres", find_binaries(), {"fsync": "off"})
     async with running(cluster) as url:
         await migrate(url)
@@ -104,12 +110,13 @@ async def rig(folder: Path, sizes: tuple[int, ...], fill: Fill | None = None) ->
         (folder / "answer").write_bytes(answer.payload)
         await close_database()
         port = free_port()
+        keeping = [] if keep else [NOTHING_KEPT]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.benchmarks.reading_server", str(folder), url, str(port)),
+            *(sys.executable, "-m", "tests.benchmarks.reading_server", str(folder), url, str(port), *keeping),
             cwd=REPOSITORY,
         )
         pid = int((cluster.cluster / "postmaster.pid").read_text().splitlines()[0])
-        made = Rig(port, process, psutil.Process(pid), signed_in.access_token, boards)
+        made = Rig(url, port, process, psutil.Process(pid), signed_in.access_token, boards)
         try:
             await _until_served(made)
             yield made
@@ -153,8 +160,8 @@ async def _cpu_each(made: Rig, document: str, count: int, times: int) -> float:
     return (made.cpu_seconds() - before) / times
 
 
-async def _rate(made: Rig, ask: Callable[[int], Awaitable[Any]]) -> float:
-    """Requests a second over all connections."""
+async def rate(ask: Callable[[int], Awaitable[Any]]) -> tuple[float, int]:
+    """Requests a second over all connections, and how many there were."""
     began = time.perf_counter()
     done = 0
 
@@ -165,7 +172,7 @@ async def _rate(made: Rig, ask: Callable[[int], Awaitable[Any]]) -> float:
             done += 1
 
     await asyncio.gather(*(client(connection) for connection in range(CONNECTIONS)))
-    return done / (time.perf_counter() - began)
+    return done / (time.perf_counter() - began), done
 
 
 def compiled_cpu(folder: Path) -> list[Measure]:
@@ -196,11 +203,13 @@ def kept_rate(folder: Path) -> list[Measure]:
 async def _kept_rate(folder: Path) -> list[Measure]:
     kept, static = [], []
     async with rig(folder, (SMALL,)) as made:
-        answer = await made.read(0, COMPILED, SMALL, afresh=False)
+        variables = {"id": made.boards[SMALL], "first": SMALL}
+        body = orjson.dumps({"query": COMPILED, "variables": variables})
+        answer = await made.ask(0, body)
         assert answer == await made.get(0, STATIC)
         for _ in range(RUNS):
-            kept.append(await _rate(made, lambda each: made.read(each, COMPILED, SMALL, afresh=False)))
-            static.append(await _rate(made, lambda each: made.get(each, STATIC)))
+            kept.append((await rate(lambda each: made.ask(each, body)))[0])
+            static.append((await rate(lambda each: made.get(each, STATIC)))[0])
     how = (
         f"requests a second on {CONNECTIONS} connections, {len(answer) // 1000} kB each: "
         f"{median(kept):.0f} against {median(static):.0f}, medians of {RUNS} rounds in turn"
