@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import adding, boards, contents, history, items
+from domain import adding, boards, contents, history, images, items
 from domain.access import BoardRow, Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.contents import CropEdit, DrawingEdit, FrameEdit, NoteEdit, Replacement
@@ -338,3 +338,15 @@ async def test_a_frame_is_written_whole_and_what_is_in_it_stays() -> None:
     assert (state.frame, state.width, state.height, state.style.name) == (FrameContent(), 500, 400, "Mood")
     assert await state_of(board.id, inside) == before
     await require_laws(board.id)
+
+
+async def test_what_an_item_showed_before_stays_to_be_seen_by_all_who_read_the_board() -> None:
+    ana, board, item = await a_board_with_a_picture()
+    ben = await a_member(board.id, Role.VIEWER)
+    before = (await state_of(board.id, item)).image_id
+    assert before is not None
+    await _replace(ana, board.id, item, None)
+    after = (await state_of(board.id, item)).image_id
+    assert after is not None
+    assert None not in await images.images_by_ids(ben, [before, after])
+    assert await images.images_by_ids(await a_viewer(), [before, after]) == [None, None]
