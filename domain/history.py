@@ -32,7 +32,7 @@ from domain.operations import (
 )
 from domain.receipts import claim
 from domain.rows import write
-from domain.threads import broken_threads, require_room_to_talk
+from domain.threads import answered_since, broken_threads, require_room_to_talk
 
 CHANGED = "Somebody else has changed it since."
 GONE = "It is not on the board any more."
@@ -41,6 +41,7 @@ LOCKED = "It is locked, or in something locked: unlock it first."
 HOLDING = "Something has been put into it since, or it would be in itself."
 OTHERS = "Somebody else wrote it: that needs the role EDITOR on the board."
 ANSWERED = "There are replies to it: it stays, so that they stay."
+REPLIED = "Somebody has replied since: the thread stays open."
 NO_THREAD = "The comment that began its thread is not on the board any more."
 
 
@@ -188,29 +189,30 @@ async def _spared(
         elif reason := _hindrance(target, subject, there):
             skipped[subject] = Skipped(subject, reason)
     back = restricted_to(target.inverse, subjects.keys() - skipped.keys())
-    for keep in (_with_threads_whole, _with_nesting_whole):
-        if back is not None:
-            back, more = await keep(connection, target.board_id, back)
-            skipped |= more
+    if back is not None:
+        back, more = await _with_threads_whole(connection, viewer, target, back)
+        skipped |= more
+    if back is not None and touches_nesting(back):
+        back, more = await _with_nesting_whole(connection, target.board_id, back)
+        skipped |= more
     return back, list(skipped.values())
 
 
 async def _with_threads_whole(
-    connection: Connection, board_id: UUID, back: Operation
+    connection: Connection, viewer: Viewer, target: Change, back: Operation
 ) -> tuple[Operation | None, dict[UUID, Skipped]]:
+    board_id = target.board_id
+    since = await answered_since(connection, board_id, back, target.at, viewer.account_id)
     answered, lost = await broken_threads(connection, board_id, back)
-    if not answered and not lost:
-        return back, {}
-    skipped = {root: Skipped(root, ANSWERED, author) for root, author in answered.items()}
+    skipped = {root: Skipped(root, REPLIED, author) for root, author in since.items()}
+    skipped |= {root: Skipped(root, ANSWERED, author) for root, author in answered.items()}
     skipped |= {reply: Skipped(reply, NO_THREAD) for reply in lost}
-    return restricted_to(back, touches_of(back).keys() - skipped.keys()), skipped
+    return (restricted_to(back, touches_of(back).keys() - skipped.keys()) if skipped else back), skipped
 
 
 async def _with_nesting_whole(
     connection: Connection, board_id: UUID, operation: Operation
 ) -> tuple[Operation | None, dict[UUID, Skipped]]:
-    if not touches_nesting(operation):
-        return operation, {}
     skipped: dict[UUID, Skipped] = {}
     nesting = await nesting_of(connection, board_id)
     back: Operation | None = housed(operation, nesting)

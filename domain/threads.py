@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from domain.operations import (
     CommentState,
     Operation,
     RemoveComments,
+    ResolveComments,
     RestoreComments,
     parts_of,
 )
@@ -21,23 +23,24 @@ MOST_COMMENTS = 10_000
 MOST_IN_A_THREAD = 500
 
 _IN_THREADS = """
-SELECT id, thread_id, author FROM comment
+SELECT id, thread_id, author, at FROM comment
 WHERE board = $1 AND removed_at IS NULL AND (id = ANY($2::uuid[]) OR thread_id = ANY($2::uuid[]))
 ORDER BY thread_id IS NOT NULL, at, id
 """
 
 
 class Voice(Struct, frozen=True):
-    """Of a comment on the board: whose it is, and what it replies to."""
+    """Of a comment on the board: whose it is, what it replies to, and when it was said."""
 
     author_id: UUID
     thread_id: UUID | None
+    at: datetime
 
 
 async def voices_in(connection: Connection, board_id: UUID, ids: Collection[UUID]) -> dict[UUID, Voice]:
     """These comments and all replies to them, as far as they are on the board; no reply before its root."""
     records = await connection.fetch(_IN_THREADS, board_id, list(ids))
-    return {record["id"]: Voice(record["author"], record["thread_id"]) for record in records}
+    return {record["id"]: Voice(record["author"], record["thread_id"], record["at"]) for record in records}
 
 
 def added_by(operation: Operation) -> list[CommentState]:
@@ -102,6 +105,25 @@ async def broken_threads(
     staying = _last_to_stay(voices, removed)
     rooted = (voices.keys() | {comment.id for comment in added}) - removed
     return staying, {comment.id for comment in added if comment.thread_id not in rooted | {None}}
+
+
+async def answered_since(
+    connection: Connection, board_id: UUID, operation: Operation, moment: datetime, but: UUID
+) -> dict[UUID, UUID]:
+    """The threads it would settle although others than `but` have replied since; each with who did last."""
+    settled = {
+        resolution.id
+        for part in parts_of(operation)
+        if isinstance(part, ResolveComments)
+        for resolution in part.comments
+        if resolution.resolved_by is not None
+    }
+    voices = await voices_in(connection, board_id, settled) if settled else {}
+    return {
+        voice.thread_id: voice.author_id
+        for voice in voices.values()
+        if voice.thread_id is not None and voice.at > moment and voice.author_id != but
+    }
 
 
 def _last_to_stay(voices: Mapping[UUID, Voice], removed: Collection[UUID]) -> dict[UUID, UUID]:

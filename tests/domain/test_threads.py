@@ -164,6 +164,20 @@ async def test_a_resolved_thread_is_resolved_again_when_the_reply_is_undone(talk
     await require_laws(talk.board)
 
 
+async def test_a_thread_that_others_replied_to_is_not_settled_again_by_undoing(talk: Talk) -> None:
+    root = await talk.say(talk.cleo)
+    await comments.resolve_comments(talk.ed, talk.board, [root], resolved=True)
+    mine = await talk.reply(talk.cleo, root)
+    theirs = await talk.reply(talk.dan, root)
+    reverted = await history.undo(talk.cleo, talk.board)
+    assert reverted.skipped == [history.Skipped(root, history.REPLIED, talk.dan.account_id)]
+    said = await talk.said()
+    assert mine not in said
+    assert said.keys() == {root, theirs}
+    assert said[root].resolved_by is None
+    await require_laws(talk.board)
+
+
 async def test_a_resolution_by_somebody_else_since_is_spared(talk: Talk) -> None:
     root = await talk.say(talk.cleo)
     await comments.resolve_comments(talk.cleo, talk.board, [root], resolved=True)
