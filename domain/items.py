@@ -138,32 +138,6 @@ async def items_on(
     return page_of(rows, first, lambda row: cursor_to("items", row.state.z, row.state.id), total)
 
 
-async def items_in(
-    viewer: Viewer, board_id: UUID, container_id: UUID, *, first: int = 100, after: str | None = None
-) -> Page[ItemRow]:
-    """What is in a group or frame and in nothing else inside it, from back to front."""
-    await access.board(viewer, board_id, Role.VIEWER)
-    require_first(first, MOST_A_PAGE)
-    rank, item_id = keys_of(after, "items", str, UUID) or (None, None)
-    inside = "item.board = $1 AND item.parent_id = $2 AND item.removed_at IS NULL"
-
-    async def total() -> int:
-        count: int = await fetchval(f"SELECT count(*) FROM item WHERE {inside}", board_id, container_id)  # noqa: S608
-        return count
-
-    records = await fetch(
-        f"SELECT {_ROW_COLUMNS} FROM item WHERE {inside} "  # noqa: S608 (constants)
-        "AND (item.z, item.id) > ($4, $5) ORDER BY item.z, item.id LIMIT $3",
-        board_id,
-        container_id,
-        first + 1,
-        rank or "",
-        item_id or UUID(int=0),
-    )
-    rows = [row_of(record) for record in records]
-    return page_of(rows, first, lambda row: cursor_to("items", row.state.z, row.state.id), total)
-
-
 async def items_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[ItemRow | None]:
     """In the order of the ids, removed ones too; None for what the viewer may not see."""
     records = await fetch(

@@ -1,12 +1,13 @@
-"""Windows: which of a board's items are wanted, all, those near a place, or those that have changed."""
+"""Windows: which of a board's items are wanted, all, those near a place, in a container, or changed."""
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from domain.errors import BadInput, Resync
 from domain.geometry import Bounds
 
-Kind = Literal["all", "within", "changed"]
+Kind = Literal["all", "within", "changed", "inside"]
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,12 @@ class Window:
     """within: items whose bounds touch it; groups are left out, for they have none of their own.
 
     changed_since: what a change after this seq has touched, the removed too. Not both: BadInput.
+    inside: what is in this group or frame, and in nothing else inside it.
     """
 
     within: Bounds | None = None
     changed_since: int | None = None
+    inside: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.within is not None and self.changed_since is not None:
@@ -30,6 +33,8 @@ class Window:
     def kind(self) -> Kind:
         if self.within is not None:
             return "within"
+        if self.inside is not None:
+            return "inside"
         return "all" if self.changed_since is None else "changed"
 
     @property
@@ -37,6 +42,8 @@ class Window:
         """For the placeholders of `windowed`."""
         if self.within is not None:
             return self.within.left, self.within.top, self.within.right, self.within.bottom
+        if self.inside is not None:
+            return (self.inside,)
         return () if self.changed_since is None else (self.changed_since,)
 
 
@@ -47,6 +54,7 @@ _CONDITIONS: dict[Kind, str] = {
     "all": "item.removed_at IS NULL",
     "within": "item.removed_at IS NULL AND item.kind <> 'GROUP' AND item.bounds && "
     "box(point({0}::float8, {1}::float8), point({2}::float8, {3}::float8)) OFFSET 0",
+    "inside": "item.removed_at IS NULL AND item.parent_id = {0}::uuid OFFSET 0",
     "changed": "item.id IN (SELECT unnest(line.subjects) FROM change AS line "
     "WHERE line.board = {board} AND line.seq > {0}::bigint) OFFSET 0",
 }

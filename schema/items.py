@@ -12,6 +12,7 @@ from domain import items, operations
 from domain.operations import DrawingContent, FrameContent, NoteContent
 from domain.operations import ItemKind as Kind
 from domain.operations import Transform as Place
+from domain.windows import Window
 from schema.accounts import Account
 from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
@@ -168,8 +169,8 @@ class Container(Item):
         first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 50,
         after: After = None,
     ) -> Connection[Item]:
-        viewer, container = info.context.require_viewer(), UUID(self.id)
-        page = await items.items_in(viewer, self.board_id, container, first=first, after=after)
+        viewer, window = info.context.require_viewer(), Window(inside=UUID(self.id))
+        page = await items.items_on(viewer, self.board_id, first=first, after=after, window=window)
         return connection_of(page, item_of, after)
 
 

@@ -40,6 +40,7 @@ from domain.operations import (
     StylePatch,
     Transform,
 )
+from domain.windows import Window
 from tests.factories import a_board, a_grant, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, state_in_rows
 
@@ -132,12 +133,12 @@ async def test_items_are_added_into_containers() -> None:
     state = (await state_in_rows(board.id)).items
     assert [state[item].parent_id for item in (frame, group, inside, deeper)] == [None, frame, frame, group]
     await require_laws(board.id)
-    page = await items.items_in(ana, board.id, frame, first=1)
+    page = await items.items_on(ana, board.id, first=1, window=Window(inside=frame))
     assert ([row.state.id for row in page.nodes], page.has_next, await page.total()) == ([group], True, 2)
-    page = await items.items_in(ana, board.id, frame, after=page.cursors[0])
+    page = await items.items_on(ana, board.id, after=page.cursors[0], window=Window(inside=frame))
     assert ([row.state.id for row in page.nodes], page.has_next) == ([inside], False)
     with pytest.raises(NotFound):
-        await items.items_in(await a_viewer(), board.id, frame)
+        await items.items_on(await a_viewer(), board.id, window=Window(inside=frame))
 
     foreign = await a_note(ana, other.id)
     before = await rows_of(board.id)
