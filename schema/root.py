@@ -6,9 +6,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.account_mutations import AccountMutations
+from schema.arrange_mutations import ArrangementMutations, MovementMutations
 from schema.board_mutations import BoardMutations
 from schema.comment_mutations import CommentMutations
 from schema.content_mutations import ContentMutations
+from schema.group_mutations import GroupMutations
 from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
 from schema.items import ITEM_TYPES
@@ -27,6 +29,9 @@ class Mutation(
     BoardMutations,
     ItemMutations,
     ContentMutations,
+    GroupMutations,
+    MovementMutations,
+    ArrangementMutations,
     CommentMutations,
     ImageMutations,
     PresenceMutations,

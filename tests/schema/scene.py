@@ -9,7 +9,7 @@ from domain.adding import NewItem
 from domain.comments import NewComment, NewPin, NewText, Pin
 from domain.contents import CropEdit, DrawingEdit
 from domain.database import execute, fetch, transaction
-from domain.operations import Crop, DrawingContent, FrameContent, NoteContent, Shape, Style
+from domain.operations import Crop, DrawingContent, FrameContent, NoteContent, Shape, Style, Transform
 from domain.tables import TABLES
 from tests.factories import a_board, a_member, a_viewer, an_image
 
@@ -86,7 +86,11 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
             NewItem(image_id=image, crop=Crop(0.0, 0.25, 0.5, 1.0), parent_id=frame),
             NewItem(id=group, is_group=True),
             NewItem(note=NoteContent("canary text"), parent_id=group),
-            NewItem(drawing=DrawingContent(points=[(0.0, 0.0), (9.0, 9.0)]), parent_id=group),
+            NewItem(
+                drawing=DrawingContent(points=[(0.0, 0.0), (9.0, 9.0)]),
+                transform=Transform(900.0, 200.0, 2.0, 30.0),
+                parent_id=group,
+            ),
             NewItem(note=NoteContent("gone")),
         ],
     )
@@ -113,6 +117,7 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
         "note": note,
         "drawing": drawing,
         "frame": frame,
+        "group": group,
         "removed": removed,
         "job": job,
         "invite": invite.invite.id,

@@ -218,6 +218,67 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
     "resolveComments": (lambda i: {"boardId": i["board"], "ids": [i["comment"]]}, TALK, COMMENTERS),
     "removeComments": (lambda i: {"boardId": i["board"], "ids": [i["comment"]]}, TALK, EDITORS),
     "restoreComments": (lambda i: {"boardId": i["board"], "ids": [i["silent"]]}, TALK, EDITORS),
+    "groupItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["note"], i["frame"]], "name": "canary title"},
+        CONTENT,
+        EDITORS,
+    ),
+    "ungroupItems": (lambda i: {"boardId": i["board"], "ids": [i["group"], i["frame"]]}, CONTENT, EDITORS),
+    "regroupItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["note"]], "parentId": i["frame"]},
+        CONTENT,
+        EDITORS,
+    ),
+    "orderItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["frame"], i["note"]], "to": "FRONT"},
+        CONTENT,
+        EDITORS,
+    ),
+    "moveItems": (lambda i: {"boardId": i["board"], "ids": [i["frame"]], "dx": 5.0}, CONTENT, EDITORS),
+    "scaleItems": (lambda i: {"boardId": i["board"], "ids": [i["group"]], "factor": 2.0}, CONTENT, EDITORS),
+    "rotateItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["note"]], "degrees": 90.0, "about": PLACE},
+        CONTENT,
+        EDITORS,
+    ),
+    "flipItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["picture"]], "axis": "HORIZONTAL"},
+        CONTENT,
+        EDITORS,
+    ),
+    "resetItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["drawing"]], "what": ["SCALE", "ROTATION"]},
+        CONTENT,
+        EDITORS,
+    ),
+    "alignItems": (lambda i: {"boardId": i["board"], "edge": "BOTTOM"}, CONTENT, EDITORS),
+    "distributeItems": (
+        lambda i: {"boardId": i["board"], "axis": "HORIZONTAL"},
+        CONTENT,
+        EDITORS,
+    ),
+    "normalizeItems": (lambda i: {"boardId": i["board"], "by": "HEIGHT"}, CONTENT, EDITORS),
+    "stackItems": (
+        lambda i: {"boardId": i["board"], "ids": [i["note"], i["picture"]]},
+        CONTENT,
+        EDITORS,
+    ),
+    "packItems": (lambda i: {"boardId": i["board"], "margin": 10.0}, CONTENT, EDITORS),
+    "arrangeItems": (
+        lambda i: {"boardId": i["board"], "layout": "ROW", "order": "SIZE", "margin": 3.0},
+        CONTENT,
+        EDITORS,
+    ),
+    "fitToFrame": (
+        lambda i: {"boardId": i["board"], "ids": [i["note"]], "into": {"frameId": i["frame"]}},
+        CONTENT,
+        EDITORS,
+    ),
+    "compareOverlay": (
+        lambda i: {"boardId": i["board"], "ids": [i["picture"], i["note"]]},
+        CONTENT,
+        EDITORS,
+    ),
     "dragItems": (
         lambda i: {
             "boardId": i["board"],
