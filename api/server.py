@@ -29,6 +29,7 @@ async def serve_app(
 ) -> None:
     """Serves on bound sockets until `stop` is set. Raises SystemExit when the application does not start."""
     app = create_app(settings)
+    _look_for_garbage_rarely()
     server = Server(app, stop, ready, beside=lambda: running_workers(settings), drain=lambda: drain(app))
     await server.serve(sockets=sockets)
 
@@ -38,6 +39,16 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(MADE_BEFORE_COLLECTING, 20, 50)
+
+
+def _look_for_garbage_rarely() -> None:
+    """What the imports have made stays for ever and is not looked through again; the rest not so often.
+
+    A tenth of the CPU of live delivery; memory is freed by counting references as before.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 class Server(uvicorn.Server):

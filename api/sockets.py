@@ -329,7 +329,7 @@ class Socket:
             operation.stream = Subscription(prepared, request, context, Outlet(self, key))
             work: Callable[[], Awaitable[None]] = operation.stream.begin
         else:
-            work = partial(self._answer, key, prepared, request, context)
+            work = partial(self._answer, key, prepared, context)
         operation.task = asyncio.create_task(self._operate(key, operation, work))
         self._tasks.add(operation.task)
         operation.task.add_done_callback(self._tasks.discard)
@@ -348,10 +348,8 @@ class Socket:
             self._operations.pop(key, None)
             self._send_errors(key, execution.refusal(known.code, known.message).errors)
 
-    async def _answer(
-        self, key: str, prepared: execution.Prepared, request: execution.Request, context: Context
-    ) -> None:
-        answer = await execution.executed(prepared, request, context)
+    async def _answer(self, key: str, prepared: execution.Prepared, context: Context) -> None:
+        answer = await execution.executed(prepared, context)
         await self.wire.room()
         self._operations.pop(key, None)
         self.wire.send_text(_next_head(key), answer.payload, b"}")

@@ -11,20 +11,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from inspect import isawaitable
 from typing import Any
 
 import orjson
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FragmentDefinitionNode,
     GraphQLFormattedError,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
 )
-from graphql import execute as run
 from graphql.error import GraphQLSyntaxError
-from graphql.execution import get_variable_values
+from graphql.execution import (
+    Executor,
+    default_field_resolver,
+    default_type_resolver,
+    get_variable_values,
+)
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 from graphql.validation import (
     OverlappingFieldsCanBeMergedRule,
@@ -123,7 +130,7 @@ async def answer(request: Request, context: Context, *, queries_only: bool = Fal
         _require_method(found, queries_only)
     except Refused as refused:
         return refused.answer
-    return await executed(found, request, context)
+    return await executed(found, context)
 
 
 async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
@@ -148,7 +155,7 @@ def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: ob
     return without_data([{"message": message, "extensions": {**details, "code": code}}], stage)
 
 
-async def executed(prepared: Prepared, request: Request, context: Context) -> Answer:
+async def executed(prepared: Prepared, context: Context) -> Answer:
     """Runs a query or mutation that was prepared."""
     deadline = asyncio.timeout(limits.DEADLINE_SECONDS)
     try:
@@ -157,8 +164,8 @@ async def executed(prepared: Prepared, request: Request, context: Context) -> An
             if read is not None:
                 return read
             context.loaders = Loaders(context)
-            result = run(GRAPH, prepared.document, **_arguments(prepared, request, context))
-            found = result if isinstance(result, ExecutionResult) else await result
+            result = executor_of(prepared, context).execute_operation()
+            found = await result if isawaitable(result) else result
     except TimeoutError:
         if not deadline.expired():
             raise
@@ -180,12 +187,25 @@ def _told(told: reads.Told) -> Answer:
     return Answer(told.payload, Stage.EXECUTED, _codes(told.failures), has_data=True)
 
 
-def _arguments(prepared: Prepared, request: Request, context: Context) -> dict[str, Any]:
-    return {
-        "context_value": context,
-        "variable_values": dict(request.variables or {}),
-        "operation_name": request.operation_name,
+def executor_of(prepared: Prepared, context: Context) -> "Executor[Any]":
+    """As graphql-core builds it, but the values of the variables are there already."""
+    definitions = {
+        node.name.value: node
+        for node in prepared.document.definitions
+        if isinstance(node, FragmentDefinitionNode)
     }
+    return Executor(
+        GRAPH,
+        definitions,
+        {name: FragmentDetails(node, None) for name, node in definitions.items()},
+        None,
+        context,
+        prepared.operation,
+        prepared.variables,
+        default_field_resolver,
+        default_type_resolver,
+        default_field_resolver,
+    )
 
 
 _valid: OrderedDict[tuple[str, bool], tuple[DocumentNode, reads.Plans]] = OrderedDict()

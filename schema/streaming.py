@@ -12,17 +12,16 @@ from weakref import WeakValueDictionary
 
 import orjson
 from graphql import DocumentNode, ExecutionResult, FieldNode, VariableNode, Visitor, visit
-from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
+from graphql.execution import create_source_event_stream, execute_subscription_event
 
 from domain.access import Viewer
 from domain.errors import DomainError
 from domain.streams import Follower, Waiting
 from schema import errors
 from schema.context import Context, Impersonal
-from schema.execution import Answer, Prepared, Request, Stage, encoded, without_data
+from schema.execution import Answer, Prepared, Request, Stage, encoded, executor_of, without_data
 from schema.fields import Events
 from schema.loaders import Loaders
-from schema.root import GRAPH
 
 MOST_KEPT = 64
 KEPT_BYTES = 1_000_000
@@ -71,7 +70,7 @@ class Subscription:
     async def begin(self) -> None:
         """Returns once all that had happened is told; from then on it happens by calls."""
         self._context.loaders = Loaders(self._context)
-        found = create_source_event_stream(_executor(self._prepared, self._request, self._context))
+        found = create_source_event_stream(executor_of(self._prepared, self._context))
         events = found if isinstance(found, ExecutionResult | Events) else await cast(Awaitable[Any], found)
         if isinstance(events, ExecutionResult):
             self._fail([errors.field_error(error) for error in events.errors or ()])
@@ -166,12 +165,10 @@ class _Copy:
 class Edition:
     """One execution and one encoding of each event for all who ask the same; they are kept a moment."""
 
-    def __init__(
-        self, prepared: Prepared, request: Request, context: Context, events: "Events[Any, Any]"
-    ) -> None:
+    def __init__(self, prepared: Prepared, context: Context, events: "Events[Any, Any]") -> None:
         context.loaders = Loaders(context)
         self._context = context
-        self._executor = _executor(prepared, request, context)
+        self._executor = executor_of(prepared, context)
         self._shape = events.shape
         self._key: Callable[[Any], Hashable] = events.following.kind.key
         self._copies: OrderedDict[Hashable, _Copy] = OrderedDict()
@@ -274,7 +271,7 @@ def _edition(
     found = _editions.get(key)
     if found is None:
         own = Impersonal(context) if viewer is None else context
-        found = _editions[key] = Edition(prepared, request, own, events)
+        found = _editions[key] = Edition(prepared, own, events)
     return found
 
 
@@ -304,15 +301,3 @@ def _mentions(document: DocumentNode, name: str) -> int:
     visitor = _Mentions(name)
     visit(document, visitor)
     return visitor.count
-
-
-def _executor(prepared: Prepared, request: Request, context: Context) -> "Executor[Any]":
-    found = Executor.build(
-        GRAPH,
-        prepared.document,
-        context_value=context,
-        raw_variable_values=dict(request.variables or {}),
-        operation_name=request.operation_name,
-    )
-    assert isinstance(found, Executor), "it was prepared: its variables fit"
-    return found
