@@ -25,6 +25,7 @@ from api.identity import (
     user_agent,
     viewer_of_caller,
 )
+from api.ranges import wanted
 from api.services import services_of
 from domain import credentials
 from domain.errors import DatabaseUnavailable, DomainError
@@ -88,7 +89,7 @@ async def _answered(request: HttpRequest) -> Response[bytes]:
         if recognised is not None:
             known = await execution.quick_answer(asked, recognised)
             if known is not None:
-                return _response(known, media_type)
+                return _or_the_same(_response(known, media_type), known, request)
         viewer = await viewer_of_caller(caller)
         context = Context(
             viewer=viewer,
@@ -103,7 +104,7 @@ async def _answered(request: HttpRequest) -> Response[bytes]:
         return _failed(as_domain_error(error), media_type)
     response = _response(answer, media_type)
     set_cookies(response, context.cookies_out, services.settings)
-    return response
+    return _or_the_same(response, answer, request)
 
 
 def negotiated(accept: str | None) -> str:
@@ -224,6 +225,18 @@ def _response(answer: Answer, media_type: str) -> Response[bytes]:
     elif answer.stage is Stage.REFUSED and media_type == RESPONSE_TYPE:
         status = 400
     return _graphql(answer.payload, status, media_type, headers)
+
+
+def _or_the_same(response: Response[bytes], answer: Answer, request: HttpRequest) -> Response[bytes]:
+    """For GET: says which bytes these are, and 304 to who has them. Leave was asked for all the same."""
+    if request.method != "GET" or answer.tag is None:
+        return response
+    etag = f'"{answer.tag}-{"r" if str(response.media_type).startswith(RESPONSE_TYPE) else "j"}"'
+    kept = {"Cache-Control": "private, no-cache", "ETag": etag, "Vary": "Accept, Authorization, Cookie"}
+    response.headers.update(kept)
+    if wanted(len(answer.payload), etag, if_none_match=request.headers.get("if-none-match")).status == 304:
+        response.status_code, response.content = 304, b""
+    return response
 
 
 def _failed(error: DomainError, media_type: str) -> Response[bytes]:

@@ -8,7 +8,7 @@ error means that the operation ran: stage EXECUTED, HTTP 200, `data` with null w
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from inspect import isawaitable
@@ -88,6 +88,7 @@ class Answer:
     """payload: the JSON of a GraphQL response. codes: those of its errors. has_data: data is not null.
 
     errors: the JSON list of them when the operation did not run or has ended (a websocket's `error`).
+    tag: no other bytes than this payload have it; None: it is not worth keeping.
     """
 
     payload: bytes
@@ -95,6 +96,7 @@ class Answer:
     codes: tuple[str, ...] = ()
     has_data: bool = False
     errors: bytes = b"[]"
+    tag: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ async def _read(prepared: Prepared, context: Context) -> Answer | None:
 
 
 def _told(told: reads.Told) -> Answer:
-    return Answer(told.payload, Stage.EXECUTED, _codes(told.failures), has_data=True)
+    return Answer(told.payload, Stage.EXECUTED, _codes(told.failures), has_data=True, tag=told.tag)
 
 
 def executor_of(prepared: Prepared, context: Context) -> "Executor[Any]":

@@ -6,7 +6,8 @@ on the viewer is in the head, and the head is read for every answer, with the le
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -33,7 +34,8 @@ PageKey = tuple[BoardPlan, Asked]
 class _Page:
     """payload: the response to whoever asks for this board alone and has this head, around the page.
 
-    stamp: of the board it was made of. moment: until then nothing else had changed it.
+    stamp: of the board it was made of. moment: until then nothing else had changed it. tag: no other bytes
+    have it.
     """
 
     payload: bytes
@@ -42,6 +44,7 @@ class _Page:
     head: Sequence[object]
     stamp: object
     moment: str
+    tag: str = field(default_factory=lambda: token_hex(8))
 
     @property
     def content(self) -> memoryview:
@@ -135,11 +138,15 @@ def compiled(
 
 @dataclass(frozen=True)
 class Told:
-    """payload: the response. is_whole: nothing failed, and every board was there for the viewer."""
+    """payload: the response. is_whole: nothing failed, and every board was there for the viewer.
+
+    tag: of these bytes, where they may be kept.
+    """
 
     payload: bytes
     failures: list[GraphQLFormattedError]
     is_whole: bool
+    tag: str | None = None
 
 
 async def answer(wanted: Compiled, viewer: Viewer) -> Told | None:
@@ -151,22 +158,21 @@ async def answer(wanted: Compiled, viewer: Viewer) -> Told | None:
             data[key] = "Query"
             continue
         try:
-            payload = await _board(board, asked, viewer)
+            page = await _board(board, asked, viewer)
         except Outside:
             return None
         except Exception as error:
             data[key] = None
             failures.append(_failure(board, error))
             continue
-        if payload is not None and len(wanted.plan.roots) == 1:
-            return Told(payload, failures, is_whole=True)
+        if page is not None and len(wanted.plan.roots) == 1:
+            return Told(page.payload, failures, is_whole=True, tag=page.tag)
         alone = slice(len(_opening(board)), -len(_CLOSING))
-        data[key] = None if payload is None else orjson.Fragment(payload[alone])
+        data[key] = None if page is None else orjson.Fragment(page.payload[alone])
     return Told(_encoded(data, failures), failures, None not in data.values())
 
 
-async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> bytes | None:
-    """The response to one who asks for the board alone."""
+async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> _Page | None:
     key, reading = (plan, asked), plan.reading(asked)
     page = _kept.find(key)
     if page is not None:
@@ -176,10 +182,10 @@ async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> bytes | None:
         if not now.touched and reading.stamp(now.head) == page.stamp:
             if now.head == page.head:
                 _kept.confirm(key, page, now.moment)
-                return page.payload
+                return page
             other = _page(plan, now.head, page.content, page.stamp, now.moment)
             _kept.put(key, other)
-            return other.payload
+            return other
     found = await board_reads.read(reading, viewer, asked.board_id, asked.start)
     if found is None:
         return None
@@ -189,7 +195,7 @@ async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> bytes | None:
     # Removed items show pictures that nobody looks after.
     if asked.start is not None and asked.start.window.changed_since is None:
         _kept.put(key, page)
-    return page.payload
+    return page
 
 
 def _page(

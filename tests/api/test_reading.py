@@ -8,7 +8,7 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from domain import members, sessions, tokens
+from domain import boards, members, sessions, tokens
 from domain.access import STILL_SIGNED_IN, Role, Scope, Viewer
 from domain.database import execute
 from domain.sessions import SignedIn
@@ -163,3 +163,29 @@ async def test_what_fails_is_told_in_the_ordinary_way(reader: Reader) -> None:
             for content in asked:
                 await client.post("/graphql", json=content)
     assert quick == [False] * len(asked)
+
+
+async def test_get_tells_who_has_the_answer_that_it_is_the_same(get_served: Served) -> None:
+    """For as long as they may read it and nothing has changed."""
+    signed_in = await get_served.join("ana")
+    ana = await sessions.viewer_of(signed_in.access_token)
+    board = await a_board(ana, title="Kept")
+    asked = {"query": BOARD, "variables": f'{{"id": "{board.id}"}}'}
+    async with get_served.client(signed_in.access_token) as client:
+        for _ in range(2):
+            whole = await client.get("/graphql", params=asked)
+        etag = whole.headers["etag"]
+        assert whole.headers["cache-control"] == "private, no-cache"
+        have = {"If-None-Match": etag}
+        same = await client.get("/graphql", params=asked, headers=have)
+        assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", etag)
+        other_type = {**have, "Accept": "application/graphql-response+json"}
+        assert (await client.get("/graphql", params=asked, headers=other_type)).status_code == 200
+        posted = await client.post("/graphql", json={"query": BOARD, "variables": {"id": str(board.id)}})
+        assert "etag" not in posted.headers
+        await boards.edit_board(ana, board.id, title="Changed")
+        changed = await client.get("/graphql", params=asked, headers=have)
+        assert (changed.status_code, changed.json()["data"]["board"]["title"]) == (200, "Changed")
+        await sessions.sign_out(ana)
+        have = {"If-None-Match": changed.headers["etag"]}
+        assert (await client.get("/graphql", params=asked, headers=have)).status_code == 401
