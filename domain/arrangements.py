@@ -8,14 +8,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from domain import arranging, checks
-from domain.access import BoardRow, Viewer
+from msgspec import Struct
+
+from domain import access, arranging, checks
+from domain.access import BoardRow, Role, Viewer
 from domain.arranging import Axis, Edge, Fit, Layout, Measure, Order, Places, Unit
 from domain.arranging.units import is_locked, movable, references
 from domain.changes import Change
-from domain.database import Connection
+from domain.database import Connection, transaction
 from domain.deeds import deed
-from domain.errors import BadInput, NothingToChange
+from domain.errors import BadInput, DomainError, NothingToChange
 from domain.geometry import Bounds, bounds
 from domain.item_rows import no_items, present
 from domain.layering import ranks_in_front
@@ -24,6 +26,7 @@ from domain.operations import ItemKind, Operation, ReorderItems, RestyleItems, S
 from domain.unit_rows import Chosen, Part, sort_keys, units_in, units_of
 
 WIDEST_MARGIN = 1e6
+MANY = 300
 
 
 async def align_items(
@@ -83,7 +86,14 @@ async def pack_items(
     """Close together in a small rectangle, around what is locked. margin: board units between neighbours."""
     gap = _margin(margin)
     return await _arranged(
-        viewer, board_id, ids, mutation_id, "pack_items", gap, lambda units: arranging.pack(units, gap)
+        viewer,
+        board_id,
+        ids,
+        mutation_id,
+        "pack_items",
+        gap,
+        lambda units: arranging.pack(units, gap),
+        takes_long=True,
     )
 
 
@@ -220,12 +230,47 @@ async def _arranged(
     name: str,
     payload: object,
     places: Callable[[Sequence[Unit]], Places],
+    *,
+    takes_long: bool = False,
 ) -> Change:
-    """In a thread of its own: packing thousands takes seconds, in which others are served."""
+    """In a thread of its own, in which others are served."""
     wanted = _wanted(ids)
+    ahead = await _worked_out(viewer, board_id, wanted, places) if takes_long else None
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
         chosen = await units_of(connection, board.id, wanted)
+        if ahead is not None and ahead.chosen == chosen:
+            return transformation(ahead.places)
         return transformation(await asyncio.to_thread(places, chosen.units))
 
     return await deed(viewer, board_id, mutation_id, name, (wanted, payload), draft)
+
+
+class _Ahead(Struct, frozen=True):
+    """What was worked out before the board was locked: it holds if all still lies as it did then."""
+
+    chosen: Chosen
+    places: Places
+
+
+async def _worked_out(
+    viewer: Viewer,
+    board_id: UUID,
+    ids: list[UUID] | None,
+    places: Callable[[Sequence[Unit]], Places],
+) -> _Ahead | None:
+    """Packing thousands takes seconds, in which nobody else could write.
+
+    None: so few that it does not matter, or the deed itself will refuse them.
+    """
+    if ids is not None and len(ids) < MANY:
+        return None
+    try:
+        await access.board(viewer, board_id, Role.EDITOR)
+        async with transaction() as connection:
+            chosen = await units_of(connection, board_id, ids)
+    except DomainError:
+        return None
+    if len(chosen.parts) < MANY:
+        return None
+    return _Ahead(chosen, await asyncio.to_thread(places, chosen.units))

@@ -1,7 +1,8 @@
 """Movements and arrangements as commands: each is what the pure functions say of the rows, in one change."""
 
+import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -356,6 +357,40 @@ async def test_a_repeat_is_answered_from_the_receipt() -> None:
     frame = await a_frame(ana, board)
     fitted = await arrangements.fit_to_frame(ana, board, ids, frame, mutation_id=mutation_id)
     assert await arrangements.fit_to_frame(ana, board, ids, frame, mutation_id=mutation_id) == fitted
+
+
+async def test_packing_thousands_goes_by_what_lies_there_when_it_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is worked out before the board is locked, and again if somebody has moved anything meanwhile."""
+    ana, board, ids = await a_scatter(8)
+    monkeypatch.setattr(arrangements, "MANY", 5)
+    runs: list[int] = []
+    begun, moved = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(units: Sequence[Unit], margin: float) -> Places:
+        runs.append(len(units))
+        if len(runs) == 1:
+            loop.call_soon_threadsafe(begun.set)
+            asyncio.run_coroutine_threadsafe(moved.wait(), loop).result(10)
+        return pack(units, margin)
+
+    pack = arranging.pack
+    monkeypatch.setattr(arranging, "pack", slowly)
+    packing = asyncio.create_task(arrangements.pack_items(ana, board, None, 3.0))
+    await begun.wait()
+    await items.transform_items(ana, board, [Placement(ids[0], Transform(-3000, 50, 2.0))])
+    before = await at(board)
+    moved.set()
+    change = await packing
+    assert runs == [8, 8]
+    assert change.operation == placed(pack([alone(before[i]) for i in ids], 3.0))
+    await history.undo(ana, board)
+    runs[:] = [0]
+    await arrangements.pack_items(ana, board, None, 3.0)
+    assert runs == [0, 8]
+    await require_laws(board)
 
 
 async def test_five_thousand_are_packed_in_one_change() -> None:
