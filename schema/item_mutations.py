@@ -135,7 +135,10 @@ class ItemMutations:
         )
         return ReorderItemsPayload(board_id=board_id, line=line)
 
-    @resolved(description="Removes items, and all that is in them; they can come back. For editors.")
+    @resolved(
+        description="Removes items and all that is in them, and groups that this leaves empty; they can come "
+        "back. For editors."
+    )
     async def remove_items(self, info: Info, input: Annotated[RemoveItemsInput, INPUT]) -> RemoveItemsPayload:
         board_id = uuid_of(input.board_id, "boardId")
         line = await items.remove_items(
