@@ -1,6 +1,7 @@
 /** Small boards for tests: items by name, and a record of what an editor sends. */
 import { Editor, type DragPhase } from "$lib/board/editor";
-import type { Item, Operation } from "$lib/board/operations";
+import type { Deed } from "$lib/board/deeds";
+import { BLANK, PLAIN, type Item, type Operation } from "$lib/board/operations";
 import { Store } from "$lib/board/store";
 import { IDENTITY, type Transform } from "$lib/geometry/shapes";
 
@@ -13,13 +14,10 @@ export function anItem(id: string, changes: Partial<Item> & { at?: Partial<Trans
     width: 100,
     height: 100,
     z: "a0",
-    opacity: 1,
-    grayscale: false,
-    locked: false,
-    hidden: false,
-    name: "",
-    imageId: `image-${id}`,
-    note: null,
+    parentId: null,
+    ...PLAIN,
+    ...BLANK,
+    imageId: rest.kind && rest.kind !== "IMAGE" ? null : `image-${id}`,
     ...rest,
   };
 }
@@ -27,7 +25,7 @@ export function anItem(id: string, changes: Partial<Item> & { at?: Partial<Trans
 export interface Desk {
   readonly store: Store;
   readonly editor: Editor;
-  readonly sent: { operation: Operation; label: string }[];
+  readonly sent: { operation: Operation; label: string; deed: Deed | undefined }[];
   readonly drags: DragPhase[];
 }
 
@@ -38,8 +36,8 @@ export function aDesk(items: readonly Item[]): Desk {
   const sent: Desk["sent"] = [];
   const drags: DragPhase[] = [];
   const editor = new Editor(store, {
-    commit: (operation, label) => {
-      sent.push({ operation, label });
+    commit: (operation, label, deed) => {
+      sent.push({ operation, label, deed });
       store.receive({ seq: store.seq + 1, mutationId: null, operation });
     },
     drag: (_gesture, _placements, phase) => drags.push(phase),

@@ -237,14 +237,19 @@ describe("commands", () => {
 
   test("order: to the ends and by steps", () => {
     const order = () => desk.store.inOrder.map((item) => item.id);
+    desk = aDesk([
+      anItem("a", { z: "a0" }),
+      anItem("b", { at: { x: 50 }, z: "a1" }),
+      anItem("c", { at: { x: 20 }, z: "a2" }),
+    ]);
     desk.editor.select(["a"]);
     commands.step(desk.editor, "forward");
-    expect(order()).toEqual(["b", "a", "locked"]);
+    expect(order()).toEqual(["b", "a", "c"]);
     commands.toEnd(desk.editor, "front");
-    expect(order()).toEqual(["b", "locked", "a"]);
+    expect(order()).toEqual(["b", "c", "a"]);
     commands.step(desk.editor, "backward");
-    expect(order()).toEqual(["b", "a", "locked"]);
+    expect(order()).toEqual(["b", "a", "c"]);
     commands.toEnd(desk.editor, "back");
-    expect(order()).toEqual(["a", "b", "locked"]);
+    expect(order()).toEqual(["a", "b", "c"]);
   });
 });

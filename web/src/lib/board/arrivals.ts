@@ -8,7 +8,7 @@ import type { Upload } from "../upload/uploads";
 import type { UploadedImage } from "../upload/transfer";
 import { newId } from "../uuid";
 import type { Editor } from "./editor";
-import type { Item } from "./operations";
+import { BLANK, PLAIN, type Item } from "./operations";
 import { ranksBetween } from "./ordering";
 import { counted } from "./commands";
 
@@ -123,13 +123,10 @@ export class Arrivals {
       width: size.width,
       height: size.height,
       z,
-      opacity: 1,
-      grayscale: false,
-      locked: false,
-      hidden: false,
-      name: "",
+      parentId: null,
+      ...PLAIN,
+      ...BLANK,
       imageId,
-      note: null,
     });
   }
 

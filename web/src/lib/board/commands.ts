@@ -1,8 +1,21 @@
 /** Every change a person can ask for in one step: each builds one operation from the selection. */
-import { centre, boundsOf, mirrored, rotatedAbout, translated, union, type Point } from "../geometry/shapes";
+import { flipped, moved, reset, rotated, steps, type Box, type Places } from "../geometry/arranging";
+import { centre, cropped, translated, type Point } from "../geometry/shapes";
 import { newId } from "../uuid";
+import { MOST_PER_MUTATION, type Deed } from "./deeds";
 import type { Editor } from "./editor";
-import type { Item, Note, StylePatch } from "./operations";
+import {
+  BLANK,
+  PLAIN,
+  editOf,
+  together,
+  type Item,
+  type Note,
+  type Placement,
+  type Rank,
+  type Simple,
+  type StylePatch,
+} from "./operations";
 import { compareRanks, ranksBetween } from "./ordering";
 
 export const NEW_NOTE: Note = { text: "", fontSize: 24, colour: "#e8e8ea", background: "#2a2b30" };
@@ -13,80 +26,94 @@ export function counted(items: readonly unknown[], one = "item", many = "items")
   return items.length === 1 ? `1 ${one}` : `${items.length} ${many}`;
 }
 
-export function remove(editor: Editor): void {
-  const items = editor.movable;
-  if (!items.length) return;
-  editor.perform({ kind: "remove", ids: items.map((item) => item.id) }, `Delete ${counted(items)}`);
+export function idsOf(items: readonly Item[]): string[] {
+  return items.map((item) => item.id);
 }
 
+/** With all that is in them; groups that this leaves empty go, too. */
+export function remove(editor: Editor): void {
+  const { movable, tree } = editor;
+  if (!movable.length) return;
+  const gone = tree.withContents(movable);
+  const ids = idsOf([...gone, ...tree.emptiedBy(gone)]);
+  editor.perform({ kind: "remove", ids }, `Delete ${counted(movable)}`, {
+    kind: "remove",
+    ids: idsOf(movable),
+  });
+}
+
+/** With all that is in them, in the same order and hierarchy, in front of everything. */
 export function duplicate(editor: Editor): void {
-  const items = inOrder(editor.selected);
-  if (!items.length) return;
-  const ranks = ranksBetween(editor.store.topRank, null, items.length);
-  const copies = items.map((item, i) => ({
-    ...item,
-    id: newId(),
-    z: ranks[i]!,
-    locked: false,
-    transform: translated(item.transform, DUPLICATE_OFFSET, DUPLICATE_OFFSET),
-  }));
-  editor.perform({ kind: "add", items: copies }, `Duplicate ${counted(items)}`);
-  editor.select(copies.map((item) => item.id));
+  const { tree } = editor;
+  const wholes = tree.outermost(editor.selected);
+  if (!wholes.length) return;
+  const all = tree.withContents(wholes);
+  const names = new Map(all.map((item) => [item.id, newId()]));
+  const ranks = ranksBetween(editor.store.topRank, null, all.length);
+  const rankOf = new Map(inOrder(all).map((item, i) => [item.id, ranks[i]!]));
+  const copies = all.map((item): Item => {
+    const parent = tree.parentOf(item);
+    const home = parent && !tree.isLocked(parent) ? parent.id : null;
+    const isWhole = !item.parentId || !names.has(item.parentId);
+    return {
+      ...item,
+      id: names.get(item.id)!,
+      z: rankOf.get(item.id)!,
+      parentId: isWhole ? home : names.get(item.parentId!)!,
+      locked: false,
+      transform:
+        item.kind === "GROUP"
+          ? item.transform
+          : translated(item.transform, DUPLICATE_OFFSET, DUPLICATE_OFFSET),
+    };
+  });
+  editor.perform({ kind: "add", items: copies }, `Duplicate ${counted(wholes)}`);
+  editor.select(wholes.map((item) => names.get(item.id)!));
 }
 
 export function nudge(editor: Editor, dx: number, dy: number): void {
-  const items = editor.movable;
-  if (!items.length) return;
-  editor.perform(
-    {
-      kind: "transform",
-      items: items.map(({ id, transform }) => ({ id, transform: translated(transform, dx, dy) })),
-    },
-    `Nudge ${counted(items)}`,
-  );
+  relocate(editor, "Nudge", (boxes) => moved(boxes, dx, dy), { kind: "move", ids: wholes(editor), dx, dy });
 }
 
 export function flip(editor: Editor, axis: "x" | "y"): void {
-  const items = editor.movable;
-  const box = union(items.map(boundsOf));
-  if (!box) return;
-  const about = items.length === 1 ? items[0]!.transform : centre(box);
-  editor.perform(
-    {
-      kind: "transform",
-      items: items.map(({ id, transform }) => ({ id, transform: mirrored(transform, about, axis) })),
-    },
-    `Flip ${counted(items)}`,
-  );
+  const about = middleOf(editor);
+  if (!about) return;
+  const along = axis === "x" ? "HORIZONTAL" : "VERTICAL";
+  const deed: Deed = { kind: "flip", ids: wholes(editor), axis: along, about };
+  relocate(editor, "Flip", (boxes) => flipped(boxes, along, about), deed);
 }
 
 export function turn(editor: Editor, degrees: number): void {
-  const items = editor.movable;
-  const box = union(items.map(boundsOf));
-  if (!box) return;
-  const about = items.length === 1 ? items[0]!.transform : centre(box);
-  editor.perform(
-    {
-      kind: "transform",
-      items: items.map(({ id, transform }) => ({ id, transform: rotatedAbout(transform, about, degrees) })),
-    },
-    `Rotate ${counted(items)}`,
-  );
+  const about = middleOf(editor);
+  if (!about) return;
+  const deed: Deed = { kind: "rotate", ids: wholes(editor), degrees, about };
+  relocate(editor, "Rotate", (boxes) => rotated(boxes, degrees, about), deed);
 }
 
 /** Upright, unmirrored, at the size in which it came. */
 export function resetTransform(editor: Editor): void {
-  const items = editor.movable;
+  relocate(editor, "Reset", (boxes) => reset(boxes, "ALL"), { kind: "reset", ids: wholes(editor) });
+}
+
+/** What is seen of each picture stays where it is. */
+export function uncrop(editor: Editor): void {
+  const items = editor.moving.filter((item) => item.crop);
   if (!items.length) return;
+  const whole = items.map((item) => ({ item, after: cropped(item, item.crop, null, "PICTURE") }));
+  const edits = whole.map(({ item, after: { width, height } }) => ({
+    ...editOf(item),
+    width,
+    height,
+    crop: null,
+  }));
+  const places = whole.map(({ item: { id }, after: { transform } }) => ({ id, transform }));
   editor.perform(
-    {
-      kind: "transform",
-      items: items.map(({ id, transform }) => ({
-        id,
-        transform: { ...transform, scale: 1, rotation: 0, flipX: false, flipY: false },
-      })),
-    },
-    `Reset ${counted(items)}`,
+    together([
+      { kind: "edit", items: edits },
+      { kind: "transform", items: places },
+    ]),
+    `Uncrop ${counted(items, "picture", "pictures")}`,
+    { kind: "crop", items: items.map(({ id }) => ({ id, crop: null })) },
   );
 }
 
@@ -103,10 +130,32 @@ export function restyle(
   );
 }
 
+/** What has looks in the selection: a container's are those of what is in it. */
+export function looksIn(editor: Editor): Item[] {
+  return editor.tree.placedIn(editor.selected);
+}
+
 export function toggleGrayscale(editor: Editor): void {
-  const items = editor.selected;
+  const items = looksIn(editor);
   const grayscale = !items.every((item) => item.grayscale);
   restyle(editor, items, { grayscale }, grayscale ? "Gray" : "Colour");
+}
+
+export function toggleSampling(editor: Editor): void {
+  const items = looksIn(editor).filter((item) => item.kind === "IMAGE");
+  const isSharp = items.every((item) => item.sampling === "NEAREST");
+  restyle(
+    editor,
+    items,
+    { sampling: isSharp ? "SMOOTH" : "NEAREST" },
+    isSharp ? "Smooth" : "Sharp pixels of",
+  );
+}
+
+export function resetLooks(editor: Editor): void {
+  const { opacity, grayscale, brightness, contrast, saturation, sampling } = PLAIN;
+  const patch = { opacity, grayscale, brightness, contrast, saturation, sampling };
+  restyle(editor, looksIn(editor), patch, "Plain looks of");
 }
 
 export function toggleLocked(editor: Editor): void {
@@ -123,39 +172,41 @@ export function hide(editor: Editor): void {
 export function showHidden(editor: Editor): void {
   const items = editor.store.inOrder.filter((item) => item.hidden);
   restyle(editor, items, { hidden: false }, "Show");
-  editor.select(items.map((item) => item.id));
+  editor.select(idsOf(items));
 }
 
-/** To the very front or back, keeping the order among the selected. */
+/** To the very front or back, with all that is in them, keeping the order among the selected. */
 export function toEnd(editor: Editor, end: "front" | "back"): void {
-  const items = inOrder(editor.movable);
-  const others = editor.store.inOrder.filter((item) => !items.includes(item));
+  const items = inOrder(editor.tree.withContents(editor.movable));
+  const going = new Set(items);
+  const others = editor.store.inOrder.filter((item) => !going.has(item));
   if (!items.length || !others.length) return;
   const ranks =
     end === "front"
       ? ranksBetween(others.at(-1)!.z, null, items.length)
       : ranksBetween(null, others[0]!.z, items.length);
-  reorder(editor, items, ranks);
+  reorder(
+    editor,
+    items.map(({ id }, i) => ({ id, z: ranks[i]! })),
+    { kind: "order", ids: wholes(editor), to: end === "front" ? "FRONT" : "BACK" },
+  );
 }
 
-/** One step past the nearest item in front (or behind) that is not selected. */
+/** One step past the next overlapping item in front (or behind) that is not selected. */
 export function step(editor: Editor, direction: "forward" | "backward"): void {
-  const items = inOrder(editor.movable);
-  const all = editor.store.inOrder;
-  if (!items.length) return;
-  const chosen = new Set(items.map((item) => item.id));
-  const others = all.filter((item) => !chosen.has(item.id));
-  if (direction === "forward") {
-    const next = others.find((item) => isBehind(items.at(-1)!, item));
-    if (!next) return;
-    const after = others.find((item) => compareRanks(item.z, next.z) > 0);
-    reorder(editor, items, ranksBetween(next.z, after?.z ?? null, items.length));
-  } else {
-    const next = others.findLast((item) => isBehind(item, items[0]!));
-    if (!next) return;
-    const before = others.findLast((item) => compareRanks(item.z, next.z) < 0);
-    reorder(editor, items, ranksBetween(before?.z ?? null, next.z, items.length));
-  }
+  const { tree } = editor;
+  const ids = new Set(idsOf(editor.moving));
+  const layers = editor.store.inOrder.map((item) => ({
+    id: item.id,
+    z: item.z,
+    box: item.kind === "GROUP" || tree.isHidden(item) ? null : boxOf(editor, item),
+  }));
+  const to = direction === "forward" ? "FORWARD" : "BACKWARD";
+  const ranks = steps(layers, ids, to).flatMap((gap) => {
+    const between = ranksBetween(gap.low, gap.high, gap.ids.length);
+    return gap.ids.map((id, i) => ({ id, z: between[i]! }));
+  });
+  reorder(editor, ranks, { kind: "order", ids: wholes(editor), to });
 }
 
 export function addNote(editor: Editor, at: Point, text = ""): string {
@@ -164,17 +215,14 @@ export function addNote(editor: Editor, at: Point, text = ""): string {
   // A note is readable at the zoom at which it is made.
   const scale = 1 / editor.camera.zoom;
   const item: Item = {
+    ...PLAIN,
+    ...BLANK,
     id,
     kind: "NOTE",
     transform: { x: at.x, y: at.y, scale, rotation: 0, flipX: false, flipY: false },
     ...NOTE_SIZE,
     z: z!,
-    opacity: 1,
-    grayscale: false,
-    locked: false,
-    hidden: false,
-    name: "",
-    imageId: null,
+    parentId: null,
     note: { ...NEW_NOTE, text },
   };
   editor.perform({ kind: "add", items: [item] }, "Add a note");
@@ -185,20 +233,52 @@ export function addNote(editor: Editor, at: Point, text = ""): string {
 export function editNote(editor: Editor, id: string, note: Note, height: number): void {
   const item = editor.store.get(id);
   if (!item?.note) return;
-  editor.perform({ kind: "note", items: [{ id, note, width: item.width, height }] }, "Edit a note");
+  editor.perform({ kind: "edit", items: [{ ...editOf(item), note, height }] }, "Edit a note");
 }
 
-function reorder(editor: Editor, items: readonly Item[], ranks: readonly string[]): void {
-  editor.perform(
-    { kind: "reorder", items: items.map(({ id }, i) => ({ id, z: ranks[i]! })) },
-    `Reorder ${counted(items)}`,
-  );
+/** Another colour of a frame; null: see-through. */
+export function paintFrames(editor: Editor, background: string | null): void {
+  const frames = editor.movable.filter((item) => item.frame);
+  if (!frames.length) return;
+  const edits = frames.map((item) => ({ ...editOf(item), frame: { background } }));
+  editor.perform({ kind: "edit", items: edits }, `Colour ${counted(frames, "frame", "frames")}`);
 }
 
-function inOrder(items: readonly Item[]): Item[] {
+export function boxOf(editor: Editor, item: Item): Box {
+  const { id, width, height, transform } = item;
+  return { id, width, height, transform, locked: editor.tree.isLocked(item) };
+}
+
+/** Puts items in their new places: named one by one, or where they are too many, by asking for the deed. */
+export function settle(editor: Editor, places: Places, label: string, deed: Deed): void {
+  const items: Placement[] = [...places].map(([id, transform]) => ({ id, transform }));
+  if (items.length) sendSome(editor, { kind: "transform", items }, label, deed);
+}
+
+export function inOrder(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => compareRanks(a.z, b.z) || compareRanks(a.id, b.id));
 }
 
-function isBehind(a: Item, b: Item): boolean {
-  return (compareRanks(a.z, b.z) || compareRanks(a.id, b.id)) < 0;
+function relocate(editor: Editor, verb: string, how: (boxes: readonly Box[]) => Places, deed: Deed): void {
+  const boxes = editor.moving.map((item) => boxOf(editor, item));
+  settle(editor, how(boxes), `${verb} ${counted(editor.movable)}`, deed);
+}
+
+function reorder(editor: Editor, ranks: readonly Rank[], deed: Deed): void {
+  if (!ranks.length) return;
+  sendSome(editor, { kind: "reorder", items: ranks }, `Reorder ${counted(editor.movable)}`, deed);
+}
+
+function sendSome(editor: Editor, operation: Exclude<Simple, { kind: "remove" }>, label: string, deed: Deed) {
+  editor.perform(operation, label, operation.items.length > MOST_PER_MUTATION ? deed : undefined);
+}
+
+function wholes(editor: Editor): string[] {
+  return idsOf(editor.movable);
+}
+
+/** A single item turns about its own centre, everything else about the middle of its bounds. */
+function middleOf(editor: Editor): Point | null {
+  const frame = editor.boundsOfAll(new Set(wholes(editor)));
+  return frame && centre(frame);
 }

@@ -1,9 +1,9 @@
 /** What a hand does to a board, without a screen: camera, selection, and gestures that end in one operation. */
+import { isHit } from "../canvas/hitting";
 import { fitting, toBoard, type Camera, type Viewport } from "../geometry/camera";
 import {
   boundsOf,
   centre,
-  contains,
   corners,
   touches,
   union,
@@ -13,14 +13,17 @@ import {
   type Transform,
 } from "../geometry/shapes";
 import { newId } from "../uuid";
-import type { Item, Operation } from "./operations";
+import type { Deed } from "./deeds";
+import type { Item, Operation, Style } from "./operations";
 import type { Store } from "./store";
+import type { Tree } from "./tree";
 
 export type DragPhase = "MOVING" | "DROPPED" | "CANCELLED";
 
 /** Where the editor's doings go: to the server in the app, to a list in tests. */
 export interface Post {
-  commit(operation: Operation, label: string): void;
+  /** Shows the operation at once; where a deed is given, that is what the server is asked for. */
+  commit(operation: Operation, label: string, deed?: Deed): void;
   drag(gestureId: string, placements: ReadonlyMap<string, Transform>, phase: DragPhase): void;
 }
 
@@ -31,9 +34,10 @@ export interface RemoteDrag {
   readonly colour: string;
 }
 
-export type Aspect = "view" | "items" | "selection" | "overlay";
+/** looks: a style is tried on, nothing stored has changed. */
+export type Aspect = "view" | "items" | "looks" | "selection" | "overlay";
 
-/** The box around the selection: an item's own turned box, or the upright box around several. */
+/** The box around the selection: an item's own turned box, or the upright box around several or a group. */
 export interface Frame {
   readonly corners: readonly [Point, Point, Point, Point];
   readonly pivot: Point;
@@ -41,14 +45,20 @@ export interface Frame {
 }
 
 const SLACK_PX = 2;
+/** Thin lines are not to be missed by a hair. */
+const LINE_SLACK_PX = 5;
 
 export class Editor {
   camera: Camera = { x: 0, y: 0, zoom: 1 };
   viewport: Viewport = { width: 1, height: 1 };
   selection: ReadonlySet<string> = new Set();
+  /** The group whose members are selected one by one; null: groups are selected as wholes. */
+  entered: string | null = null;
   /** Own gesture in progress: shown instead of the stored transforms. */
   lifted: Map<string, Transform> = new Map();
   remote: Map<string, RemoteDrag> = new Map();
+  /** Looks that are tried on while a slider is held. */
+  private tried: { readonly ids: ReadonlySet<string>; readonly style: Partial<Style> } | null = null;
   marquee: Bounds | null = null;
   /** Items that others have selected, in the colour of one of them. */
   marks: ReadonlyMap<string, string> = new Map();
@@ -93,8 +103,10 @@ export class Editor {
     this.tell("view");
   }
 
+  /** Selecting anything outside the entered group leaves it. */
   select(ids: Iterable<string>): void {
     this.selection = new Set(ids);
+    if (this.entered !== null && !this.isWithin(this.entered, this.selected)) this.entered = null;
     this.tell("selection");
   }
 
@@ -102,6 +114,30 @@ export class Editor {
     const next = new Set(this.selection);
     if (!next.delete(id)) next.add(id);
     this.select(next);
+  }
+
+  /** Selects an item itself, inside whatever groups it is in. */
+  reach(item: Item): void {
+    this.selection = new Set([item.id]);
+    this.entered = this.tree.above(item).find((one) => one.kind === "GROUP")?.id ?? null;
+    this.tell("selection");
+  }
+
+  /** Goes into a group, to the member under the hand, or to its frontmost. */
+  enter(group: Item, leaf: Item | undefined = this.tree.membersOf(group.id).at(-1)): void {
+    if (!leaf) return;
+    this.entered = group.id;
+    this.selection = new Set([this.tree.wholeOf(leaf, group.id).id]);
+    this.tell("selection");
+  }
+
+  /** Back out of the entered group, which is selected then. Returns whether there was one. */
+  leave(): boolean {
+    const group = this.entered === null ? undefined : this.store.get(this.entered);
+    this.entered = null;
+    if (!group) return false;
+    this.reach(group);
+    return true;
   }
 
   mark(marks: ReadonlyMap<string, string>): void {
@@ -118,58 +154,102 @@ export class Editor {
     return transform === item.transform ? item : { width: item.width, height: item.height, transform };
   }
 
+  /** Shows these items with other looks until told otherwise; null: as they are. */
+  tryOn(items: readonly Item[], style: Partial<Style> | null): void {
+    this.tried = style && { ids: new Set(items.map((item) => item.id)), style };
+    this.tell("looks");
+  }
+
+  dressed(item: Item): Item {
+    return this.tried?.ids.has(item.id) ? { ...item, ...this.tried.style } : item;
+  }
+
+  get tree(): Tree {
+    return this.store.tree;
+  }
+
   get selected(): Item[] {
     return [...this.selection].map((id) => this.store.get(id)).filter((item) => item !== undefined);
   }
 
-  /** Selected items that may be changed: locked ones only take being unlocked. */
+  /** Selected wholes that may be changed: what is locked, or has something locked in it, only takes being unlocked. */
   get movable(): Item[] {
-    return this.selected.filter((item) => !item.locked);
+    return this.tree.outermost(this.selected).filter((item) => !this.tree.isHeld(item));
   }
 
-  /** The item under a screen point, front to back. */
+  /** All in the movable wholes that has a place of its own. */
+  get moving(): Item[] {
+    return this.tree.placedIn(this.movable);
+  }
+
+  /** What is painted under a screen point, front to back: never a group. */
   pick(screen: Point): Item | null {
     const point = toBoard(this.camera, screen);
-    const slack = SLACK_PX / this.camera.zoom;
+    const pixel = 1 / this.camera.zoom;
     const items = this.store.inOrder;
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i]!;
-      if (!item.hidden && contains(this.placed(item), point, slack)) return item;
+      if (item.kind === "GROUP") continue;
+      const slack = item.kind === "DRAWING" ? LINE_SLACK_PX : SLACK_PX;
+      if (isHit(item, this.placed(item), point, slack * pixel, pixel) && !this.tree.isHidden(item))
+        return item;
     }
     return null;
   }
 
-  /** Items that a rubber band takes; locked ones stay out of it. */
+  /** What a click there selects: the group around it as a whole, unless that was entered. */
+  aim(screen: Point): Item | null {
+    const item = this.pick(screen);
+    return item && this.tree.wholeOf(item, this.entered);
+  }
+
+  /** What a rubber band takes: groups as wholes, frames only when all of them is inside; nothing locked. */
   within(area: Bounds): string[] {
-    return this.store.inOrder
-      .filter((item) => !item.hidden && !item.locked && touches(this.placed(item), area))
+    const { tree } = this;
+    const found = new Set<Item>();
+    for (const item of this.store.inOrder) {
+      if (item.kind === "GROUP" || tree.isHidden(item)) continue;
+      const placed = this.placed(item);
+      if (item.kind === "FRAME" ? encloses(area, boundsOf(placed)) : touches(placed, area))
+        found.add(tree.wholeOf(item, this.entered));
+    }
+    return tree
+      .outermost([...found])
+      .filter((item) => !tree.isHeld(item))
       .map((item) => item.id);
   }
 
+  /** Upright bounds of an item, of a group those of its members; null for what shows nothing. */
+  extentOf(item: Item): Bounds | null {
+    if (item.kind !== "GROUP") return boundsOf(this.placed(item));
+    const members = this.tree.placedIn([item]).filter((one) => !this.tree.isHidden(one));
+    return union(members.map((one) => boundsOf(this.placed(one))));
+  }
+
+  /** The box of an item as it is turned, of a group the upright one around its members. */
+  outlineOf(item: Item): Frame["corners"] | null {
+    if (item.kind !== "GROUP") return corners(this.placed(item));
+    const box = this.extentOf(item);
+    return box && cornersOf(box);
+  }
+
   frame(): Frame | null {
-    const items = this.selected.filter((item) => !item.hidden);
-    if (items.length === 0) return null;
-    const only = items.length === 1 ? this.placed(items[0]!) : null;
-    if (only) {
+    const items = this.selected.filter((item) => !this.tree.isHidden(item));
+    const [first] = items;
+    if (items.length === 1 && first!.kind !== "GROUP") {
+      const only = this.placed(first!);
       return { corners: corners(only), pivot: only.transform, rotation: only.transform.rotation };
     }
-    const box = union(items.map((item) => boundsOf(this.placed(item))))!;
-    return {
-      corners: [
-        { x: box.left, y: box.top },
-        { x: box.right, y: box.top },
-        { x: box.right, y: box.bottom },
-        { x: box.left, y: box.bottom },
-      ],
-      pivot: centre(box),
-      rotation: 0,
-    };
+    const box = union(items.map((item) => this.extentOf(item)).filter((one) => one !== null));
+    return box && { corners: cornersOf(box), pivot: centre(box), rotation: 0 };
   }
 
   boundsOfAll(ids?: ReadonlySet<string>): Bounds | null {
+    const { tree } = this;
+    const items = ids ? [...ids].map((id) => this.store.get(id)).filter((item) => item !== undefined) : null;
     return union(
-      this.store.inOrder
-        .filter((item) => !item.hidden && (!ids || ids.has(item.id)))
+      (items ? tree.placedIn(items) : this.store.inOrder)
+        .filter((item) => item.kind !== "GROUP" && !tree.isHidden(item))
         .map((item) => boundsOf(this.placed(item))),
     );
   }
@@ -182,9 +262,10 @@ export class Editor {
 
   // A gesture: begin, any number of moves, then commit or cancel. The store changes only at commit.
 
-  begin(items: readonly Item[]): void {
+  /** Lifts all that moves with the selection. */
+  begin(): void {
     this.gestureId = newId();
-    this.lifted = new Map(items.map((item) => [item.id, item.transform]));
+    this.lifted = new Map(this.moving.map((item) => [item.id, item.transform]));
     this.tell("overlay");
     this.tell("items");
   }
@@ -199,11 +280,11 @@ export class Editor {
     this.tell("overlay");
   }
 
-  commit(label: string): void {
+  commit(label: string, deed?: Deed): void {
     const items = [...this.lifted].map(([id, transform]) => ({ id, transform }));
     this.post.drag(this.gestureId, this.lifted, "DROPPED");
     this.lifted = new Map();
-    if (items.length) this.post.commit({ kind: "transform", items }, label);
+    if (items.length) this.post.commit({ kind: "transform", items }, label, deed);
     this.tell("overlay");
     this.tell("items");
   }
@@ -223,7 +304,30 @@ export class Editor {
     this.tell("items");
   }
 
-  perform(operation: Operation, label: string): void {
-    this.post.commit(operation, label);
+  perform(operation: Operation, label: string, deed?: Deed): void {
+    this.post.commit(operation, label, deed);
   }
+
+  private isWithin(container: string, items: readonly Item[]): boolean {
+    if (!items.length) return false;
+    return items.every((item) => this.tree.above(item).some((one) => one.id === container));
+  }
+}
+
+function cornersOf({ left, top, right, bottom }: Bounds): Frame["corners"] {
+  return [
+    { x: left, y: top },
+    { x: right, y: top },
+    { x: right, y: bottom },
+    { x: left, y: bottom },
+  ];
+}
+
+function encloses(outer: Bounds, inner: Bounds): boolean {
+  return (
+    outer.left <= inner.left &&
+    outer.top <= inner.top &&
+    outer.right >= inner.right &&
+    outer.bottom >= inner.bottom
+  );
 }

@@ -22,15 +22,25 @@ import { toasts } from "../ui/toasts.svelte";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
 import { Arrivals } from "./arrivals";
+import { sendDeed } from "./requests";
 import { counted } from "./commands";
 import { DragSender, DragWatch } from "./drags";
 import { Editor } from "./editor";
-import { subjectsOf, type Item, type Operation } from "./operations";
+import type { Deed } from "./deeds";
+import { partsOf, subjectsOf, type Item, type Operation } from "./operations";
 import { Outbox } from "./outbox";
 import { Store } from "./store";
-import { changeOf, inParts, itemOf, pictureOf, sendOperation } from "./wire";
+import { inParts, sendOperation, type Envelope } from "./sending";
+import { changeOf, itemOf, pictureOf } from "./wire";
 
 const PAGE = 1000;
+const KINDS: Record<Item["kind"], string> = {
+  IMAGE: "Picture",
+  NOTE: "Note",
+  DRAWING: "Drawing",
+  FRAME: "Frame",
+  GROUP: "Group",
+};
 const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 
 export interface Who {
@@ -75,7 +85,7 @@ export class BoardSession {
   ) {
     this.drags = new DragSender(boardId);
     this.editor = new Editor(this.store, {
-      commit: (operation, label) => this.perform(operation, label),
+      commit: (operation, label, deed) => this.perform(operation, label, deed),
       drag: (gestureId, placements, phase) => {
         this.watch.claim(gestureId);
         this.drags.send(gestureId, placements, phase);
@@ -137,22 +147,32 @@ export class BoardSession {
     this.uploads.close();
   }
 
-  /** Shows the operation now and sees to it that the server gets it once. */
-  perform(operation: Operation, label: string): void {
-    for (const part of inParts(operation)) {
-      const mutationId = newId();
-      this.store.propose(mutationId, part);
-      this.outbox.add({
-        mutationId,
-        label,
-        send: async () => this.receive(await sendOperation(this.boardId, mutationId, part)),
-        refused: (error) => {
-          this.store.withdraw(mutationId);
-          toasts.say(`${label}: not done. ${error.message}`, { tone: "danger" });
-          if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
-        },
-      });
-    }
+  /** Shows the operation now and sees to it that the server gets it once, or the deed that comes to it. */
+  perform(operation: Operation, label: string, deed?: Deed): void {
+    if (deed) this.send(operation, label, (envelope) => sendDeed(envelope, deed));
+    else
+      for (const part of partsOf(operation).flatMap(inParts))
+        this.send(part, label, (envelope) => sendOperation(envelope, part));
+  }
+
+  private send(
+    operation: Operation,
+    label: string,
+    send: (envelope: Envelope) => Promise<ChangeFactsFragment>,
+  ): void {
+    const mutationId = newId();
+    this.store.propose(mutationId, operation);
+    this.outbox.add({
+      mutationId,
+      label,
+      send: async () => this.receive(await send({ boardId: this.boardId, clientMutationId: mutationId })),
+      refused: (error) => {
+        this.store.withdraw(mutationId);
+        if (error.code === "NOTHING_TO_CHANGE") toasts.say(error.message);
+        else toasts.say(`${label}: not done. ${error.message}`, { tone: "danger" });
+        if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
+      },
+    });
   }
 
   undo(): void {
@@ -215,7 +235,7 @@ export class BoardSession {
           .slice(0, 80) || "Empty note"
       );
     const picture = item.imageId ? this.pictures.get(item.imageId) : undefined;
-    return picture?.title || picture?.name || "Picture";
+    return picture?.title || picture?.name || KINDS[item.kind];
   }
 
   private revert(direction: "undo" | "redo"): void {

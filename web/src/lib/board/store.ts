@@ -1,6 +1,7 @@
 /** A board's items as this person sees them: what the server confirmed, and on top of it what was done since. */
 import { compareRanks } from "./ordering";
-import { fold, subjectsOf, type Item, type Items, type Operation } from "./operations";
+import { fold, narrowed, subjectsOf, type Item, type Items, type Operation } from "./operations";
+import { Tree } from "./tree";
 
 export interface Pending {
   readonly mutationId: string;
@@ -26,6 +27,7 @@ export class Store {
   private pending: Pending[] = [];
   private readonly early = new Map<number, Confirmed>();
   private sorted: Item[] | null = null;
+  private nested: Tree | null = null;
   private readonly listeners = new Set<Listener>();
 
   /** Takes a fresh reading of the board; what is still pending stays on top. */
@@ -57,6 +59,12 @@ export class Store {
       (a, b) => compareRanks(a.z, b.z) || compareRanks(a.id, b.id),
     );
     return this.sorted;
+  }
+
+  /** What is in what. */
+  get tree(): Tree {
+    this.nested ??= new Tree(this.shown, this.inOrder);
+    return this.nested;
   }
 
   /** The rank at the very front, or null on an empty board. */
@@ -132,13 +140,8 @@ export class Store {
 
   private tell(touched: ReadonlySet<string>): void {
     this.sorted = null;
+    this.nested = null;
     this.rev += 1;
     for (const listener of this.listeners) listener(touched);
   }
-}
-
-/** Only what the operation says about these items. */
-function narrowed(operation: Operation, ids: ReadonlySet<string>): Operation {
-  if (operation.kind === "remove") return { kind: "remove", ids: operation.ids.filter((id) => ids.has(id)) };
-  return { ...operation, items: operation.items.filter((item) => ids.has(item.id)) } as Operation;
 }

@@ -1,5 +1,6 @@
 /** The pool of decoded pictures: fetched in the order of need, kept by bytes, the longest unseen let go first. */
 import type { DecodeAnswer, DecodeRequest } from "./decode.worker";
+import type { Tone } from "./looks";
 
 interface Resident {
   readonly bitmap: ImageBitmap;
@@ -10,7 +11,7 @@ interface Resident {
 interface Wish {
   readonly key: string;
   readonly source: string | Blob;
-  readonly grayscale: boolean;
+  readonly tone: Tone | null;
   readonly mostPixels: number;
 }
 
@@ -50,11 +51,11 @@ export class Bitmaps {
     return resident.bitmap;
   }
 
-  want(key: string, source: string | Blob, grayscale: boolean, mostPixels = 0): void {
+  want(key: string, source: string | Blob, tone: Tone | null, mostPixels = 0): void {
     if (this.residents.has(key) || this.flying.has(key)) return;
     const failed = this.failedAt.get(key);
     if (failed !== undefined && Date.now() - failed < RETRY_MS) return;
-    this.wishes.push({ key, source, grayscale, mostPixels });
+    this.wishes.push({ key, source, tone, mostPixels });
   }
 
   /** The frame is painted: fetch what it lacked. */

@@ -3,15 +3,23 @@ import type { Item } from "../board/operations";
 import { seen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, overlap, type Placed } from "../geometry/shapes";
 import type { Bitmaps } from "./bitmaps";
-import { LINE_HEIGHT, PADDING, fontOf, layOut, type Line } from "./notes";
-import { levelFor, levelsOf, type Level, type Picture } from "./pictures";
+import { paintDrawing } from "./drawings";
+import { paintFrame, paintTitle, type FrameColours } from "./frames";
+import { TITLE } from "./hitting";
+import { isPlain, toneKey, tonePixels, type Tone } from "./looks";
+import { LEGIBLE_PX, paintNote } from "./papers";
+import { levelFor, levelsOf, originalOf, pixelsWanted, sourceOf, type Level, type Picture } from "./pictures";
 import { decodeThumbhash } from "./thumbhash";
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 export interface Scene {
   readonly items: readonly Item[];
+  /** The item as it is to look at this moment. */
+  dressed(item: Item): Item;
   placed(item: Item): Placed;
+  /** Hidden itself, or by what it is in. */
+  isHidden(item: Item): boolean;
   picture(imageId: string): Picture | undefined;
   /** Local bytes of a picture that is still on its way up. */
   local(imageId: string): Blob | undefined;
@@ -28,16 +36,17 @@ export interface Counts {
 const RADIANS = Math.PI / 180;
 const LOCAL_PIXELS = 800;
 const UNKNOWN_COLOUR = "#3b3d45";
-const LEGIBLE_PX = 2.5;
 
 export class Painter {
   private readonly placeholders = new Map<string, OffscreenCanvas | null>();
   private readonly levels = new WeakMap<Picture, Level[]>();
-  private readonly wrapped = new WeakMap<object, { readonly width: number; readonly lines: Line[] }>();
+  /** By item, the bitmap that it was last seen as: better than none while its tone is being changed. */
+  private readonly last = new Map<string, string>();
 
   constructor(
     private readonly bitmaps: Bitmaps,
     private readonly fontFamily: string,
+    private readonly colours: () => FrameColours,
   ) {}
 
   /** Paints the items for which `shows` is true. The context's own scale is `ratio` device pixels per pixel. */
@@ -49,74 +58,130 @@ export class Painter {
     ratio: number,
     shows: (item: Item) => boolean,
   ): Counts {
-    const area = seen(camera, viewport);
+    const area = seen(camera, viewport, TITLE.height + TITLE.gap);
     const counts: Counts = { drawn: 0, coarse: 0 };
+    const frames: Item[] = [];
     context.imageSmoothingQuality = "medium";
     for (const item of scene.items) {
-      if (item.hidden || !shows(item)) continue;
+      if (item.kind === "GROUP" || !shows(item) || scene.isHidden(item)) continue;
       const placed = scene.placed(item);
       if (!overlap(boundsOf(placed), area)) continue;
       counts.drawn += 1;
-      const { x, y, scale, rotation, flipX, flipY } = placed.transform;
-      const k = camera.zoom * ratio;
-      const cos = Math.cos(rotation * RADIANS) * scale * k;
-      const sin = Math.sin(rotation * RADIANS) * scale * k;
-      const fx = flipX && item.kind === "IMAGE" ? -1 : 1;
-      const fy = flipY && item.kind === "IMAGE" ? -1 : 1;
-      context.setTransform(cos * fx, sin * fx, -sin * fy, cos * fy, (x - camera.x) * k, (y - camera.y) * k);
-      context.globalAlpha = item.opacity;
-      if (item.kind === "NOTE") {
-        if (!scene.isEditing(item.id)) this.paintNote(context, item, scale * camera.zoom);
-      } else if (!this.paintPicture(context, scene, item, scale * k)) counts.coarse += 1;
+      if (item.kind === "FRAME") frames.push(item);
+      if (!this.paintItem(context, scene, scene.dressed(item), placed, camera, ratio)) counts.coarse += 1;
     }
+    const colours = this.colours();
+    for (const item of frames)
+      paintTitle(context, item, scene.placed(item), camera, ratio, this.fontFamily, colours);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;
     return counts;
   }
 
   /** Returns whether it is as sharp as its place asks. */
+  private paintItem(
+    context: Context,
+    scene: Scene,
+    item: Item,
+    { transform }: Placed,
+    camera: Camera,
+    ratio: number,
+  ): boolean {
+    const { x, y, scale, rotation, flipX, flipY } = transform;
+    const k = camera.zoom * ratio;
+    const cos = Math.cos(rotation * RADIANS) * scale * k;
+    const sin = Math.sin(rotation * RADIANS) * scale * k;
+    // Text stays readable: notes and frames are not mirrored.
+    const mirrors = item.kind === "IMAGE" || item.kind === "DRAWING";
+    const fx = flipX && mirrors ? -1 : 1;
+    const fy = flipY && mirrors ? -1 : 1;
+    context.setTransform(cos * fx, sin * fx, -sin * fy, cos * fy, (x - camera.x) * k, (y - camera.y) * k);
+    context.globalAlpha = item.opacity;
+    switch (item.kind) {
+      case "IMAGE":
+        return this.paintPicture(context, scene, item, scale * k);
+      case "NOTE":
+        if (!scene.isEditing(item.id)) paintNote(context, item, scale * camera.zoom, this.fontFamily);
+        return true;
+      case "DRAWING":
+        paintDrawing(context, item);
+        return true;
+      case "FRAME":
+        paintFrame(context, item, 1 / (scale * camera.zoom), this.colours());
+        return true;
+      case "GROUP":
+        return true;
+    }
+  }
+
   private paintPicture(context: Context, scene: Scene, item: Item, pixelsPerUnit: number): boolean {
-    const { width, height, grayscale } = item;
+    const { width, height, crop } = item;
     const imageId = item.imageId ?? "";
     const picture = scene.picture(imageId);
-    const wanted = Math.max(width, height) * pixelsPerUnit;
-    const levels = picture ? this.levelsOf(picture) : [];
-    const best = levelFor(levels, wanted);
-    let bitmap: ImageBitmap | null = null;
-    let isSharp = false;
-    if (best) {
-      const key = keyOf(imageId, best.size, grayscale);
-      bitmap = this.bitmaps.find(key);
-      if (bitmap) isSharp = true;
-      else {
-        this.bitmaps.want(key, best.source, grayscale, best.isReduced ? best.size : 0);
-        for (let i = levels.length - 1; i >= 0 && !bitmap; i--) {
-          bitmap = this.bitmaps.find(keyOf(imageId, levels[i]!.size, grayscale));
-        }
-      }
-    }
-    if (!bitmap) {
-      const local = scene.local(imageId);
-      if (local) {
-        const key = keyOf(imageId, -1, grayscale);
-        bitmap = this.bitmaps.find(key);
-        if (!bitmap) this.bitmaps.want(key, local, grayscale, LOCAL_PIXELS);
-      }
-    }
+    const wanted = pixelsWanted(item, pixelsPerUnit);
+    // Only an enlarged picture has pixels to be seen: a reduced one is smoothed, or it would glitter.
+    const isPixelated =
+      item.sampling === "NEAREST" &&
+      picture !== undefined &&
+      wanted > Math.max(picture.width, picture.height);
+    const [bitmap, isSharp] = this.bitmapFor(scene, item, picture, wanted, isPixelated);
     if (bitmap) {
-      context.drawImage(bitmap, -width / 2, -height / 2, width, height);
+      if (isPixelated) context.imageSmoothingEnabled = false;
+      const [sx, sy, sw, sh] = sourceOf(crop, bitmap);
+      context.drawImage(bitmap, sx, sy, sw, sh, -width / 2, -height / 2, width, height);
+      context.imageSmoothingEnabled = true;
       return isSharp;
     }
-    if (grayscale) context.filter = "grayscale(1)";
-    const blurred = picture?.placeholder ? this.placeholder(picture.placeholder) : null;
-    if (blurred) context.drawImage(blurred, -width / 2, -height / 2, width, height);
-    else {
+    const blurred = picture?.placeholder ? this.placeholder(picture.placeholder, item) : null;
+    if (blurred) {
+      const [sx, sy, sw, sh] = sourceOf(crop, blurred);
+      context.drawImage(blurred, sx, sy, sw, sh, -width / 2, -height / 2, width, height);
+    } else {
       context.fillStyle = picture?.palette[0] ?? UNKNOWN_COLOUR;
       context.fillRect(-width / 2, -height / 2, width, height);
     }
-    if (grayscale) context.filter = "none";
     if (picture?.state === "FAILED") this.paintFailure(context, item, pixelsPerUnit);
     return false;
+  }
+
+  /** The best bitmap at hand, and whether it is what was wanted; asks for what is missing. */
+  private bitmapFor(
+    scene: Scene,
+    item: Item,
+    picture: Picture | undefined,
+    wanted: number,
+    isPixelated: boolean,
+  ): [ImageBitmap | null, boolean] {
+    const imageId = item.imageId ?? "";
+    const tone = isPlain(item) ? null : toneOf(item);
+    const keyAt = (size: number | string) => `${imageId}/${size}${toneKey(item)}`;
+    const levels = picture ? this.levelsOf(picture) : [];
+    // A rendition may be kept with loss: single pixels are shown from the file itself.
+    const original = picture && isPixelated && levels.length ? originalOf(picture) : null;
+    const best = original ?? levelFor(levels, wanted);
+    const found = (key: string): ImageBitmap | null => {
+      const bitmap = this.bitmaps.find(key);
+      if (bitmap) this.last.set(item.id, key);
+      return bitmap;
+    };
+    if (best) {
+      const key = keyAt(original ? "original" : best.size);
+      const bitmap = found(key);
+      if (bitmap) return [bitmap, true];
+      this.bitmaps.want(key, best.source, tone, best.isReduced ? best.size : 0);
+      for (let i = levels.length - 1; i >= 0; i--) {
+        const coarse = found(keyAt(levels[i]!.size));
+        if (coarse) return [coarse, false];
+      }
+    }
+    const local = scene.local(imageId);
+    if (local) {
+      const bitmap = found(keyAt(-1));
+      if (bitmap) return [bitmap, false];
+      this.bitmaps.want(keyAt(-1), local, tone, LOCAL_PIXELS);
+    }
+    const last = this.last.get(item.id);
+    return [last?.startsWith(`${imageId}/`) ? this.bitmaps.find(last) : null, false];
   }
 
   private paintFailure(context: Context, item: Item, pixelsPerUnit: number): void {
@@ -131,73 +196,30 @@ export class Painter {
     context.fillText("Could not be made ready", 0, 0, item.width * 0.95);
   }
 
-  private paintNote(context: Context, item: Item, pixelsPerUnit: number): void {
-    const { width, height, note } = item;
-    if (!note) return;
-    if (item.grayscale) context.filter = "grayscale(1)";
-    if (note.background) {
-      context.fillStyle = note.background;
-      context.beginPath();
-      context.roundRect(-width / 2, -height / 2, width, height, Math.min(10, width / 8, height / 8));
-      context.fill();
-    }
-    const { fontSize } = note;
-    if (fontSize * pixelsPerUnit >= LEGIBLE_PX) {
-      context.save();
-      context.beginPath();
-      context.rect(-width / 2, -height / 2, width, height);
-      context.clip();
-      context.fillStyle = note.colour;
-      context.textAlign = "left";
-      context.textBaseline = "alphabetic";
-      let y = -height / 2 + PADDING * fontSize;
-      for (const line of this.linesOf(context, item)) {
-        const size = fontSize * line.size;
-        let x = -width / 2 + (PADDING + line.indent) * fontSize;
-        if (y > height / 2) break;
-        for (const run of line.runs) {
-          context.font = fontOf(run, size, this.fontFamily);
-          context.fillText(run.text, x, y + size);
-          x += context.measureText(run.text).width;
-        }
-        y += size * LINE_HEIGHT;
-      }
-      context.restore();
-    }
-    if (item.grayscale) context.filter = "none";
-  }
-
-  private linesOf(context: Context, item: Item): Line[] {
-    const note = item.note!;
-    const known = this.wrapped.get(note);
-    if (known && known.width === item.width) return known.lines;
-    const lines = layOut(note.text, item.width / note.fontSize, context, this.fontFamily);
-    this.wrapped.set(note, { width: item.width, lines });
-    return lines;
-  }
-
   private levelsOf(picture: Picture): Level[] {
     let levels = this.levels.get(picture);
     if (!levels) this.levels.set(picture, (levels = levelsOf(picture)));
     return levels;
   }
 
-  private placeholder(hash: string): OffscreenCanvas | null {
-    const known = this.placeholders.get(hash);
+  private placeholder(hash: string, tone: Tone): OffscreenCanvas | null {
+    const key = hash + toneKey(tone);
+    const known = this.placeholders.get(key);
     if (known !== undefined) return known;
     let canvas: OffscreenCanvas | null = null;
     try {
       const { width, height, data } = decodeThumbhash(hash);
+      if (!isPlain(tone)) tonePixels(data, tone);
       canvas = new OffscreenCanvas(width, height);
       canvas.getContext("2d")!.putImageData(new ImageData(data, width, height), 0, 0);
     } catch {
       // Not base64: the palette's colour is shown instead.
     }
-    this.placeholders.set(hash, canvas);
+    this.placeholders.set(key, canvas);
     return canvas;
   }
 }
 
-function keyOf(imageId: string, size: number, grayscale: boolean): string {
-  return `${imageId}/${size}${grayscale ? "/gray" : ""}`;
+function toneOf({ grayscale, brightness, contrast, saturation }: Tone): Tone {
+  return { grayscale, brightness, contrast, saturation };
 }

@@ -1,4 +1,10 @@
-/** What the canvas knows of each picture: its colours now, and which sizes can be fetched. */
+/** What the canvas knows of each picture: its colours now, which sizes can be fetched, and what of it is shown. */
+import { WHOLE, type Crop } from "../geometry/shapes";
+import type { Size } from "../geometry/packing";
+
+interface Shown extends Size {
+  readonly crop: Crop | null;
+}
 
 export interface Rendition {
   readonly size: number;
@@ -46,17 +52,39 @@ export function levelsOf(picture: Picture): Level[] {
     levels.unshift({ ...smallest, size: AFAR_PIXELS, isReduced: true });
   const long = Math.max(picture.width, picture.height);
   const largest = levels.at(-1)?.size ?? 0;
+  const original = originalOf(picture);
+  if (original && largest > 0 && long > largest) levels.push(original);
+  return levels;
+}
+
+/** The picture's own pixels, where the browser can show the file. */
+export function originalOf(picture: Picture): Level | null {
   const isShowable =
     DISPLAYED.has(picture.mime) &&
     picture.width * picture.height <= MOST_ORIGINAL_PIXELS &&
     picture.originalUrl !== "";
-  if (isShowable && largest > 0 && long > largest) {
-    levels.push({ size: long, source: picture.originalUrl, isReduced: false });
-  }
-  return levels;
+  if (!isShowable) return null;
+  return { size: Math.max(picture.width, picture.height), source: picture.originalUrl, isReduced: false };
 }
 
 /** The smallest level that is sharp at `pixels` on the longest side, or the largest there is. */
 export function levelFor(levels: readonly Level[], pixels: number): Level | null {
   return levels.find((level) => level.size * STRETCH >= pixels) ?? levels.at(-1) ?? null;
+}
+
+/** Longest side, in pixels, that the whole picture must have for what is shown of it to be sharp. */
+export function pixelsWanted({ width, height, crop }: Shown, pixelsPerUnit: number): number {
+  const { left, top, right, bottom } = crop ?? WHOLE;
+  return Math.max(width / (right - left), height / (bottom - top)) * pixelsPerUnit;
+}
+
+/** Where in a source of so many pixels the shown part lies: left, top, width, height. */
+export function sourceOf(crop: Crop | null, source: Size): [number, number, number, number] {
+  const { left, top, right, bottom } = crop ?? WHOLE;
+  return [
+    left * source.width,
+    top * source.height,
+    (right - left) * source.width,
+    (bottom - top) * source.height,
+  ];
 }

@@ -1,6 +1,7 @@
 /** The hands: pointer events in screen pixels become gestures. One flat machine of states; cancel always restores. */
 import type { Editor } from "../board/editor";
 import { counted } from "../board/commands";
+import { MOST_PER_MUTATION, type Deed } from "../board/deeds";
 import { panned, toBoard, toScreen, zoomedAt, type Camera } from "../geometry/camera";
 import {
   angle,
@@ -48,7 +49,8 @@ type State =
     };
 
 type Target =
-  | { readonly kind: "item"; readonly id: string; readonly wasSelected: boolean }
+  /** leaf: what is painted there; id: what a click selects, the group around it or itself. */
+  | { readonly kind: "item"; readonly id: string; readonly leaf: string; readonly wasSelected: boolean }
   | { readonly kind: "handle"; readonly handle: Handle }
   | { readonly kind: "empty" }
   | { readonly kind: "pan" }
@@ -69,6 +71,8 @@ export class Tools {
   spaceHeld = false;
 
   private readonly fingers = new Map<number, Point>();
+  /** The gesture under way as the server can be asked for it, where too much moves to name every place. */
+  private deed: ((ids: readonly string[]) => Deed) | null = null;
   private lastTap: { readonly at: Point; readonly time: number; readonly id: string | null } | null = null;
 
   constructor(
@@ -231,9 +235,12 @@ export class Tools {
     if (pointer.button === 1 || this.spaceHeld) return { kind: "pan" };
     const handle = this.handleAt(pointer);
     if (handle) return { kind: "handle", handle };
-    const item = this.editor.pick(pointer);
-    if (!item) return { kind: "empty" };
-    return { kind: "item", id: item.id, wasSelected: this.editor.selection.has(item.id) };
+    const { selection } = this.editor;
+    const leaf = this.editor.pick(pointer);
+    if (!leaf) return { kind: "empty" };
+    // A selected member is dragged by itself, also where its group was not entered.
+    const item = selection.has(leaf.id) ? leaf : this.editor.tree.wholeOf(leaf, this.editor.entered);
+    return { kind: "item", id: item.id, leaf: leaf.id, wasSelected: selection.has(item.id) };
   }
 
   private pressItem(pointer: Pointer, id: string): void {
@@ -269,12 +276,13 @@ export class Tools {
           return;
         }
         if (!editor.selection.has(target.id)) editor.toggle(target.id);
-        if (!editor.canEdit || editor.store.get(target.id)?.locked) {
+        const item = editor.store.get(target.id);
+        if (!editor.canEdit || !item || editor.tree.isHeld(item)) {
           this.state = panning;
           return;
         }
         this.state = { name: "Translating", start: point };
-        editor.begin(editor.movable);
+        editor.begin();
       }
     }
   }
@@ -299,7 +307,7 @@ export class Tools {
         middle: frame.pivot,
       };
     }
-    editor.begin(editor.movable);
+    editor.begin();
   }
 
   private follow(pointer: Pointer): void {
@@ -329,6 +337,7 @@ export class Tools {
         let dx = point.x - state.start.x;
         let dy = point.y - state.start.y;
         if (pointer.shift) Math.abs(dx) > Math.abs(dy) ? (dy = 0) : (dx = 0);
+        this.deed = (ids) => ({ kind: "move", ids, dx, dy });
         editor.move((start) => translated(start, dx, dy));
         return;
       }
@@ -340,12 +349,14 @@ export class Tools {
         const share =
           ((point.x - anchor.x) * gx + (point.y - anchor.y) * gy) / Math.max(1e-9, gx * gx + gy * gy);
         const factor = this.boundedFactor(share);
+        this.deed = (ids) => ({ kind: "scale", ids, factor, about: anchor });
         editor.move((start) => scaledAbout(start, anchor, factor));
         return;
       }
       case "Rotating": {
         let degrees = angle(state.pivot, toBoard(editor.camera, pointer)) - state.startAngle;
         if (pointer.shift) degrees = Math.round((state.rotation + degrees) / 45) * 45 - state.rotation;
+        this.deed = (ids) => ({ kind: "rotate", ids, degrees, about: state.pivot });
         editor.move((start) => rotatedAbout(start, state.pivot, degrees));
       }
     }
@@ -368,7 +379,11 @@ export class Tools {
 
   private finish(verb: string): void {
     this.state = { name: "Idle" };
-    this.editor.commit(`${verb} ${counted([...this.editor.lifted])}`);
+    const { editor } = this;
+    const wholes = editor.movable.map((item) => item.id);
+    const isMany = editor.lifted.size > MOST_PER_MUTATION;
+    editor.commit(`${verb} ${counted(wholes)}`, isMany ? this.deed?.(wholes) : undefined);
+    this.deed = null;
   }
 
   private click(pointer: Pointer, target: Target): void {
@@ -379,14 +394,20 @@ export class Tools {
     }
     if (target.kind === "pan" || target.kind === "handle") return;
     const id = target.kind === "item" ? target.id : null;
+    const leaf = target.kind === "item" ? editor.store.get(target.leaf) : undefined;
+    const whole = id === null ? undefined : editor.store.get(id);
     if (this.isDouble(pointer, id)) {
       this.lastTap = null;
-      this.around.activate(id, pointer);
+      if (whole?.kind === "GROUP") editor.enter(whole, leaf);
+      else this.around.activate(id, pointer);
       return;
     }
     this.lastTap = { at: pointer, time: performance.now(), id };
     if (id === null) {
       if (!pointer.shift && !pointer.control) editor.select([]);
+    } else if (pointer.control && leaf && whole?.kind === "GROUP") {
+      if (pointer.shift) editor.toggle(leaf.id);
+      else editor.reach(leaf);
     } else if (pointer.shift || pointer.control) editor.toggle(id);
     else editor.select([id]);
   }
@@ -402,9 +423,13 @@ export class Tools {
   }
 
   private menuAt(at: Point): void {
-    const item = this.editor.pick(at);
-    if (item && !this.editor.selection.has(item.id)) this.editor.select([item.id]);
-    if (!item) this.editor.select([]);
+    const { editor } = this;
+    const leaf = editor.pick(at);
+    if (!leaf) editor.select([]);
+    else if (!editor.selection.has(leaf.id)) {
+      const item = editor.tree.wholeOf(leaf, editor.entered);
+      if (!editor.selection.has(item.id)) editor.select([item.id]);
+    }
     this.around.openMenu(at);
   }
 

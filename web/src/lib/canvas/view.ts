@@ -4,16 +4,19 @@ import { Layer } from "konva/lib/Layer";
 import { Shape } from "konva/lib/Shape";
 import { Stage } from "konva/lib/Stage";
 import type { Editor } from "../board/editor";
+import type { Item } from "../board/operations";
 import { blended, toScreen, type Camera } from "../geometry/camera";
-import { corners, type Point } from "../geometry/shapes";
+import type { Point } from "../geometry/shapes";
 import { Bitmaps } from "./bitmaps";
+import type { FrameColours } from "./frames";
 import { Painter, type Scene } from "./painter";
 import type { Tools } from "./tools";
 
 const MB = 1_000_000;
 const FLIGHT_MS = 220;
+const MOST_OUTLINED = 60;
 
-export interface Colours {
+export interface Colours extends FrameColours {
   readonly selection: string;
   readonly handle: string;
 }
@@ -48,7 +51,9 @@ export class View {
   ) {
     const isSmall = matchMedia("(pointer: coarse)").matches;
     this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.invalidate("base"));
-    this.painter = new Painter(this.bitmaps, getComputedStyle(container).fontFamily || "sans-serif");
+    this.painter = new Painter(this.bitmaps, getComputedStyle(container).fontFamily || "sans-serif", () =>
+      this.colours(),
+    );
     this.stage = new Stage({ container, width: 1, height: 1, listening: false });
     this.base.add(
       new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }),
@@ -63,7 +68,7 @@ export class View {
     this.stops.push(
       () => observer.disconnect(),
       editor.onChange((aspect) => {
-        if (aspect === "view" || aspect === "items") this.invalidate("base");
+        if (aspect === "view" || aspect === "items" || aspect === "looks") this.invalidate("base");
         this.invalidate("ui");
       }),
     );
@@ -155,11 +160,11 @@ export class View {
     const { selection, handle } = this.colours();
     for (const [id, drag] of editor.remote) {
       const item = editor.store.get(id);
-      if (item) this.outline(context, corners(editor.placed(item)), drag.colour, 2);
+      if (item) this.outline(context, editor.outlineOf(item), drag.colour, 2);
     }
     for (const [id, colour] of editor.marks) {
       const item = editor.store.get(id);
-      if (item && !item.hidden) this.outline(context, corners(editor.placed(item)), colour, 2);
+      if (item && !editor.tree.isHidden(item)) this.outline(context, editor.outlineOf(item), colour, 2);
     }
     this.paintSelection(context, selection, handle);
     if (editor.marquee) {
@@ -180,13 +185,15 @@ export class View {
     const { editor } = this;
     const items = editor.selected;
     if (items.length === 0) return;
+    this.paintEntered(context, colour);
     for (const item of items) {
-      if (item.hidden) continue;
-      if (item.locked) context.setLineDash([4, 4]);
-      this.outline(context, corners(editor.placed(item)), colour, 1.5);
+      if (editor.tree.isHidden(item)) continue;
+      if (editor.tree.isHeld(item)) context.setLineDash([4, 4]);
+      this.outline(context, editor.outlineOf(item), colour, 1.5);
       context.setLineDash([]);
+      if (item.kind === "GROUP") this.paintMembers(context, item, colour);
     }
-    if (items.length > 1) this.outline(context, editor.frame()!.corners, colour, 1);
+    if (items.length > 1) this.outline(context, editor.frame()?.corners ?? null, colour, 1);
     if (!editor.canEdit || editor.movable.length === 0 || this.tools.state.name === "Translating") return;
     const places = this.tools.handles();
     if (!places) return;
@@ -206,12 +213,36 @@ export class View {
     }
   }
 
+  /** The group that one is in, as a faint box around its members. */
+  private paintEntered(context: CanvasRenderingContext2D, colour: string): void {
+    const { entered, store } = this.editor;
+    const group = entered === null ? undefined : store.get(entered);
+    if (!group) return;
+    context.globalAlpha = 0.6;
+    context.setLineDash([2, 4]);
+    this.outline(context, this.editor.outlineOf(group), colour, 1);
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
+  /** What a selected group is made of, as long as it is not too much to tell apart. */
+  private paintMembers(context: CanvasRenderingContext2D, group: Item, colour: string): void {
+    const { editor } = this;
+    const members = editor.tree.membersOf(group.id);
+    if (members.length > MOST_OUTLINED) return;
+    context.globalAlpha = 0.5;
+    for (const member of members)
+      if (!editor.tree.isHidden(member)) this.outline(context, editor.outlineOf(member), colour, 1);
+    context.globalAlpha = 1;
+  }
+
   private outline(
     context: CanvasRenderingContext2D,
-    shape: readonly Point[],
+    shape: readonly Point[] | null,
     colour: string,
     width: number,
   ): void {
+    if (!shape) return;
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();

@@ -1,0 +1,40 @@
+/** What the server is asked to do by ids where it knows better than this window, or where values would be too many. */
+import type { Axis, Edge, Layout, Measure, Order } from "../geometry/arranging";
+import type { Crop, Point } from "../geometry/shapes";
+
+/** The schema's bound on lists of values. Lists of ids may be ten times as long. */
+export const MOST_PER_MUTATION = 500;
+
+/** Names of items; a container stands for all that is in it. */
+type Ids = readonly string[];
+/** Null: all that is seen at the top of the board. */
+type Chosen = Ids | null;
+
+export type Layering = "FRONT" | "BACK" | "FORWARD" | "BACKWARD";
+
+export type Deed =
+  | { readonly kind: "remove"; readonly ids: Ids }
+  | { readonly kind: "group"; readonly ids: Ids; readonly id: string }
+  | { readonly kind: "ungroup"; readonly ids: Ids }
+  | { readonly kind: "regroup"; readonly ids: Ids; readonly parentId: string | null }
+  | { readonly kind: "crop"; readonly items: readonly { readonly id: string; readonly crop: Crop | null }[] }
+  | { readonly kind: "move"; readonly ids: Ids; readonly dx: number; readonly dy: number }
+  | { readonly kind: "scale"; readonly ids: Ids; readonly factor: number; readonly about: Point }
+  | { readonly kind: "rotate"; readonly ids: Ids; readonly degrees: number; readonly about: Point }
+  | { readonly kind: "flip"; readonly ids: Ids; readonly axis: Axis; readonly about: Point }
+  | { readonly kind: "reset"; readonly ids: Ids }
+  | { readonly kind: "order"; readonly ids: Ids; readonly to: Layering }
+  | { readonly kind: "align"; readonly ids: Chosen; readonly edge: Edge }
+  | { readonly kind: "distribute"; readonly ids: Chosen; readonly axis: Axis }
+  | { readonly kind: "normalize"; readonly ids: Chosen; readonly by: Measure }
+  | { readonly kind: "stack"; readonly ids: Chosen }
+  | { readonly kind: "pack"; readonly ids: Chosen; readonly margin: number }
+  | {
+      readonly kind: "arrange";
+      readonly ids: Chosen;
+      readonly layout: Layout;
+      readonly order: Order;
+      readonly margin: number;
+      readonly seed: number;
+    }
+  | { readonly kind: "compare"; readonly ids: Ids; readonly by: Measure; readonly opacity: number };
