@@ -5,14 +5,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import adding, items, layering
+from domain import adding, grouping, items, layering
 from domain.access import Viewer
 from domain.adding import NewItem
 from domain.arranging import Box, Layer, Step, steps
 from domain.errors import ItemsLocked, LimitExceeded, NotFound, NothingToChange
 from domain.layering import MOST_STEPPED, Layering
 from domain.operations import ItemKind, NoteContent, ReorderItems, StylePatch, Transform
-from domain.ordering import ranks_between
+from domain.ordering import LONGEST_RANK, ranks_between
 from tests.domain.test_grouping import a_group, a_table, require_undoable
 from tests.factories import a_board, a_viewer, rows_of
 from tests.laws import require_laws, state_in_rows
@@ -207,4 +207,21 @@ async def test_what_is_in_a_locked_group_stays() -> None:
     before = await rows_of(board)
     with pytest.raises(ItemsLocked):
         await layering.order_items(ana, board, [a], Layering.FRONT)
+    assert await rows_of(board) == before
+
+
+async def test_where_no_rank_is_left_between_two_it_says_so() -> None:
+    ana, board, _ = await a_pile(0)
+    back, front = uuid4(), uuid4()
+    await adding.add_items(
+        ana,
+        board,
+        [
+            NewItem(id=back, note=NoteContent(), z="b00"),
+            NewItem(id=front, note=NoteContent(), z="b00" + "0" * (LONGEST_RANK - 4) + "1"),
+        ],
+    )
+    before = await rows_of(board)
+    with pytest.raises(LimitExceeded):
+        await grouping.group_items(ana, board, [back])
     assert await rows_of(board) == before
