@@ -185,7 +185,7 @@ async def _overlaid(
         raise BadInput("Name two or more items that show something.", field="ids")
     lead = references(units)[0]
     others = [unit for unit in movable(units) if unit is not lead]
-    above = [part for unit in others for part in chosen.parts[unit.key]]
+    above = [part for unit in others for part in chosen.parts[unit.key] if not part.locked]
     below = [] if is_locked(lead) else chosen.parts[lead.key]
     parts: list[Simple] = []
     if places := arranging.compare_overlay(units, by):
