@@ -335,6 +335,7 @@ FROM unnest(
     drawing, frame, opacity, grayscale, brightness, contrast, saturation, sampling, locked, hidden, name,
     tags, link
 )
+WHERE NOT EXISTS (SELECT FROM comment WHERE comment.id = new.id)
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
 

@@ -10,8 +10,7 @@ from domain.errors import BadInput
 from domain.geometry import Bounds, Point
 from schema.arguments import MUTATION_ID, uuid_of, uuids_of
 from schema.group_inputs import IDS
-from schema.places import RectInput, bounds_of
-from schema.presence import BoardPointInput
+from schema.places import BoardPointInput, RectInput, bounds_of
 
 MOVED = IDS + "A group or frame stands for itself and all that is in it, at any depth."
 UNITS = (

@@ -7,7 +7,7 @@ from strawberry import UNSET, field
 
 from domain.comments import NewComment, NewPin, NewText, Pin
 from schema.arguments import MUTATION_ID, maybe_uuid, uuid_of
-from schema.presence import BoardPointInput
+from schema.places import BoardPointInput
 
 
 @strawberry.input(description="A place on an item: it goes where the item goes.")

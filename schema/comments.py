@@ -13,7 +13,7 @@ from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.items import Item, id_of
-from schema.presence import BoardPoint
+from schema.places import BoardPoint
 
 if TYPE_CHECKING:
     from schema.boards import Board

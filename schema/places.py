@@ -1,4 +1,4 @@
-"""Places on the plane, as clients send them."""
+"""Places on the plane, as they are shown and as clients send them."""
 
 import strawberry
 from strawberry import field
@@ -7,6 +7,18 @@ from domain import checks
 from domain.errors import BadInput
 from domain.geometry import Bounds
 from domain.windows import Window
+
+
+@strawberry.type(description="A place on a board, in board units; x grows to the right, y downwards.")
+class BoardPoint:
+    x: float = field(description="Horizontal place.")
+    y: float = field(description="Vertical place.")
+
+
+@strawberry.input(description="A place on a board.")
+class BoardPointInput:
+    x: float = field(description="Horizontal place, in board units, within ±1e9.")
+    y: float = field(description="Vertical place, in board units, within ±1e9.")
 
 
 @strawberry.input(description="An upright rectangle on the board, in board units; y grows downwards.")

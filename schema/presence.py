@@ -14,6 +14,7 @@ from schema.accounts import Account
 from schema.arguments import INPUT, maybe_uuid, uuid_of, uuids_of
 from schema.context import Info
 from schema.fields import Events, resolved, streamed
+from schema.places import BoardPoint, BoardPointInput
 from schema.scalars import Colour
 
 
@@ -21,12 +22,6 @@ from schema.scalars import Colour
 class PresenceStatus(Enum):
     ACTIVE = enum_value("ACTIVE", description="Moving the hand, or did so just now.")
     IDLE = enum_value("IDLE", description="Here, and has not moved for a while: draw it fainter.")
-
-
-@strawberry.type(description="A place on a board, in board units; x grows to the right, y downwards.")
-class BoardPoint:
-    x: float = field(description="Horizontal place.")
-    y: float = field(description="Vertical place.")
 
 
 @strawberry.type(description="What somebody sees of a board: show the same to follow them.")
@@ -60,12 +55,6 @@ class PresenceEvent:
     is_complete: bool = field(description="Whether `here` is everybody, as in the first event of a stream.")
     here: list[Presence] = field(description="Who is here: came or changed, each whole.")
     left: list[strawberry.ID] = field(description="The clientIds of those who have left.")
-
-
-@strawberry.input(description="A place on a board.")
-class BoardPointInput:
-    x: float = field(description="Horizontal place, in board units, within ±1e9.")
-    y: float = field(description="Vertical place, in board units, within ±1e9.")
 
 
 @strawberry.input(description="What you see of a board.")

@@ -221,6 +221,8 @@ async def test_ids_are_taken_once_by_whatever_it_is(talk: Talk) -> None:
         assert refused.value.details["ids"] == [str(taken)]
     with pytest.raises(BadInput):
         await comments.add_comments(talk.cleo, talk.board, [NewComment("a", HERE, id=uuid4())] * 2)
+    with pytest.raises(AlreadyExists):
+        await adding.add_items(talk.ana, talk.board, [NewItem(id=comment, note=NoteContent())])
     assert await rows_of(talk.board) == before
 
 
