@@ -120,7 +120,7 @@ async def test_a_board_that_is_gone_or_made_again_gets_no_snapshot_of_the_old_on
 
 
 async def test_a_fold_of_a_log_with_a_hole_is_refused() -> None:
-    ana, board = await a_told_board()
+    _, board = await a_told_board()
     await execute("DELETE FROM change WHERE board = $1 AND seq <= 3", board)
     with pytest.raises(snapshots.Torn):
         await snapshots.folded(board, snapshots.START, 5)
