@@ -20,7 +20,7 @@ def test_the_vectors_speak_every_word() -> None:
         for step in run["steps"]
         for part in [step["operation"], *step["operation"].get("operations", ())]
     }
-    words = {msgspec.inspect.type_info(word).tag for word in (*get_args(Simple), Compound)}
+    words = {word.__struct_config__.tag for word in (*get_args(Simple), Compound)}
     assert said == words
 
 
