@@ -1,5 +1,7 @@
 /** What the keys of an open board do. */
+import { ALIGNING, PACKING, SIZING, SORTING, type Arrangement } from "./arrangements";
 import * as commands from "./commands";
+import * as grouping from "./grouping";
 import type { KeyBinding } from "./keys";
 import type { BoardSession } from "./session.svelte";
 
@@ -13,6 +15,8 @@ export interface Screen {
   chooseFiles(): void;
   newNote(): void;
   editSelected(): void;
+  /** Names, tags and links of what is selected. */
+  showProperties(): void;
   showKeys(): void;
   toggleChrome(): void;
   backOut(): void;
@@ -46,8 +50,7 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
       group: "Select",
       keys: ["Mod+a"],
       label: "Select all",
-      run: () =>
-        editor.select(editor.store.inOrder.filter((one) => !one.hidden && !one.locked).map((one) => one.id)),
+      run: () => commands.selectAll(editor),
     },
     { group: "Select", keys: ["Escape"], label: "Back out", run: screen.backOut },
     { group: "Change", keys: ["Mod+z"], label: "Undo", edits: true, run: () => session.undo() },
@@ -68,14 +71,14 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
     },
     {
       group: "Change",
-      keys: ["h"],
+      keys: ["h", "Alt+Shift+h"],
       label: "Flip left to right",
       edits: true,
       run: () => commands.flip(editor, "x"),
     },
     {
       group: "Change",
-      keys: ["v"],
+      keys: ["v", "Alt+Shift+v"],
       label: "Flip top to bottom",
       edits: true,
       run: () => commands.flip(editor, "y"),
@@ -101,7 +104,42 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
       edits: true,
       run: () => commands.resetTransform(editor),
     },
-    { group: "Change", keys: ["Enter"], label: "Write in the note", edits: true, run: screen.editSelected },
+    {
+      group: "Change",
+      keys: ["Alt+Shift+c"],
+      label: "Show the whole picture, uncropped",
+      edits: true,
+      run: () => commands.uncrop(editor),
+    },
+    {
+      group: "Change",
+      keys: ["Shift+p"],
+      label: "Sharp or smooth pixels",
+      edits: true,
+      run: () => commands.toggleSampling(editor),
+    },
+    {
+      group: "Change",
+      keys: ["Enter"],
+      label: "Write in the note, go into the group",
+      edits: true,
+      run: screen.editSelected,
+    },
+    { group: "Change", keys: ["i"], label: "Name, tags, link", edits: true, run: screen.showProperties },
+    {
+      group: "Arrange",
+      keys: ["Mod+g"],
+      label: "Group",
+      edits: true,
+      run: () => grouping.group(editor),
+    },
+    {
+      group: "Arrange",
+      keys: ["Mod+Shift+g"],
+      label: "Ungroup",
+      edits: true,
+      run: () => grouping.ungroup(editor),
+    },
     {
       group: "Arrange",
       keys: arrows.map(([key]) => key),
@@ -125,22 +163,27 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
     },
     {
       group: "Arrange",
-      keys: ["PageUp"],
+      keys: ["PageUp", "}"],
       label: "To the very front",
       edits: true,
       run: () => commands.toEnd(editor, "front"),
     },
     {
       group: "Arrange",
-      keys: ["PageDown"],
+      keys: ["PageDown", "{"],
       label: "To the very back",
       edits: true,
       run: () => commands.toEnd(editor, "back"),
     },
+    ...[...ALIGNING, ...SIZING, ...PACKING, ...SORTING].flatMap((one) => bound(session, one)),
     { group: "Other", keys: ["n"], label: "New note", edits: true, run: screen.newNote },
     { group: "Other", keys: ["Mod+i"], label: "Add pictures…", edits: true, run: screen.chooseFiles },
     { group: "Other", keys: ["?"], label: "These keys", run: screen.showKeys },
   ];
+}
+
+function bound(session: BoardSession, { label, keys, run }: Arrangement): KeyBinding[] {
+  return keys ? [{ group: "Arrange", keys, label, edits: true, run: () => run(session) }] : [];
 }
 
 /** The binding for a pressed combination; arrows are found with Shift too. */

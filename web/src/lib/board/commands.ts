@@ -30,6 +30,13 @@ export function idsOf(items: readonly Item[]): string[] {
   return items.map((item) => item.id);
 }
 
+/** All that is seen and not locked: on the board, or in the group that was entered. */
+export function selectAll(editor: Editor): void {
+  const { tree, entered } = editor;
+  const items = tree.membersOf(entered).filter((item) => !tree.isHidden(item) && !tree.isHeld(item));
+  editor.select(idsOf(items));
+}
+
 /** With all that is in them; groups that this leaves empty go, too. */
 export function remove(editor: Editor): void {
   const { movable, tree } = editor;
@@ -164,9 +171,12 @@ export function toggleLocked(editor: Editor): void {
   restyle(editor, items, { locked }, locked ? "Lock" : "Unlock");
 }
 
-export function hide(editor: Editor): void {
-  restyle(editor, editor.movable, { hidden: true }, "Hide");
-  editor.select([]);
+/** Hides the selected; where all of them are hidden (the outline selects such), shows them again. */
+export function toggleHidden(editor: Editor): void {
+  const items = editor.movable;
+  const hidden = !items.every((item) => item.hidden);
+  restyle(editor, items, { hidden }, hidden ? "Hide" : "Show");
+  if (hidden) editor.select([]);
 }
 
 export function showHidden(editor: Editor): void {
@@ -234,6 +244,36 @@ export function editNote(editor: Editor, id: string, note: Note, height: number)
   const item = editor.store.get(id);
   if (!item?.note) return;
   editor.perform({ kind: "edit", items: [{ ...editOf(item), note, height }] }, "Edit a note");
+}
+
+/** Another paper or size of text for the selected notes. */
+export function rewrite(editor: Editor, change: Partial<Note>): void {
+  const notes = editor.movable.filter((item) => item.note);
+  if (!notes.length) return;
+  const edits = notes.map((item) => ({ ...editOf(item), note: { ...item.note!, ...change } }));
+  editor.perform({ kind: "edit", items: edits }, `Change ${counted(notes, "note", "notes")}`);
+}
+
+/** Gives all of the selected what was added to their common tags, and takes from them what was taken away. */
+export function retag(editor: Editor, before: readonly string[], after: readonly string[]): void {
+  const added = after.filter((tag) => !before.includes(tag));
+  const gone = before.filter((tag) => !after.includes(tag));
+  const items = editor.selected.map(({ id, tags }) => ({
+    id,
+    tags: [...tags.filter((tag) => !gone.includes(tag) && !added.includes(tag)), ...added],
+  }));
+  if (items.length && (added.length || gone.length))
+    editor.perform({ kind: "restyle", items }, `Tag ${counted(items)}`);
+}
+
+const LINK = /^(https?:\/\/|mailto:)\S+$/i;
+
+/** What was written as an address that can be opened, empty for none; null: it is no address. */
+export function addressOf(text: string): string | null {
+  const words = text.trim();
+  if (!words || LINK.test(words)) return words;
+  const guess = `https://${words}`;
+  return /^[^\s/:@]+\.[^\s/:@]{2,}(\/\S*)?$/.test(words) ? guess : null;
 }
 
 /** Another colour of a frame; null: see-through. */

@@ -18,10 +18,13 @@ export function combination(event: KeyboardEvent): string {
   if (event.altKey) parts.push("Alt");
   // Shift is part of the sign itself for characters such as "?", and of the digits' places.
   const digit = /^Digit(\d)$/.exec(event.code)?.[1];
-  const isLetter = /^[a-z]$/i.test(event.key);
-  const isNamed = event.key.length > 1;
+  // With Alt some machines write other letters: then it is the key that counts.
+  const placed = event.altKey ? /^Key([A-Z])$/.exec(event.code)?.[1] : undefined;
+  const key = placed ?? event.key;
+  const isLetter = /^[a-z]$/i.test(key);
+  const isNamed = key.length > 1;
   if (event.shiftKey && (isLetter || isNamed || digit)) parts.push("Shift");
-  parts.push(event.shiftKey && digit ? digit : isLetter ? event.key.toLowerCase() : event.key);
+  parts.push(event.shiftKey && digit ? digit : isLetter ? key.toLowerCase() : key);
   return parts.join("+");
 }
 
@@ -53,8 +56,12 @@ export function isTaken(event: KeyboardEvent): boolean {
   if (document.querySelector("dialog:modal")) return true;
   const target = event.target as Element | null;
   if (!target?.closest) return false;
+  // A slider or box takes no text: what is done with Ctrl is meant for the board.
+  if ((event.ctrlKey || event.metaKey) && target.matches("input[type=range], input[type=checkbox]"))
+    return false;
   return (
-    target.closest("input, textarea, select, [contenteditable=true], dialog, [role=menu], [role=listbox]") !==
-    null
+    target.closest(
+      "input, textarea, select, [contenteditable=true], dialog, [popover], [role=menu], [role=listbox]",
+    ) !== null
   );
 }

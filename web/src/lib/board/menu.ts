@@ -1,7 +1,10 @@
 /** The menu of the canvas: what can be done here, each with its key. */
 import type { MenuEntry } from "../ui/menu";
+import { ALIGNING, PACKING, SIZING, SORTING, canArrange, type Arrangement } from "./arrangements";
 import type { Screen } from "./bindings";
 import * as commands from "./commands";
+import * as grouping from "./grouping";
+import type { Editor } from "./editor";
 import { inSigns } from "./keys";
 import type { Item } from "./operations";
 import type { BoardSession } from "./session.svelte";
@@ -25,8 +28,9 @@ export function menuFor(
       { label: "New note", keys: inSigns("n"), run: screen.newNote },
       "line",
       ...look,
+      ...arrangingFor(session),
       ...(hasHidden
-        ? (["line", { label: "Show hidden items", run: () => commands.showHidden(editor) }] as const)
+        ? ["line" as const, { label: "Show hidden items", run: () => commands.showHidden(editor) }]
         : []),
     ];
   }
@@ -51,31 +55,52 @@ export function menuFor(
     { label: "Show the selection", keys: inSigns("Shift+2"), run: screen.fitSelection },
   ];
   if (!mayEdit) return [...see, ...file];
-  const isLocked = selected.every((item) => item.locked);
+  const isLocked = selected.every((item) => editor.tree.isHeld(item));
   const lock: MenuEntry = {
-    label: isLocked ? "Unlock" : "Lock",
+    label: selected.every((item) => item.locked) ? "Unlock" : "Lock",
     keys: inSigns("l"),
     run: () => commands.toggleLocked(editor),
   };
-  if (isLocked) return [...see, "line", lock, ...file];
+  const properties: MenuEntry = {
+    label: "Name, tags, link…",
+    keys: inSigns("i"),
+    run: screen.showProperties,
+  };
+  const link = selected.length === 1 && selected[0]!.link ? linkTo(selected[0]!.link) : [];
+  if (isLocked) return [...see, ...link, "line", lock, properties, ...file];
   return [
     ...see,
+    ...link,
     "line",
     { label: "Duplicate", keys: inSigns("Mod+d"), run: () => commands.duplicate(editor) },
-    { label: "Flip left to right", keys: inSigns("h"), run: () => commands.flip(editor, "x") },
-    { label: "Flip top to bottom", keys: inSigns("v"), run: () => commands.flip(editor, "y") },
-    { label: "Rotate by 90°", run: () => commands.turn(editor, 90) },
-    { label: "Upright, own size", keys: inSigns("r"), run: () => commands.resetTransform(editor) },
+    ...groupingFor(editor),
+    ...arrangingFor(session),
     {
-      label: selected.every((item) => item.grayscale) ? "Coloured" : "Gray",
-      keys: inSigns("g"),
-      run: () => commands.toggleGrayscale(editor),
+      label: "Turn",
+      entries: [
+        { label: "Flip left to right", keys: inSigns("h"), run: () => commands.flip(editor, "x") },
+        { label: "Flip top to bottom", keys: inSigns("v"), run: () => commands.flip(editor, "y") },
+        { label: "Rotate by 90°", run: () => commands.turn(editor, 90) },
+        { label: "Upright, own size", keys: inSigns("r"), run: () => commands.resetTransform(editor) },
+      ],
+    },
+    { label: "Looks", entries: looksFor(editor) },
+    {
+      label: "Order",
+      entries: [
+        { label: "To the front", keys: inSigns("PageUp"), run: () => commands.toEnd(editor, "front") },
+        { label: "One step forward", keys: inSigns("]"), run: () => commands.step(editor, "forward") },
+        { label: "One step back", keys: inSigns("["), run: () => commands.step(editor, "backward") },
+        { label: "To the back", keys: inSigns("PageDown"), run: () => commands.toEnd(editor, "back") },
+      ],
     },
     "line",
-    { label: "To the front", keys: inSigns("PageUp"), run: () => commands.toEnd(editor, "front") },
-    { label: "To the back", keys: inSigns("PageDown"), run: () => commands.toEnd(editor, "back") },
+    properties,
     lock,
-    { label: "Hide", run: () => commands.hide(editor) },
+    {
+      label: selected.every((item) => item.hidden) ? "Show" : "Hide",
+      run: () => commands.toggleHidden(editor),
+    },
     ...(failed.length
       ? [{ label: "Prepare the picture again", run: () => void session.retryPictures(failed) }]
       : []),
@@ -85,5 +110,76 @@ export function menuFor(
     ...file,
     "line",
     { label: "Delete", keys: inSigns("Delete"), danger: true, run: () => commands.remove(editor) },
+  ];
+}
+
+function linkTo(href: string): MenuEntry[] {
+  return [{ label: "Open the link", run: () => void window.open(href, "_blank", "noopener,noreferrer") }];
+}
+
+function groupingFor(editor: Editor): MenuEntry[] {
+  const entries: MenuEntry[] = [];
+  if (grouping.canGroup(editor))
+    entries.push({ label: "Group", keys: inSigns("Mod+g"), run: () => grouping.group(editor) });
+  if (grouping.canUngroup(editor))
+    entries.push({ label: "Ungroup", keys: inSigns("Mod+Shift+g"), run: () => grouping.ungroup(editor) });
+  if (grouping.frameFor(editor))
+    entries.push({ label: "Put into the frame", run: () => grouping.putInFrame(editor) });
+  if (grouping.contained(editor).length)
+    entries.push({ label: "Take out", run: () => grouping.takeOut(editor) });
+  return entries;
+}
+
+/** Everything that brings the selected, or with nothing selected the whole board, into order. */
+export function arrangingFor(session: BoardSession): MenuEntry[] {
+  if (!canArrange(session, true)) return [];
+  const hasSome = canArrange(session);
+  const entry = ({ label, keys, run }: Arrangement): MenuEntry => ({
+    label,
+    ...(keys ? { keys: inSigns(keys[0]!) } : {}),
+    run: () => run(session),
+  });
+  const offered = (table: readonly Arrangement[]) =>
+    table.filter((one) => hasSome || one.isForAll).map(entry);
+  const menus: [string, readonly Arrangement[]][] = [
+    ["Align", ALIGNING],
+    ["Same size", SIZING],
+    ["Arrange", PACKING],
+    ["Sort", SORTING],
+  ];
+  return menus.flatMap(([label, table]) => {
+    const entries = offered(table);
+    return entries.length ? [{ label, entries }] : [];
+  });
+}
+
+function looksFor(editor: Editor): MenuEntry[] {
+  const items = commands.looksIn(editor);
+  const pictures = items.filter((item) => item.kind === "IMAGE");
+  return [
+    {
+      label: items.every((item) => item.grayscale) ? "Coloured" : "Gray",
+      keys: inSigns("g"),
+      run: () => commands.toggleGrayscale(editor),
+    },
+    ...(pictures.length
+      ? [
+          {
+            label: pictures.every((item) => item.sampling === "NEAREST") ? "Smooth pixels" : "Sharp pixels",
+            keys: inSigns("Shift+p"),
+            run: () => commands.toggleSampling(editor),
+          },
+        ]
+      : []),
+    ...(pictures.some((item) => item.crop)
+      ? [
+          {
+            label: "Show the whole picture",
+            keys: inSigns("Alt+Shift+c"),
+            run: () => commands.uncrop(editor),
+          },
+        ]
+      : []),
+    { label: "As they came", run: () => commands.resetLooks(editor) },
   ];
 }

@@ -3,9 +3,15 @@ import type { Item } from "./operations";
 
 const NONE: readonly Item[] = [];
 
+export interface Row {
+  readonly item: Item;
+  readonly depth: number;
+}
+
 /** A reading of a board's items at one moment. A container that is missing counts as the board itself. */
 export class Tree {
   private index: Map<string | null, Item[]> | null = null;
+  private rows: Row[] | null = null;
 
   /** order: the same items, from back to front. */
   constructor(
@@ -16,6 +22,20 @@ export class Tree {
   /** What is directly in a container, or for null at the top of the board, from back to front. */
   membersOf(container: string | null): readonly Item[] {
     return this.members.get(container) ?? NONE;
+  }
+
+  /** All items, what is in a container right after it, each with how deep it lies. */
+  outline(): readonly Row[] {
+    if (this.rows) return this.rows;
+    const rows: Row[] = [];
+    const add = (container: string | null, depth: number) => {
+      for (const item of this.membersOf(container)) {
+        rows.push({ item, depth });
+        if (isContainer(item)) add(item.id, depth + 1);
+      }
+    };
+    add(null, 0);
+    return (this.rows = rows);
   }
 
   /** The containers that it is in, the innermost first. */

@@ -1,4 +1,4 @@
-/** What a menu offers: doings, links, choices, and lines between them. */
+/** What a menu offers: doings, links, choices, further menus, and lines between them. */
 import type { Component } from "svelte";
 
 export type MenuEntry =
@@ -12,5 +12,7 @@ export type MenuEntry =
       href?: string;
       download?: string;
       run?: () => void;
+      /** Shown in the place of this menu when it is chosen, with a way back. */
+      entries?: readonly MenuEntry[];
     }
   | "line";
