@@ -8,9 +8,9 @@ from domain.changes import Change
 from domain.database import Connection
 from domain.deeds import deed
 from domain.differences import difference
-from domain.errors import LimitExceeded, NothingToChange
+from domain.errors import HistoryCompacted, LimitExceeded, NothingToChange
 from domain.item_rows import removed
-from domain.operations import Operation, touches_of
+from domain.operations import BoardState, Operation, touches_of
 
 MOST_TOUCHED = 10_000
 
@@ -23,12 +23,18 @@ async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: 
     """
     # Folded before the board is locked, so that nobody waits for it.
     seen = await access.board(viewer, board_id, Role.VIEWER)
-    then = (await past.past_of(seen, to)).state
+    then, compacted = BoardState(), None
+    try:
+        then = (await past.past_of(seen, to)).state
+    except HistoryCompacted as error:
+        compacted = error  # a repeat is answered all the same
     lately = (await past.past_of(seen, seen.seq)).point
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
         if board.created_at != seen.created_at:
             raise access.no_board(board_id)
+        if compacted is not None:
+            raise compacted
         now = (await snapshots.folded(board_id, lately, board.seq)).state
         missing = [item_id for item_id in then.items if item_id not in now.items]
         resting = await removed(connection, board.id, missing) if missing else {}
