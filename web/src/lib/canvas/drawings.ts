@@ -5,7 +5,7 @@ import { toned } from "./looks";
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-/** ink: painted as an area (a pressed stroke, an arrow's head); line: stroked; area: filled where there is a fill. */
+/** ink: painted as one area (a pressed stroke, an arrow), line: stroked; area: filled where there is a fill. */
 interface Paths {
   readonly ink: Path2D | null;
   readonly line: Path2D | null;
@@ -65,10 +65,7 @@ function pathsFor({ shape, points, pressures, strokeWidth }: Drawing): Paths {
   if (!first) return { ink: null, line: null, area: null };
   if (points.length === 1)
     return { ink: dot(first, (strokeWidth / 2) * widthAt(pressures[0] ?? 1)), line: null, area };
-  if (shape === "ARROW") {
-    const head = arrowHead(points, strokeWidth);
-    return { ink: polygon(head.corners), line: polyline([...points.slice(0, -1), head.neck]), area };
-  }
+  if (shape === "ARROW") return { ink: arrow(points, strokeWidth), line: null, area };
   if (shape === "LINE") return { ink: null, line: polyline(points), area };
   if (pressures.length === points.length)
     return { ink: pressed(points, pressures, strokeWidth), line: null, area };
@@ -111,6 +108,37 @@ function smooth(points: readonly Point[]): Path2D {
   return path;
 }
 
+/** Shaft and head as one area: a see-through arrow shows no seam where they meet. */
+function arrow(points: readonly Point[], strokeWidth: number): Path2D {
+  const { corners, neck } = arrowHead(points, strokeWidth);
+  const path = new Path2D();
+  const shaft = [...points.slice(0, -1), neck].filter(
+    (one, i, all) => i === 0 || distance(one, all[i - 1]!) > 1e-6,
+  );
+  const radius = strokeWidth / 2;
+  shaft.forEach((one, i) => {
+    path.moveTo(one.x + radius, one.y);
+    path.arc(one.x, one.y, radius, 0, 2 * Math.PI);
+    const next = shaft[i + 1];
+    if (!next) return;
+    const { left, right } = sides([
+      { ...one, radius },
+      { ...next, radius },
+    ]);
+    add(path, [...left, ...right.reverse()]);
+  });
+  add(path, corners);
+  return path;
+}
+
+/** In the sense of a circle, so that areas that overlap add up instead of cancelling out. */
+function add(path: Path2D, points: readonly Point[]): void {
+  const [first, ...rest] = isClockwise(points) ? points : [...points].reverse();
+  path.moveTo(first!.x, first!.y);
+  for (const { x, y } of rest) path.lineTo(x, y);
+  path.closePath();
+}
+
 /** Its tip at the last point; the line ends at the neck, inside it. */
 export function arrowHead(points: readonly Point[], strokeWidth: number): { corners: Point[]; neck: Point } {
   const tip = points.at(-1)!;
@@ -136,12 +164,10 @@ function pressed(points: readonly Point[], pressures: readonly number[], strokeW
   const samples = sampled(points, pressures, strokeWidth);
   const path = new Path2D();
   const { left, right, rounds } = sides(samples);
-  for (const { x, y } of [...left, ...right.reverse()]) path.lineTo(x, y);
-  path.closePath();
+  for (let i = 1; i < samples.length; i++) add(path, [left[i - 1]!, left[i]!, right[i]!, right[i - 1]!]);
   for (const { x, y, radius } of rounds) {
     path.moveTo(x + radius, y);
-    // In the same sense as the outline, so that the two add up instead of cancelling out.
-    path.arc(x, y, radius, 0, 2 * Math.PI, !isClockwise([...left, ...right]));
+    path.arc(x, y, radius, 0, 2 * Math.PI);
   }
   return path;
 }

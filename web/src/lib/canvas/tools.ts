@@ -396,7 +396,7 @@ export class Tools {
     const id = target.kind === "item" ? target.id : null;
     const leaf = target.kind === "item" ? editor.store.get(target.leaf) : undefined;
     const whole = id === null ? undefined : editor.store.get(id);
-    if (this.isDouble(pointer, id)) {
+    if (!pointer.shift && !pointer.control && this.isDouble(pointer, id)) {
       this.lastTap = null;
       if (whole?.kind === "GROUP") editor.enter(whole, leaf);
       else this.around.activate(id, pointer);
