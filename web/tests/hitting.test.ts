@@ -188,6 +188,21 @@ describe("groups", () => {
     expect(desk.store.get("frame")?.transform.x).toBe(205);
   });
 
+  test("with all selected, a hand on what is in a frame moves all; a click there selects just that", () => {
+    commands.selectAll(desk.editor);
+    expect(selected()).toEqual(["frame", "free", "outer"]);
+    tools.down(at(150, 450));
+    tools.move(at(160, 450));
+    tools.move(at(170, 450));
+    tools.up(at(170, 450));
+    expect(desk.store.get("free")?.transform.x).toBe(620);
+    expect(selected()).toEqual(["frame", "free", "outer"]);
+    click(170, 450, { button: 2 });
+    expect(selected()).toEqual(["frame", "free", "outer"]);
+    click(170, 450);
+    expect(selected()).toEqual(["in frame"]);
+  });
+
   test("a rubber band takes groups as wholes, and frames only when they are inside it", () => {
     expect(desk.editor.within({ left: 380, top: 50, right: 700, bottom: 160 })).toEqual(["outer", "free"]);
     expect(desk.editor.within({ left: 60, top: 360, right: 160, bottom: 460 })).toEqual(["in frame"]);

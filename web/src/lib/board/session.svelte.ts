@@ -28,19 +28,13 @@ import { DragSender, DragWatch } from "./drags";
 import { Editor } from "./editor";
 import type { Deed } from "./deeds";
 import { partsOf, subjectsOf, type Item, type Operation } from "./operations";
+import { nameOf } from "./names";
 import { Outbox } from "./outbox";
 import { Store } from "./store";
 import { inParts, sendOperation, type Envelope } from "./sending";
 import { changeOf, itemOf, pictureOf } from "./wire";
 
 const PAGE = 1000;
-const KINDS: Record<Item["kind"], string> = {
-  IMAGE: "Picture",
-  NOTE: "Note",
-  DRAWING: "Drawing",
-  FRAME: "Frame",
-  GROUP: "Group",
-};
 const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 
 export interface Who {
@@ -225,17 +219,7 @@ export class BoardSession {
   }
 
   nameOf(item: Item): string {
-    if (item.name) return item.name;
-    if (item.note)
-      return (
-        item.note.text
-          .trim()
-          .split("\n")[0]
-          ?.replace(/^#+\s*/, "")
-          .slice(0, 80) || "Empty note"
-      );
-    const picture = item.imageId ? this.pictures.get(item.imageId) : undefined;
-    return picture?.title || picture?.name || KINDS[item.kind];
+    return nameOf(item, item.imageId ? this.pictures.get(item.imageId) : undefined);
   }
 
   private revert(direction: "undo" | "redo"): void {

@@ -2,6 +2,7 @@
 import type { Editor } from "../board/editor";
 import { counted } from "../board/commands";
 import { MOST_PER_MUTATION, type Deed } from "../board/deeds";
+import type { Item } from "../board/operations";
 import { panned, toBoard, toScreen, zoomedAt, type Camera } from "../geometry/camera";
 import {
   angle,
@@ -49,8 +50,17 @@ type State =
     };
 
 type Target =
-  /** leaf: what is painted there; id: what a click selects, the group around it or itself. */
-  | { readonly kind: "item"; readonly id: string; readonly leaf: string; readonly wasSelected: boolean }
+  /**
+   * leaf: what is painted there; id: what a click selects, the group around it or itself; grip: what a drag takes,
+   * which is what it is in where that is selected.
+   */
+  | {
+      readonly kind: "item";
+      readonly id: string;
+      readonly leaf: string;
+      readonly grip: string;
+      readonly wasSelected: boolean;
+    }
   | { readonly kind: "handle"; readonly handle: Handle }
   | { readonly kind: "empty" }
   | { readonly kind: "pan" }
@@ -97,7 +107,8 @@ export class Tools {
     }
     if (this.state.name !== "Idle") return;
     this.state = { name: "Pressing", start: pointer, target: this.targetOf(pointer) };
-    if (this.state.target.kind === "item") this.pressItem(pointer, this.state.target.id);
+    const { target } = this.state;
+    if (target.kind === "item" && !target.wasSelected) this.pressItem(pointer, target.id);
   }
 
   move(pointer: Pointer): void {
@@ -235,17 +246,30 @@ export class Tools {
     if (pointer.button === 1 || this.spaceHeld) return { kind: "pan" };
     const handle = this.handleAt(pointer);
     if (handle) return { kind: "handle", handle };
-    const { selection } = this.editor;
+    const { selection, tree } = this.editor;
     const leaf = this.editor.pick(pointer);
     if (!leaf) return { kind: "empty" };
-    // A selected member is dragged by itself, also where its group was not entered.
-    const item = selection.has(leaf.id) ? leaf : this.editor.tree.wholeOf(leaf, this.editor.entered);
-    return { kind: "item", id: item.id, leaf: leaf.id, wasSelected: selection.has(item.id) };
+    // A selected member is clicked by itself, also where its group was not entered.
+    const item = selection.has(leaf.id) ? leaf : tree.wholeOf(leaf, this.editor.entered);
+    const grip = this.heldBy(leaf);
+    return {
+      kind: "item",
+      id: item.id,
+      leaf: leaf.id,
+      grip: grip?.id ?? item.id,
+      wasSelected: grip !== undefined,
+    };
+  }
+
+  /** What of the selection it belongs to: itself, or something that it is in. */
+  private heldBy(leaf: Item): Item | undefined {
+    const { selection, tree } = this.editor;
+    return [leaf, ...tree.above(leaf)].find((one) => selection.has(one.id));
   }
 
   private pressItem(pointer: Pointer, id: string): void {
     // A finger selects when it lifts: until then it may be about to pan.
-    if (pointer.touch || pointer.shift || pointer.control || this.editor.selection.has(id)) return;
+    if (pointer.touch || pointer.shift || pointer.control) return;
     this.editor.select([id]);
   }
 
@@ -275,8 +299,8 @@ export class Tools {
           this.state = panning;
           return;
         }
-        if (!editor.selection.has(target.id)) editor.toggle(target.id);
-        const item = editor.store.get(target.id);
+        if (!target.wasSelected && !editor.selection.has(target.id)) editor.toggle(target.id);
+        const item = editor.store.get(target.grip);
         if (!editor.canEdit || !item || editor.tree.isHeld(item)) {
           this.state = panning;
           return;
@@ -426,10 +450,7 @@ export class Tools {
     const { editor } = this;
     const leaf = editor.pick(at);
     if (!leaf) editor.select([]);
-    else if (!editor.selection.has(leaf.id)) {
-      const item = editor.tree.wholeOf(leaf, editor.entered);
-      if (!editor.selection.has(item.id)) editor.select([item.id]);
-    }
+    else if (!this.heldBy(leaf)) editor.select([editor.tree.wholeOf(leaf, editor.entered).id]);
     this.around.openMenu(at);
   }
 
