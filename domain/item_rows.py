@@ -330,12 +330,12 @@ FROM unnest(
     $11::float8[], $12::bool[], $13::bool[], $14::float8[], $15::float8[], $16::uuid[], $17::text[],
     $18::text[], $19::text[], $20::text[], $21::float8[], $22::bool[], $23::float8[], $24::float8[],
     $25::float8[], $26::text[], $27::bool[], $28::bool[], $29::text[], $30::text[], $31::text[]
-) AS new (
+) WITH ORDINALITY AS new (
     id, kind, z, parent_id, x, y, scale, rotation, flip_x, flip_y, width, height, image_id, crop, note,
     drawing, frame, opacity, grayscale, brightness, contrast, saturation, sampling, locked, hidden, name,
-    tags, link
+    tags, link, n
 )
-WHERE NOT EXISTS (SELECT FROM comment WHERE comment.id = new.id)
+WHERE NOT EXISTS (SELECT FROM comment WHERE comment.id = new.id) ORDER BY new.n
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
