@@ -22,7 +22,7 @@ SITE := build/web/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/generated -prune -o -type f -print 2>/dev/null)
 PYTHON_ROOMS := domain workers schema api tests
 
-.PHONY: help setup run test test-python test-web check format lock schema migration bench screenshots clean
+.PHONY: help setup run test test-python test-web nightly check format lock schema migration bench screenshots clean
 
 help: ## Show this list
 	@echo "webref: a self-hosted reference board. What you can do here:"
@@ -44,6 +44,9 @@ test-python: $(DEVELOPMENT) $(SITE) $(AUDIT)
 
 test-web: $(MODULES) web/src/generated
 	npm --prefix web test
+
+nightly: $(DEVELOPMENT) $(SITE) ## The long proofs: 10,000 runs of the state machine, 50 seeds of eight clients
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/domain/test_machine.py tests/journeys/test_eight_clients.py $(PYTEST_ARGS)
 
 check: $(DEVELOPMENT) $(MODULES) web/src/generated ## Format, lint, types, import contracts, schema and migration drift
 	$(BIN)/ruff format --check .
