@@ -12,7 +12,7 @@ from domain.containers import emptied, held
 from domain.database import Connection
 from domain.deeds import deed
 from domain.entries import good_text
-from domain.errors import BadInput, ItemsLocked, NothingToChange
+from domain.errors import AlreadyExists, BadInput, ItemsLocked, NothingToChange
 from domain.item_rows import no_items
 from domain.layering import rank_above
 from domain.operations import (
@@ -51,6 +51,8 @@ async def group_items(
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
         lineage = await _lineage(connection, board.id, wanted)
+        if group_id in lineage.kinds:
+            raise AlreadyExists("The id is taken by another item: make a new one.", ids=[str(group_id)])
         members = lineage.outermost(wanted)
         parents = {lineage.parents[member] for member in members}
         parent = parents.pop() if len(parents) == 1 else None
