@@ -340,16 +340,15 @@ async def _copy_items(connection: Connection, viewer: Viewer, source_id: UUID, c
 
 def _depths(items: Sequence[ItemState]) -> dict[UUID, int]:
     """How many containers each lies in: for items that lie in none but each other."""
-    there = {item.id: item for item in items}
-    depths: dict[UUID, int] = {}
-
-    def depth(item: ItemState) -> int:
-        if item.id not in depths:
-            depths[item.id] = 0 if item.parent_id is None else 1 + depth(there[item.parent_id])
-        return depths[item.id]
-
+    within: dict[UUID | None, list[UUID]] = {}
     for item in items:
-        depth(item)
+        within.setdefault(item.parent_id, []).append(item.id)
+    depths = dict.fromkeys(within.get(None, []), 0)
+    waiting = list(depths)
+    for container in waiting:  # grows on the way
+        inside = within.get(container, [])
+        depths |= dict.fromkeys(inside, depths[container] + 1)
+        waiting += inside
     return depths
 
 

@@ -1,5 +1,6 @@
 """Containers: groups and frames, what is in them, and that they never form a ring or lead nowhere."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
@@ -20,26 +21,35 @@ from domain.operations import (
     together,
 )
 
-_CONTENTS = """
-WITH RECURSIVE inside AS (
-    SELECT item.id, 0 AS depth FROM item
-    WHERE item.board = $1 AND item.id = ANY($2::uuid[]) AND item.removed_at IS NULL
-    UNION ALL
-    SELECT item.id, inside.depth + 1 FROM inside JOIN item ON item.parent_id = inside.id
-    WHERE item.board = $1 AND item.removed_at IS NULL
-)
-SELECT id, min(depth) AS depth FROM inside GROUP BY id ORDER BY depth, id
-"""
+# OFFSET 0, here and below, makes the planner go by the items' keys: it cannot know how few are meant.
+_NAMED = """unnest($2::uuid[]) AS named (id) CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.id = named.id OFFSET 0
+    ) AS item"""
 
-_ABOVE = """
+# Each item comes once, from the innermost of the named that it is in, however deep they are in each other.
+_CONTENTS = f"""
+WITH RECURSIVE inside AS (
+    SELECT item.id, 0 AS depth FROM {_NAMED} WHERE item.board = $1 AND item.removed_at IS NULL
+    UNION ALL
+    SELECT item.id, inside.depth + 1 FROM inside CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.parent_id = inside.id OFFSET 0
+    ) AS item LEFT JOIN unnest($2::uuid[]) AS named (id) ON named.id = item.id
+    WHERE item.board = $1 AND item.removed_at IS NULL AND named.id IS NULL
+)
+SELECT id FROM inside ORDER BY depth, id
+"""  # noqa: S608 (constants)
+
+_ABOVE = f"""
 WITH RECURSIVE above AS (
-    SELECT id, parent_id, locked FROM item WHERE board = $1 AND id = ANY($2::uuid[]) AND removed_at IS NULL
-    UNION
-    SELECT item.id, item.parent_id, item.locked FROM above JOIN item ON item.id = above.parent_id
+    SELECT item.id, item.parent_id, item.locked FROM {_NAMED}
     WHERE item.board = $1 AND item.removed_at IS NULL
+    UNION
+    SELECT item.id, item.parent_id, item.locked FROM above CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.id = above.parent_id OFFSET 0
+    ) AS item WHERE item.board = $1 AND item.removed_at IS NULL
 )
 SELECT id, parent_id, locked FROM above
-"""
+"""  # noqa: S608 (constants)
 
 
 async def with_contents(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
@@ -57,31 +67,43 @@ async def held(connection: Connection, board_id: UUID, parents: Collection[UUID]
         return set()
     records = await connection.fetch(_ABOVE, board_id, list(parents))
     above = {record["id"]: record["parent_id"] for record in records}
-    locked = {record["id"] for record in records if record["locked"]}
-
-    def is_held(container: UUID | None) -> bool:
-        while container is not None and container not in locked:
-            container = above.get(container)
-        return container is not None
-
-    return {container for container in parents if is_held(container)}
+    return leading_to({record["id"] for record in records if record["locked"]}, parents, above)
 
 
-# staying: how many are in it besides those that leave.
-_LEFT = """
-WITH RECURSIVE above AS (
-    SELECT id, parent_id, kind FROM item WHERE board = $1 AND removed_at IS NULL AND id IN (
-        SELECT parent_id FROM item WHERE board = $1 AND id = ANY($2::uuid[]) AND removed_at IS NULL
-    )
+def leading_to(
+    goals: Collection[UUID], starts: Collection[UUID], parents: Mapping[UUID, UUID | None]
+) -> set[UUID]:
+    """The starts that are one of the goals, or in one, however deep: each step upwards is taken once."""
+    leads: dict[UUID | None, bool] = {None: False} | dict.fromkeys(goals, True)
+    for start in starts:
+        way: list[UUID] = []
+        above: UUID | None = start
+        while above is not None and above not in leads:
+            leads[above] = False
+            way.append(above)
+            above = parents.get(above)
+        leads |= dict.fromkeys(way, leads[above])
+    return {start for start in starts if leads[start]}
+
+
+# Of all containers above: how many are in it; and of those alone that hold any that leave: less how many.
+_LEFT = f"""
+WITH RECURSIVE leaving AS (
+    SELECT item.parent_id, count(*) AS count FROM {_NAMED}
+    WHERE item.board = $1 AND item.removed_at IS NULL AND item.parent_id IS NOT NULL GROUP BY item.parent_id
+), above AS (
+    SELECT item.id, item.parent_id, item.kind FROM leaving CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.id = leaving.parent_id OFFSET 0
+    ) AS item WHERE item.board = $1 AND item.removed_at IS NULL
     UNION
-    SELECT item.id, item.parent_id, item.kind FROM above JOIN item ON item.id = above.parent_id
-    WHERE item.board = $1 AND item.removed_at IS NULL
+    SELECT item.id, item.parent_id, item.kind FROM above CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.id = above.parent_id OFFSET 0
+    ) AS item WHERE item.board = $1 AND item.removed_at IS NULL
 )
-SELECT above.id, above.parent_id, above.kind, count(item.id) - count(leaving.id) AS staying
-FROM above LEFT JOIN item ON item.parent_id = above.id AND item.removed_at IS NULL
-LEFT JOIN unnest($2::uuid[]) AS leaving (id) ON leaving.id = item.id
-GROUP BY above.id, above.parent_id, above.kind
-"""
+SELECT id, parent_id, kind,
+    (SELECT count(*) FROM item WHERE item.parent_id = above.id AND item.removed_at IS NULL) AS staying
+FROM above UNION ALL SELECT parent_id, NULL, NULL, -count FROM leaving
+"""  # noqa: S608 (constants)
 
 
 async def emptied(
@@ -95,8 +117,10 @@ async def emptied(
     arriving: containers that something comes into. A frame stays, however empty.
     """
     records = await connection.fetch(_LEFT, board_id, list(leaving))
-    found = {record["id"]: record for record in records}
-    staying = {record["id"]: record["staying"] for record in records}
+    found = {record["id"]: record for record in records if record["kind"] is not None}
+    staying: Counter[UUID] = Counter()
+    for record in records:
+        staying[record["id"]] += record["staying"]
     kept = {*leaving, *arriving}
     gone: list[UUID] = []
     waiting = [container for container, count in staying.items() if count == 0]
@@ -184,20 +208,34 @@ def misplaced(operation: Operation, nesting: Nesting) -> set[UUID]:
     for item in removed:
         parents.pop(item, None)
     holding -= removed
-    wrong = {
-        parent if parent in removed else item
-        for item, parent in parents.items()
-        if parent is not None and parent not in holding
-    }
-    return wrong | {item for item in put if _leads_back(item, parents)}
+    wrong = {item for item, parent in parents.items() if parent is not None and parent not in holding}
+    staying = {parent for item in wrong if (parent := parents[item]) is not None and parent in removed}
+    wrong = {item for item in wrong if parents[item] not in removed}
+    return wrong | _with_homes(staying, removed, nesting.parents) | put & _in_rings(put, parents)
 
 
-def _leads_back(item: UUID, parents: Mapping[UUID, UUID | None]) -> bool:
-    seen = set()
-    above = parents.get(item)
-    while above is not None and above not in seen:
-        if above == item:
-            return True
-        seen.add(above)
-        above = parents.get(above)
-    return False
+def _with_homes(staying: set[UUID], removed: set[UUID], parents: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """What stays although it was to go, and what it is in now, however deep: that stays for its sake."""
+    found: set[UUID] = set()
+    for container in staying:
+        home: UUID | None = container
+        while home is not None and home in removed and home not in found:
+            found.add(home)
+            home = parents.get(home)
+    return found
+
+
+def _in_rings(starts: Collection[UUID], parents: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """What leads back to itself, of all that the starts are in."""
+    seen: dict[UUID, UUID] = {}
+    rings: set[UUID] = set()
+    for start in starts:
+        way: list[UUID] = []
+        above: UUID | None = start
+        while above is not None and above not in seen:
+            seen[above] = start
+            way.append(above)
+            above = parents.get(above)
+        if above is not None and seen[above] == start:
+            rings |= set(way[way.index(above) :])
+    return rings

@@ -8,7 +8,7 @@ from msgspec import Struct
 from domain import checks
 from domain.access import BoardRow, Viewer
 from domain.changes import Change
-from domain.containers import emptied, held
+from domain.containers import emptied, held, leading_to
 from domain.database import Connection
 from domain.deeds import deed
 from domain.entries import good_text
@@ -82,9 +82,9 @@ async def ungroup_items(
         lineage = await _lineage(connection, board.id, wanted)
         if others := [str(item_id) for item_id in wanted if lineage.kinds[item_id] not in CONTAINERS]:
             raise BadInput("Only groups and frames can be dissolved.", field="ids", ids=others)
-        named = set(wanted)
+        named, homes = set(wanted), lineage.outside(wanted)
         memberships = [
-            Membership(member, next((above for above in lineage.above(parent) if above not in named), None))
+            Membership(member, homes[parent])
             for member, parent in await _members(connection, board.id, wanted)
             if member not in named
         ]
@@ -145,16 +145,32 @@ class _Lineage(Struct, frozen=True):
 
     def outermost(self, items: Sequence[UUID]) -> list[UUID]:
         """Those that are in no other of them."""
-        named = set(items)
-        return [item for item in items if not any(above in named for above in self.above(item))]
+        homes = {home for item in items if (home := self.parents[item]) is not None}
+        within = leading_to(set(items), homes, self.parents)
+        return [item for item in items if self.parents[item] not in within]
+
+    def outside(self, containers: Sequence[UUID]) -> dict[UUID, UUID | None]:
+        """Of each of them, what it is in that is none of them."""
+        named, found = set(containers), dict[UUID | None, UUID | None]()
+        for container in containers:
+            way: list[UUID] = []
+            above: UUID | None = container
+            while above in named and above not in found:
+                way.append(above)
+                above = self.parents[above]
+            found |= dict.fromkeys(way, found.get(above, above))
+        return {container: found[container] for container in containers}
 
 
 _LINEAGE = """
 WITH RECURSIVE above AS (
-    SELECT id, kind, parent_id, z FROM item WHERE board = $1 AND id = ANY($2::uuid[]) AND removed_at IS NULL
-    UNION
-    SELECT item.id, item.kind, item.parent_id, item.z FROM above JOIN item ON item.id = above.parent_id
+    SELECT item.id, item.kind, item.parent_id, item.z FROM unnest($2::uuid[]) AS named (id)
+    CROSS JOIN LATERAL (SELECT * FROM item WHERE item.id = named.id OFFSET 0) AS item
     WHERE item.board = $1 AND item.removed_at IS NULL
+    UNION
+    SELECT item.id, item.kind, item.parent_id, item.z FROM above CROSS JOIN LATERAL (
+        SELECT * FROM item WHERE item.id = above.parent_id OFFSET 0
+    ) AS item WHERE item.board = $1 AND item.removed_at IS NULL
 )
 SELECT id, kind, parent_id, z FROM above
 """

@@ -17,6 +17,7 @@ from msgspec import structs
 from domain import access, blobs, darkroom, miniature, past, renditions
 from domain.access import Role, Viewer
 from domain.blobs import StoredFile
+from domain.containers import leading_to
 from domain.database import fetch
 from domain.decoding import LADDER
 from domain.errors import TooBusy
@@ -169,20 +170,18 @@ def remove_unseen(older_than_seconds: float) -> int:
 
 def chosen(items: Sequence[ItemState]) -> list[ItemState]:
     """The largest of those that can be seen, from back to front."""
-    by_id = {item.id: item for item in items}
-    seen = [item for item in items if item.kind is not ItemKind.GROUP and _is_seen(item, by_id)]
+    hidden = leading_to(
+        [item.id for item in items if item.style.hidden],
+        [item.id for item in items],
+        {item.id: item.parent_id for item in items},
+    )
+    seen = [
+        item
+        for item in items
+        if item.kind is not ItemKind.GROUP and item.style.opacity > 0 and item.id not in hidden
+    ]
     seen.sort(key=lambda item: (-item.width * item.height * item.transform.scale**2, item.id))
     return sorted(seen[:MOST_DRAWN], key=lambda item: (item.z, item.id))
-
-
-def _is_seen(item: ItemState, by_id: Mapping[UUID, ItemState]) -> bool:
-    """A hidden container hides what is in it."""
-    if item.style.opacity == 0:
-        return False
-    around: ItemState | None = item
-    while around is not None and not around.style.hidden:
-        around = None if around.parent_id is None else by_id.get(around.parent_id)
-    return around is None
 
 
 def _laid_out(items: Sequence[ItemState], small: Mapping[UUID, tuple[str, Path]]) -> Miniature:

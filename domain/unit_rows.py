@@ -94,7 +94,7 @@ above AS (
         above.within OR item.id = ANY($2::uuid[])
     FROM above CROSS JOIN LATERAL (
         SELECT * FROM item WHERE item.id = above.parent_id OFFSET 0
-    ) AS item WHERE item.board = $1 AND item.removed_at IS NULL
+    ) AS item WHERE item.board = $1 AND item.removed_at IS NULL AND NOT above.within
 ),
 """
 
