@@ -27,7 +27,6 @@ from domain.operations import (
     RestoreItems,
     parts_of,
     restricted_to,
-    subjects_of,
     touches_of,
 )
 from domain.receipts import claim
@@ -180,13 +179,13 @@ async def _spared(
 ) -> tuple[Operation | None, list[Skipped]]:
     """What takes the target back without harm, and what it leaves alone for which reason."""
     subjects = touches_of(target.inverse)
-    there = await _standing(connection, viewer, board, target)
+    there = await _standing(connection, viewer, board, target, subjects)
     touched = await _touched_by_others(connection, viewer, target, subjects)
     skipped: dict[UUID, Skipped] = {}
     for subject in subjects:
         if subject in touched:
             skipped[subject] = Skipped(subject, CHANGED, touched[subject])
-        elif reason := _hindrance(target, subject, there):
+        elif reason := _hindrance(subject, subjects[subject], there):
             skipped[subject] = Skipped(subject, reason)
     back = restricted_to(target.inverse, subjects.keys() - skipped.keys())
     if back is not None:
@@ -225,17 +224,21 @@ async def _with_nesting_whole(
 class _Standing(Struct, frozen=True):
     """Of what a change touched: what is on the board now.
 
-    held: the locked, and what is in the locked. foreign: comments of others, to who may only comment.
+    held: the locked, and what is in the locked, unless it came so. foreign: comments of others, to who may
+    only comment. returning: what taking the change back puts on the board again.
     """
 
     items: dict[UUID, ItemState]
     comments: dict[UUID, CommentState]
     held: frozenset[UUID]
     foreign: frozenset[UUID]
+    returning: frozenset[UUID]
 
 
-async def _standing(connection: Connection, viewer: Viewer, board: BoardRow, target: Change) -> _Standing:
-    ids = subjects_of(target.inverse)
+async def _standing(
+    connection: Connection, viewer: Viewer, board: BoardRow, target: Change, subjects: Mapping[UUID, Aspect]
+) -> _Standing:
+    ids = [subject for subject in subjects if subject != THE_BOARD]
     items = await present(connection, target.board_id, ids)
     comments = await present_comments(connection, target.board_id, ids) if len(items) < len(ids) else {}
     parents = {item.parent_id for item in items.values() if item.parent_id is not None}
@@ -244,25 +247,25 @@ async def _standing(connection: Connection, viewer: Viewer, board: BoardRow, tar
     return _Standing(
         items,
         comments,
-        frozenset(i for i, item in items.items() if item.style.locked or item.parent_id in closed),
+        frozenset(i for i, item in items.items() if item.style.locked or item.parent_id in closed)
+        - _came_locked(target.operation),
         frozenset(i for i, c in comments.items() if c.author_id != viewer.account_id and not edits),
+        frozenset(_brought_back(target.inverse)),
     )
 
 
-def _hindrance(target: Change, subject: UUID, there: _Standing) -> str | None:
+def _hindrance(subject: UUID, aspects: Aspect, there: _Standing) -> str | None:
     """Why this item or comment cannot go back, whoever was at it."""
     if subject == THE_BOARD:
         return None
     is_there = subject in there.items or subject in there.comments
-    if subject in _brought_back(target.inverse):
+    if subject in there.returning:
         return THERE if is_there else None
     if not is_there:
         return GONE
-    if subject in there.foreign and touches_of(target.inverse)[subject] & ~Aspect.RESOLUTION:
+    if subject in there.foreign and aspects & ~Aspect.RESOLUTION:
         return OTHERS
-    if subject not in there.held or not touches_of(target.inverse)[subject] & ~LOOKS:
-        return None
-    return None if subject in _came_locked(target.operation) else LOCKED
+    return LOCKED if subject in there.held and aspects & ~LOOKS else None
 
 
 def _brought_back(operation: Operation) -> set[UUID]:
