@@ -19,6 +19,8 @@ from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
 from domain.tally import tally_of
 
 MOST_CHANGES = 500
+MOST_NAMED = 5_000
+"""So many items are in the changes of a page: a change may name thousands."""
 
 
 class ChangeKind(StrEnum):
@@ -166,10 +168,21 @@ async def changes_since(
     return await log_after(board_id, _require_seq(after), require_first(first, MOST_CHANGES))
 
 
+_FITTING = """
+SELECT count(*) FILTER (WHERE named <= $4) FROM (
+    SELECT sum(cardinality(subjects)) OVER (ORDER BY seq) AS named
+    FROM change WHERE board = $1 AND seq > $2 ORDER BY seq LIMIT $3
+) AS line
+"""
+
+
 async def changes_of(
     viewer: Viewer, board_id: UUID, *, first: int, after: str | None = None, since: int | None = None
 ) -> Page[Change]:
-    """A page of the log, the oldest first. since: only what follows this seq; None: from the very first."""
+    """A page of the log, the oldest first. since: only what follows this seq; None: from the very first.
+
+    It ends sooner where its changes name more than MOST_NAMED items, but holds one in any case.
+    """
     await access.board(viewer, board_id, Role.VIEWER)
     require_first(first, MOST_CHANGES)
     start = 0 if since is None else _require_seq(since)
@@ -182,8 +195,9 @@ async def changes_of(
 
     keys = keys_of(after, "changes", int)
     position = start if keys is None else max(start, _require_seq(keys[0]))
-    lines = await log_after(board_id, position, first + 1)
-    return page_of(lines, first, lambda line: cursor_to("changes", line.seq), total)
+    count = await fetchval(_FITTING, board_id, position, first, MOST_NAMED)
+    lines = await log_after(board_id, position, max(count, 1) + 1)
+    return page_of(lines, max(count, 1), lambda line: cursor_to("changes", line.seq), total)
 
 
 def _require_seq(value: object) -> int:

@@ -64,6 +64,22 @@ async def test_pages_of_the_log_hold_all_of_it_the_oldest_first() -> None:
     assert await changes.changes_since(ana, board.id, 2, 2) == log[2:4]
 
 
+async def test_a_page_ends_where_its_changes_name_too_many_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MOST_NAMED", 4)
+    ana = await a_viewer()
+    board = await a_board(ana)
+    for count in (1, 2, 3, 6, 1, 1):
+        await adding.add_items(ana, board.id, [NewItem(note=NoteContent()) for _ in range(count)])
+
+    pages: list[list[int]] = []
+    after = None
+    while not pages or after is not None:
+        page = await changes.changes_of(ana, board.id, first=3, after=after, since=1)
+        pages.append([line.seq for line in page.nodes])
+        after = page.cursors[-1] if page.has_next else None
+    assert pages == [[2, 3], [4], [5], [6, 7]]
+
+
 async def test_the_log_is_closed_to_strangers() -> None:
     board = await a_board(await a_viewer())
     stranger = await a_viewer()
