@@ -94,7 +94,8 @@ async def restore_items(
         back = RestoreItems([gone[item_id] for item_id in wanted])
         return housed(back, await nesting_of(connection, board.id))
 
-    return await deed(viewer, board_id, mutation_id, "restore_items", wanted, draft)
+    # By force: what is gone cannot be unlocked, and it may have to leave a container that is gone, too.
+    return await deed(viewer, board_id, mutation_id, "restore_items", wanted, draft, force=True)
 
 
 _ROW_COLUMNS = f"{STATE_COLUMNS}, item.board, item.added_by, item.added_at, item.changed_seq, item.removed_at"

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec import structs
 
-from domain import adding, boards, contents, deeds, items
+from domain import adding, boards, contents, deeds, history, items
 from domain.access import Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.contents import NoteEdit
@@ -339,6 +339,20 @@ async def test_one_missing_item_stops_the_whole_list() -> None:
         await items.remove_items(ana, board.id, [there, missing])
     assert refused.value.details["ids"] == [str(missing)]
     assert await rows_of(board.id) == before
+
+
+async def test_what_went_locked_comes_back_locked_though_its_frame_is_gone() -> None:
+    ana = await a_viewer()
+    board = await a_board(ana)
+    frame = uuid4()
+    await adding.add_items(ana, board.id, [NewItem(id=frame, frame=FrameContent())])
+    note = await a_note(ana, board.id, parent_id=frame, style=Style(locked=True))
+    await history.undo(ana, board.id)
+    await items.remove_items(ana, board.id, [frame])
+    await items.restore_items(ana, board.id, [note])
+    [item] = (await state_in_rows(board.id)).items.values()
+    assert (item.id, item.parent_id, item.style.locked) == (note, None, True)
+    await require_laws(board.id)
 
 
 @pytest.mark.parametrize("name", ["transform", "reorder", "edit", "remove"])
