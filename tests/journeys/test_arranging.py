@@ -43,11 +43,9 @@ def settled(*pages: Page) -> None:
 
 def outline(page: Page) -> list[str]:
     """What the list of items says, from back to front."""
-    return (
-        page.get_by_role("listbox", name="Items on this board")
-        .get_by_role("option")
-        .evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
-    )
+    rows = page.get_by_role("listbox", name="Items on this board").get_by_role("option")
+    said: list[str] = rows.evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
+    return said
 
 
 def lefts(items: list[dict[str, Any]]) -> list[float]:

@@ -18,10 +18,11 @@ import {
 } from "../geometry/arranging";
 import { GAP } from "../geometry/packing";
 import { boxOf, counted, idsOf, inOrder, settle } from "./commands";
-import { MOST_PER_MUTATION, type Deed } from "./deeds";
+import { MOST_IDS, MOST_PER_MUTATION, type Deed } from "./deeds";
 import type { Editor } from "./editor";
 import { NOTHING, together, type Item, type Simple } from "./operations";
 import { ranksBetween } from "./ordering";
+import type { Tree } from "./tree";
 import type { Picture } from "../canvas/pictures";
 
 const VEIL = 0.5;
@@ -44,13 +45,20 @@ function chosen({ editor }: Desk, isForAll: boolean): Chosen | null {
   const { tree } = editor;
   const selected = tree.outermost(editor.selected);
   const [first] = selected;
-  if (selected.length > 1) return { ids: idsOf(selected), wholes: selected };
+  if (selected.length > 1) {
+    const isAll = selected.length > MOST_IDS && selected.length === freeOn(tree).length;
+    return { ids: isAll ? null : idsOf(selected), wholes: selected };
+  }
   if (first) {
     const members = tree.membersOf(first.id).filter((item) => !item.hidden);
     return members.length > 1 ? { ids: idsOf(members), wholes: members } : null;
   }
   const all = isForAll ? tree.membersOf(null).filter((item) => !item.hidden) : [];
   return all.length > 1 ? { ids: null, wholes: all } : null;
+}
+
+function freeOn(tree: Tree): Item[] {
+  return tree.membersOf(null).filter((item) => !item.hidden && !tree.isHeld(item));
 }
 
 /** Whether there is anything to arrange. */

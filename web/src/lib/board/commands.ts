@@ -2,7 +2,7 @@
 import { flipped, moved, reset, rotated, steps, type Box, type Places } from "../geometry/arranging";
 import { centre, cropped, translated, type Point } from "../geometry/shapes";
 import { newId } from "../uuid";
-import { MOST_PER_MUTATION, type Deed } from "./deeds";
+import { MOST_IDS, forMany, type Deed } from "./deeds";
 import type { Editor } from "./editor";
 import {
   BLANK,
@@ -39,14 +39,14 @@ export function selectAll(editor: Editor): void {
 
 /** With all that is in them; groups that this leaves empty go, too. */
 export function remove(editor: Editor): void {
-  const { movable, tree } = editor;
-  if (!movable.length) return;
-  const gone = tree.withContents(movable);
-  const ids = idsOf([...gone, ...tree.emptiedBy(gone)]);
-  editor.perform({ kind: "remove", ids }, `Delete ${counted(movable)}`, {
-    kind: "remove",
-    ids: idsOf(movable),
-  });
+  const { movable } = editor;
+  const label = `Delete ${counted(movable)}`;
+  for (let at = 0; at < movable.length; at += MOST_IDS) {
+    const some = movable.slice(at, at + MOST_IDS);
+    const gone = editor.tree.withContents(some);
+    const ids = idsOf([...gone, ...editor.tree.emptiedBy(gone)]);
+    editor.perform({ kind: "remove", ids }, label, { kind: "remove", ids: idsOf(some) });
+  }
 }
 
 /** With all that is in them, in the same order and hierarchy, in front of everything. */
@@ -310,7 +310,7 @@ function reorder(editor: Editor, ranks: readonly Rank[], deed: Deed): void {
 }
 
 function sendSome(editor: Editor, operation: Exclude<Simple, { kind: "remove" }>, label: string, deed: Deed) {
-  editor.perform(operation, label, operation.items.length > MOST_PER_MUTATION ? deed : undefined);
+  editor.perform(operation, label, forMany(operation.items.length, deed));
 }
 
 function wholes(editor: Editor): string[] {

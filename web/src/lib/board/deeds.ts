@@ -2,8 +2,9 @@
 import type { Axis, Edge, Layout, Measure, Order } from "../geometry/arranging";
 import type { Crop, Point } from "../geometry/shapes";
 
-/** The schema's bound on lists of values. Lists of ids may be ten times as long. */
+/** The schema's bounds on lists of values, and of ids. */
 export const MOST_PER_MUTATION = 500;
+export const MOST_IDS = 5_000;
 
 /** Names of items; a container stands for all that is in it. */
 type Ids = readonly string[];
@@ -38,3 +39,9 @@ export type Deed =
       readonly seed: number;
     }
   | { readonly kind: "compare"; readonly ids: Ids; readonly by: Measure; readonly opacity: number };
+
+/** The deed, where so many places are too many to name one by one and its ids are not; else undefined. */
+export function forMany(count: number, deed: Deed): Deed | undefined {
+  const ids = "ids" in deed ? deed.ids : null;
+  return count > MOST_PER_MUTATION && (ids?.length ?? 0) <= MOST_IDS ? deed : undefined;
+}

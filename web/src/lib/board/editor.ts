@@ -64,6 +64,11 @@ export class Editor {
   marks: ReadonlyMap<string, string> = new Map();
   canEdit = false;
 
+  private found: { selection: ReadonlySet<string>; rev: number; items: readonly Item[] } = {
+    selection: this.selection,
+    rev: -1,
+    items: [],
+  };
   private gestureId = "";
   private readonly listeners = new Set<(aspect: Aspect) => void>();
 
@@ -173,8 +178,14 @@ export class Editor {
   }
 
   /** Selected wholes that may be changed: what is locked, or has something locked in it, only takes being unlocked. */
-  get movable(): Item[] {
-    return this.tree.outermost(this.selected).filter((item) => !this.tree.isHeld(item));
+  get movable(): readonly Item[] {
+    const { rev } = this.store;
+    // Asked at every move of the pointer, and of thousands it takes a while to find out.
+    if (this.found.selection !== this.selection || this.found.rev !== rev) {
+      const items = this.tree.outermost(this.selected).filter((item) => !this.tree.isHeld(item));
+      this.found = { selection: this.selection, rev, items };
+    }
+    return this.found.items;
   }
 
   /** All in the movable wholes that has a place of its own. */

@@ -15,10 +15,8 @@ import {
 } from "$generated/graphql";
 import { request } from "../graphql/client";
 import { normalDegrees, type Transform } from "../geometry/shapes";
-import { MOST_PER_MUTATION } from "./deeds";
+import { MOST_IDS, MOST_PER_MUTATION } from "./deeds";
 import type { Edit, Item, Simple } from "./operations";
-
-const MOST_IDS = 10 * MOST_PER_MUTATION;
 
 /** What every mutation of a board's content says. */
 export interface Envelope {

@@ -12,6 +12,7 @@ export interface Row {
 export class Tree {
   private index: Map<string | null, Item[]> | null = null;
   private rows: Row[] | null = null;
+  private readonly inherited = { hidden: new Map<string, boolean>(), locked: new Map<string, boolean>() };
 
   /** order: the same items, from back to front. */
   constructor(
@@ -68,11 +69,11 @@ export class Tree {
 
   /** Itself or what it is in. */
   isHidden(item: Item): boolean {
-    return item.hidden || (item.parentId !== null && this.above(item).some((one) => one.hidden));
+    return item.hidden || (item.parentId !== null && this.isInside(item, "hidden"));
   }
 
   isLocked(item: Item): boolean {
-    return item.locked || (item.parentId !== null && this.above(item).some((one) => one.locked));
+    return item.locked || (item.parentId !== null && this.isInside(item, "locked"));
   }
 
   /** Locked, or something in it is: as a whole it stays where it is. */
@@ -107,6 +108,20 @@ export class Tree {
 
   parentOf(item: Item): Item | undefined {
     return item.parentId === null ? undefined : this.items.get(item.parentId);
+  }
+
+  /** Whether something around it is so; asked for every item of every frame, so it is remembered by container. */
+  private isInside(item: Item, how: "hidden" | "locked"): boolean {
+    const parent = this.parentOf(item);
+    if (!parent) return false;
+    const known = this.inherited[how];
+    let answer = known.get(parent.id);
+    if (answer === undefined) {
+      known.set(parent.id, parent[how]); // what a ring comes back to
+      answer = parent[how] || this.isInside(parent, how);
+      known.set(parent.id, answer);
+    }
+    return answer;
   }
 
   private get members(): Map<string | null, Item[]> {

@@ -1,7 +1,7 @@
 /** The hands: pointer events in screen pixels become gestures. One flat machine of states; cancel always restores. */
 import type { Editor } from "../board/editor";
 import { counted } from "../board/commands";
-import { MOST_PER_MUTATION, type Deed } from "../board/deeds";
+import { forMany, type Deed } from "../board/deeds";
 import type { Item } from "../board/operations";
 import { panned, toBoard, toScreen, zoomedAt, type Camera } from "../geometry/camera";
 import {
@@ -405,8 +405,8 @@ export class Tools {
     this.state = { name: "Idle" };
     const { editor } = this;
     const wholes = editor.movable.map((item) => item.id);
-    const isMany = editor.lifted.size > MOST_PER_MUTATION;
-    editor.commit(`${verb} ${counted(wholes)}`, isMany ? this.deed?.(wholes) : undefined);
+    const deed = this.deed && forMany(editor.lifted.size, this.deed(wholes));
+    editor.commit(`${verb} ${counted(wholes)}`, deed ?? undefined);
     this.deed = null;
   }
 

@@ -21,6 +21,18 @@ export interface Colours extends FrameColours {
   readonly handle: string;
 }
 
+/** As the theme has them where the element stands. */
+export function coloursAt(element: Element): Colours {
+  const style = getComputedStyle(element);
+  const named = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    selection: named("--selection"),
+    handle: "#ffffff",
+    edge: named("--line-strong"),
+    title: named("--text-quiet"),
+  };
+}
+
 export interface Painted {
   readonly drawn: number;
   readonly coarse: number;
