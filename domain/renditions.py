@@ -21,6 +21,12 @@ RECIPE = "1"
 """Part of every rendition's path: raise it when the same original would give other bytes."""
 
 MIME = "image/webp"
+MADE_BY_ROWS = (
+    "(SELECT coalesce(array_agg(ARRAY[size::bigint, width, height, size_bytes] ORDER BY size), '{}') "
+    "FROM rendition WHERE rendition.image = image.id)"
+)
+"""What the column image.made holds: size, width, height and bytes of each, the smallest first."""
+
 LOOKED_AT = 10
 """Priority of what somebody is looking at right now; uploads have 0."""
 
@@ -96,13 +102,17 @@ async def store(digest: str, developed: Developed) -> None:
 
 
 async def _turn(image_id: UUID, state: str) -> None:
+    """Whatever image.made held before, it is right from here on."""
     async with transaction() as connection:
         await connection.execute("UPDATE image SET state = $2, failure = NULL WHERE id = $1", image_id, state)
+        await gather(connection, [image_id])
         await announce_image(connection, image_id)
 
 
 async def record(connection: Connection, image_id: UUID, developed: Developed) -> None:
     """The row of a stored rendition, and the notice that it is there."""
+    # Who records another one of it meanwhile waits here, and then gathers both.
+    await connection.execute("SELECT FROM image WHERE id = $1 FOR NO KEY UPDATE", image_id)
     await connection.execute(
         "INSERT INTO rendition (id, image, size, width, height, size_bytes, mime, digest, created_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) ON CONFLICT (image, size) DO UPDATE SET "
@@ -117,7 +127,16 @@ async def record(connection: Connection, image_id: UUID, developed: Developed) -
         MIME,
         hashlib.sha256(developed.content).hexdigest(),
     )
+    await gather(connection, [image_id])
     await announce_image(connection, image_id)
+
+
+async def gather(connection: Connection, image_ids: Sequence[UUID]) -> None:
+    """Writes image.made as the rows say it. Whatever writes rows calls this in its transaction."""
+    await connection.execute(
+        f"UPDATE image SET made = {MADE_BY_ROWS} WHERE id = ANY($1::uuid[])",  # noqa: S608 (constants)
+        image_ids,
+    )
 
 
 async def renditions_by_images(image_ids: Sequence[UUID]) -> list[list[Rendition]]:

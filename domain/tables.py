@@ -98,6 +98,7 @@ class Image(Table, db=DB, tablename="image"):
     """A picture in the library. digest: SHA-256 of the original, hex; width, height: upright pixels.
 
     state: WAITING, WORKING, READY, FAILED; the column search is made by PostgreSQL.
+    made: its rows of rendition once more, for who reads many pictures (domain/renditions.py).
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -121,6 +122,7 @@ class Image(Table, db=DB, tablename="image"):
     state = Text(default="WAITING")
     failure = Text(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
+    made = Array(base_column=Array(base_column=BigInt()), default=list)
 
 
 class Rendition(Table, db=DB, tablename="rendition"):

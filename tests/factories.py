@@ -6,9 +6,11 @@ from hashlib import sha256
 from itertools import count
 from uuid import UUID, uuid4
 
+from domain import renditions
 from domain.access import BoardRow, Role, Scope, Viewer
 from domain.boards import create_board
-from domain.database import execute, fetch
+from domain.database import execute, fetch, transaction
+from domain.notices import announce_image
 
 _numbers = count(1)
 
@@ -83,6 +85,24 @@ async def an_image(
         created_at or datetime.now(UTC),
     )
     return image_id
+
+
+async def a_rendition(
+    image_id: UUID, size: int = 320, *, height: int = 240, size_bytes: int = 10, digest: str = ""
+) -> None:
+    """A row without a file, told to who follows the picture."""
+    async with transaction() as connection:
+        await connection.execute(
+            "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
+            "VALUES ($1, $2, $2, $3, $4, 'image/webp', $5)",
+            image_id,
+            size,
+            height,
+            size_bytes,
+            digest,
+        )
+        await renditions.gather(connection, [image_id])
+        await announce_image(connection, image_id)
 
 
 @dataclass(frozen=True)

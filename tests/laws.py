@@ -5,7 +5,7 @@ Where the log was compacted it begins later, and replaying starts from the snaps
 
 from uuid import UUID
 
-from domain import changes, snapshots
+from domain import changes, renditions, snapshots
 from domain.changes import Change
 from domain.comment_rows import COMMENT_COLUMNS, comment_of
 from domain.database import fetch, fetchrow, fetchval
@@ -70,6 +70,7 @@ async def require_laws(board_id: UUID) -> list[Change]:
     for comment in rows.comments.values():
         assert comment.thread_id is None or rows.comments[comment.thread_id].thread_id is None
     assert await fetchval("SELECT item_count FROM board WHERE id = $1", board_id) == len(rows.items)
+    await require_gathered()
     last_touched = {item_id: change.seq for change in log for item_id in subjects_of(change.operation)}
     records = await fetch(
         "SELECT id, changed_seq FROM item WHERE board = $1 "
@@ -82,6 +83,12 @@ async def require_laws(board_id: UUID) -> list[Change]:
     standing = kept.state.items.keys() | kept.state.comments.keys()
     assert {subject for subject, seq in touched.items() if seq <= start} <= standing
     return log
+
+
+async def require_gathered() -> None:
+    """What is written at each picture of its renditions is what their rows say."""
+    wrong = f"SELECT id, made FROM image WHERE made IS DISTINCT FROM {renditions.MADE_BY_ROWS}"
+    assert await fetch(wrong) == []
 
 
 def _leads_to_itself(board: BoardState, item_id: UUID) -> bool:

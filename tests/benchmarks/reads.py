@@ -14,10 +14,10 @@ from uuid import uuid4
 import orjson
 import psutil
 
-from domain import accounts, adding, sessions
+from domain import accounts, adding, renditions, sessions
 from domain.access import Viewer
 from domain.adding import NewItem
-from domain.database import close_database, execute, open_database
+from domain.database import close_database, execute, open_database, transaction
 from domain.migrate import migrate
 from domain.pagination import cursor_to
 from domain.postgres import Cluster, find_binaries, running
@@ -130,11 +130,13 @@ async def rig(
 async def _filled(viewer: Viewer, count: int) -> str:
     board = await a_board(viewer, title=f"{count} pictures")
     images = [await an_image(viewer, name=f"picture {number}.jpg") for number in range(count)]
-    await execute(
-        "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
-        "SELECT image.id, size, size, size, 1000, 'image/webp', '' FROM image, "
-        "unnest(ARRAY[320, 800, 1600]) AS size ON CONFLICT DO NOTHING"
-    )
+    async with transaction() as connection:
+        await connection.execute(
+            "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
+            "SELECT image.id, size, size, size, 1000, 'image/webp', '' FROM image, "
+            "unnest(ARRAY[320, 800, 1600]) AS size ON CONFLICT DO NOTHING"
+        )
+        await renditions.gather(connection, images)
     for first in range(0, count, 500):
         chosen = images[first : first + 500]
         await adding.add_items(viewer, board.id, [NewItem(image_id=image) for image in chosen])

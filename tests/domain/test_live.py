@@ -19,7 +19,7 @@ from domain.notices import announce_access, announce_image
 from domain.operations import NoteContent, Placement, Transform, TransformItems
 from domain.rows import write
 from domain.streams import MOST_WAITING
-from tests.factories import a_board, a_grant, a_member, a_viewer, an_image, rows_of
+from tests.factories import a_board, a_grant, a_member, a_rendition, a_viewer, an_image, rows_of
 from tests.laws import require_laws, whole_log
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -387,17 +387,6 @@ async def test_transforms_tell_moves_and_their_undoing(hub: Hub) -> None:
     back = (await history.undo(ana, board.id)).change
     assert await following.until(2) == [made, back]
     await following.stop()
-
-
-async def a_rendition(image_id: UUID, size: int) -> None:
-    async with transaction() as connection:
-        await connection.execute(
-            "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
-            "VALUES ($1, $2, 10, 10, 10, 'image/webp', 'x')",
-            image_id,
-            size,
-        )
-        await announce_image(connection, image_id)
 
 
 async def finish(image_id: UUID, *, announced: bool = True) -> None:

@@ -20,7 +20,8 @@ from domain.operations import NoteContent, Placement, Transform
 from domain.piccolo_app import APP_CONFIG
 from domain.postgres import Cluster
 from domain.tables import TABLES
-from tests.factories import a_board, a_viewer, an_image
+from tests.factories import a_board, a_rendition, a_viewer, an_image
+from tests.laws import require_gathered
 
 
 @pytest.fixture
@@ -151,6 +152,18 @@ async def test_earlier_changes_are_counted_as_later_ones_are() -> None:
         if "UPDATE change" in statement:
             await execute(statement.replace("{{", "{").replace("}}", "}"))
     assert await fetch(counted) == written
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_was_made_of_earlier_pictures_is_written_beside_them() -> None:
+    ana = await a_viewer()
+    image, _ = await an_image(ana), await an_image(ana)
+    for size in (800, 320):
+        await a_rendition(image, size)
+    await execute("UPDATE image SET made = '{}'")
+    for statement in importlib.import_module("migrations.webref_2026_11_21t02_07_54_000000").STATEMENTS:
+        await execute(statement)
+    await require_gathered()
 
 
 @pytest.mark.usefixtures("database")

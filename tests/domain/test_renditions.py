@@ -1,5 +1,6 @@
 """Renditions: recorded as they are made, readable by those who may, made again when lost."""
 
+import asyncio
 import hashlib
 from pathlib import Path
 from uuid import UUID
@@ -7,13 +8,15 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
-from domain import blobs, jobs, originals, renditions
+from domain import blobs, images, jobs, originals, renditions
 from domain.access import Viewer
-from domain.database import execute, fetch, fetchval
+from domain.database import execute, fetch, fetchval, transaction
+from domain.decoding import Developed
 from domain.errors import BadInput, NotFound, StorageUnavailable
 from domain.settings import Settings
 from tests import pictures
 from tests.factories import a_viewer
+from tests.laws import require_gathered
 from tests.library import add, place
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -55,7 +58,45 @@ async def test_a_ready_picture_has_every_rung_as_the_rows_say(settings: Settings
         assert (row["size_bytes"], row["mime"]) == (len(content), "image/webp")
         assert row["digest"] == hashlib.sha256(content).hexdigest()
         assert Image.open(path).size == (row["width"], row["height"])
+    made = [[row[name] for name in ("size", "width", "height", "size_bytes")] for row in rows]
+    assert await fetchval("SELECT made FROM image") == made
     assert path == settings.blobs / "renditions" / digest[:2] / digest[2:4] / digest / "1" / "1600.webp"
+
+
+async def test_at_the_picture_stands_what_its_rows_say_after_every_step(settings: Settings) -> None:
+    ana, ben = await a_viewer(), await a_viewer()
+    content = pictures.photo(2000, 1500)
+    first, second = [(await add(each, content, settings)).image.id for each in (ana, ben)]
+    await require_gathered()
+    assert await fetchval("SELECT cardinality(made) FROM image WHERE id = $1", first) == 4
+    (due,) = [job for job in await jobs.due(10) if job.subject == second]
+    await jobs.run(due.id, renditions.make_renditions)
+    await require_gathered()
+    assert await fetchval("SELECT array_length(made, 1) FROM image WHERE id = $1", second) == 3
+    assert await fetchval("SELECT array_length(made, 1) FROM image WHERE id = $1", first) == 1
+
+
+async def test_of_two_that_record_at_a_time_none_is_forgotten(settings: Settings) -> None:
+    ana = await a_viewer()
+    image_id = (await add(ana, pictures.photo(2000, 1500), settings)).image.id
+
+    async def another(size: int) -> None:
+        async with transaction() as connection:
+            await renditions.record(connection, image_id, Developed(size, size, size, bytes(size)))
+            await asyncio.sleep(0.05)  # so that both are under way
+
+    await asyncio.gather(another(1600), another(800), another(320))
+    made = await fetchval("SELECT made FROM image")
+    assert made == [[size] * 4 for size in (320, 800, 1600)]
+    await require_gathered()
+
+
+async def test_another_run_mends_what_stands_at_the_picture(settings: Settings) -> None:
+    ana, image_id = await ready(settings)
+    await execute("UPDATE image SET made = '{}'")
+    await images.retry_images(ana, [image_id])
+    await work()
+    await require_gathered()
 
 
 async def test_running_twice_equals_running_once(settings: Settings) -> None:

@@ -35,7 +35,7 @@ from domain.operations import (
     Transform,
 )
 from domain.settings import Settings
-from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
+from tests.factories import a_board, a_member, a_rendition, a_viewer, an_image, rows_of
 from tests.laws import require_laws
 from tests.library import add
 from tests.pictures import photo
@@ -175,11 +175,7 @@ async def test_a_picture_that_cannot_be_shown_is_gray_and_looked_for_again(store
     digest = "ab" * 32
     await execute("UPDATE image SET digest = $1", digest)
     await renditions.store(digest, Developed(320, 320, 240, red.getvalue()))
-    await execute(
-        "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
-        "VALUES ($1, 320, 320, 240, 10, 'image/webp', 'red')",
-        image,
-    )
+    await a_rendition(image, digest="red")
     again = await thumbnails.file(ana, board, 2)
     assert (again.lasting, colour_at(opened(again), 0.5, 0.5)) == (True, "red")
     assert again.etag != stored.etag

@@ -11,7 +11,7 @@ from domain.contents import CropEdit, DrawingEdit
 from domain.database import execute, fetch, transaction
 from domain.operations import Crop, DrawingContent, FrameContent, NoteContent, Shape, Style, Transform
 from domain.tables import TABLES
-from tests.factories import a_board, a_member, a_viewer, an_image
+from tests.factories import a_board, a_member, a_rendition, a_viewer, an_image
 
 # Words that nobody may read who is not on the board.
 SECRETS = ("canary title", "canary text", "canary picture", "canary words", "canary owner")
@@ -72,11 +72,7 @@ async def a_scene() -> Scene:
 async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UUID]:
     image = await an_image(owner, name="canary picture")
     failed = await an_image(owner, name="canary picture that failed", state="FAILED")
-    await execute(
-        "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
-        "VALUES ($1, 320, 320, 240, 10, 'image/webp', '')",
-        image,
-    )
+    await a_rendition(image)
     frame, group = uuid4(), uuid4()
     change = await adding.add_items(
         owner,

@@ -34,7 +34,7 @@ from schema import execution, reads
 from schema.context import Context
 from schema.execution import Answer, Prepared, Request, Stage
 from tests.conftest import EMPTY
-from tests.factories import a_board, a_grant, a_member, a_viewer, an_image
+from tests.factories import a_board, a_grant, a_member, a_rendition, a_viewer, an_image
 from tests.schema.asking import Asking
 from tests.schema.documents import Asked, documents
 from tests.schema.test_execution import statements
@@ -75,12 +75,8 @@ class Board:
         for state, made in sizes:
             image_id = await an_image(owner, state=state)
             self.image_ids.append(image_id)
-            await execute(
-                "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
-                "SELECT $1, size, size, 7, 5000000000, 'image/webp', '' FROM unnest($2::int[]) AS size",
-                image_id,
-                made,
-            )
+            for size in made:
+                await a_rendition(image_id, size, height=7, size_bytes=5_000_000_000)
         await execute(
             "UPDATE image SET failure = 'CORRUPT', tags = '{a,\"b c\"}', camera = 'Box', taken_at = now(), "
             "palette = '{#0090ff}', placeholder = 'abc', title = 'T' WHERE id = $1",
