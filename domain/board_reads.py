@@ -18,6 +18,7 @@ from uuid import UUID
 from domain.access import IMAGE_SEEN, STILL_SIGNED_IN, Scope, Viewer, board_readable
 from domain.boards import COVER
 from domain.database import fetch
+from domain.decoding import LADDER
 from domain.gathering import Gathering
 from domain.history import redoable, undoable
 from domain.items import MOST_A_PAGE
@@ -42,8 +43,8 @@ def _account(row: str) -> dict[str, Fact]:
     }
 
 
-def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
-    """sizes: of its renditions; renditions: size, width, height and bytes of each. Neither is in order.
+def _image(row: str) -> dict[str, Fact]:
+    """renditions: size, width, height and bytes of each, the smallest first; sizes: the first of these.
 
     There is one more for each least size: see `url_fact`.
     """
@@ -67,14 +68,12 @@ def _image(row: str, sizes: str, renditions: str) -> dict[str, Fact]:
         "id": Fact(f"{row}.id::text", "text"),
         **{name: Fact(f"{row}.{name}", kind) for name, kind in plain.items()},
         **{name: Fact(f"{row}.{name}", kind, passing=True) for name, kind in passing.items()},
-        "sizes": Fact(sizes, "integer[]", passing=True),
-        "renditions": Fact(renditions, "bigint[]", passing=True),
+        "sizes": Fact(f"{row}.made[:][1:1]", "bigint[]", passing=True),
+        "renditions": Fact(f"{row}.made", "bigint[]", passing=True),
     }
 
 
-_ONE_RENDITION = "ARRAY[made.size::bigint, made.width, made.height, made.size_bytes]"
 _URL = "url_"
-_OF_COVER = "FROM rendition AS made WHERE made.image = i.id"
 _EDITS = "g.role IN ('EDITOR', 'OWNER')"
 _MAY_REVERT = "asked.may_write AND b.trashed_at IS NULL AND g.role <> 'VIEWER'"
 
@@ -95,11 +94,7 @@ _HEAD: dict[str, dict[str, Fact]] = {
         "can_redo": Fact(f"({_MAY_REVERT} AND EXISTS ({redoable('b.id', 'a.id', _EDITS)}))", "boolean"),
     },
     "creator": _account("creator"),
-    "cover": _image(
-        "i",
-        f"(SELECT array_agg(made.size) {_OF_COVER})",
-        f"(SELECT array_agg({_ONE_RENDITION}) {_OF_COVER})",
-    ),
+    "cover": _image("i"),
     "cover_owner": _account("cover_owner"),
 }
 # What tells one state of a board from every other: an id may be used again after a deletion.
@@ -128,7 +123,7 @@ _ITEM: dict[str, dict[str, Fact]] = {
         "is_removed": Fact("item.removed_at IS NOT NULL", "boolean"),
     },
     "adder": _account("adder"),
-    "image": _image("image", "made.sizes", "made.renditions"),
+    "image": _image("image"),
     "owner": _account("owner"),
 }
 
@@ -317,15 +312,16 @@ def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
     table, column = name.split(".")
     if not column.startswith(_URL):
         return facts[table][column]
-    url = f"'/files/' || image.id || '/' || made.\"{column}\""
-    if table == "cover":
-        url = f"(SELECT '/files/' || i.id || '/' || {_size_for(column)} {_OF_COVER})"
-    return Fact(url, "text", passing=True)
+    row = "i" if table == "cover" else table
+    size = _size_for(f"{row}.made", int(column.removeprefix(_URL)))
+    return Fact(f"'/files/' || {row}.id || '/' || {size}", "text", passing=True)
 
 
-def _size_for(column: str) -> str:
-    least = int(column.removeprefix(_URL))
-    return f"coalesce(min(made.size) FILTER (WHERE made.size >= {least}), max(made.size))"
+def _size_for(made: str, least: int) -> str:
+    """What is beyond the end of `made` is null."""
+    sizes = [f"{made}[{number}][1]" for number in range(1, len(LADDER) + 1)]
+    cases = " ".join(f"WHEN {size} >= {least} THEN {size}" for size in sizes)
+    return f"CASE {cases} ELSE {made}[array_length({made}, 1)][1] END"
 
 
 def _head_rows(wanted: Sequence[str]) -> str:
@@ -340,11 +336,6 @@ def _head_rows(wanted: Sequence[str]) -> str:
     return rows
 
 
-def _url_columns(wanted: Sequence[str]) -> list[str]:
-    columns = (name.removeprefix("image.") for name in wanted if name.startswith("image."))
-    return [column for column in columns if column.startswith(_URL)]
-
-
 def _item_rows(wanted: Sequence[str]) -> str:
     tables = {name.split(".")[0] for name in wanted}
     rows = "page AS item"
@@ -354,15 +345,4 @@ def _item_rows(wanted: Sequence[str]) -> str:
         rows += " LEFT JOIN image ON image.id = item.image_id"
     if "owner" in tables:
         rows += " LEFT JOIN account AS owner ON owner.id = image.owner"
-    aggregates = [
-        *(["array_agg(made.size) AS sizes"] if "image.sizes" in wanted else []),
-        *([f"array_agg({_ONE_RENDITION}) AS renditions"] if "image.renditions" in wanted else []),
-        *(f'{_size_for(column)} AS "{column}"' for column in _url_columns(wanted)),
-    ]
-    if aggregates:
-        rows += (
-            f" LEFT JOIN (SELECT made.image, {', '.join(aggregates)} "  # noqa: S608 (constants)
-            "FROM rendition AS made WHERE made.image = ANY (ARRAY(SELECT image_id FROM page)) "
-            "GROUP BY made.image) AS made ON made.image = item.image_id"
-        )
     return rows

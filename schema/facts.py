@@ -172,9 +172,9 @@ def with_parts(write: Writer, place: int, decode: Callable[[Any], Any], parts: S
 
 
 def renditions(
-    fields: Sequence[tuple[str, str]], image_id: int, place: int, *, sizes_alone: bool
+    fields: Sequence[tuple[str, str]], image_id: int, place: int
 ) -> Callable[[Columns], list[list[dict[str, Any]]]]:
-    """fields: keys and names. place: of the sizes, or of the whole entries."""
+    """fields: keys and names. place: of the entries, or of as much of each as the fields show."""
 
     def value(field: str, entry: Sequence[int], image: str) -> object:
         column = RENDITION.get(field)
@@ -183,9 +183,7 @@ def renditions(
         return f"/files/{image}/{entry[0]}" if field == "url" else "Rendition"
 
     def written(found: Sequence[Any] | None, image: str) -> list[dict[str, Any]]:
-        made = sorted(found or ())
-        entries = [(size,) for size in made] if sizes_alone else made
-        return [{key: value(field, entry, image) for key, field in fields} for entry in entries]
+        return [{key: value(field, entry, image) for key, field in fields} for entry in found or ()]
 
     return lambda columns: list(map(written, columns[place], columns[image_id]))
 

@@ -311,8 +311,8 @@ class _Compiler:
         if not {field for _, field in fields} <= {_NAME, *RENDITION}:
             raise Outside
         sizes_alone = {field for _, field in fields} <= {_NAME, "size", "url"}
-        place = row(f"{table}.sizes" if sizes_alone else f"{table}.renditions")
-        return renditions(fields, row(f"{table}.id"), place, sizes_alone=sizes_alone)
+        entries = row(f"{table}.sizes" if sizes_alone else f"{table}.renditions")
+        return renditions(fields, row(f"{table}.id"), entries)
 
     def item(self, details: FieldDetailsList, row: _Names) -> Writer:
         """Every kind of items has its own shape."""
