@@ -79,6 +79,7 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
         yield await unfinished_jobs(connection)
         yield await originals(connection, settings, deep=deep)
         yield await made_renditions(connection, settings, deep=deep)
+        yield await gathered_renditions(connection)
         yield await strays(connection, settings)
 
 
@@ -270,6 +271,18 @@ async def made_renditions(connection: Connection, settings: Settings, *, deep: b
     if lost:
         return _note(subject, f"{lost} of {seen} are lost or damaged; they are made again when looked at.")
     return _well(subject, f"{seen} in their place")
+
+
+async def gathered_renditions(connection: Connection) -> Finding:
+    """Boards are read with what is written at the picture, which is what the rows say."""
+    subject = "renditions at pictures"
+    wrong = await connection.fetch(
+        f"select id from image where made is distinct from {renditions.MADE_BY_ROWS} order by id"  # noqa: S608
+    )
+    if wrong:
+        words = f"{_counted(len(wrong), 'picture')} with others than their rows: {_named(wrong)}."
+        return _ill(subject, f"{words} Have them made again with retryImages.")
+    return _well(subject, "as their rows")
 
 
 async def strays(connection: Connection, settings: Settings) -> Finding:

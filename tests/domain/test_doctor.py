@@ -13,7 +13,7 @@ from domain.database import DB, connect, execute, fetchval
 from domain.doctor import Finding, Verdict
 from domain.settings import Settings
 from tests import factories
-from tests.factories import a_viewer
+from tests.factories import a_rendition, a_viewer
 from tests.people import join
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
@@ -142,19 +142,21 @@ async def test_more_pictures_than_one_page_are_all_looked_at(
 async def test_a_lost_rendition_is_only_noted(place: Settings) -> None:
     image_id = await an_image(await join("ana"))
     store(place)
-    await execute(
-        "insert into rendition (id, image, size, width, height, size_bytes, mime, digest)"
-        " values ($1, $2, 320, 9, 9, $3, 'image/webp', $4)",
-        uuid4(),
-        image_id,
-        len(BYTES),
-        DIGEST,
-    )
+    await a_rendition(image_id, size_bytes=len(BYTES), digest=DIGEST)
     assert (await findings(place))["renditions"].verdict is Verdict.NOTE
     path = place.blobs / "renditions" / blobs.sharded(DIGEST) / renditions.RECIPE / "320.webp"
     path.parent.mkdir(parents=True)
     path.write_bytes(BYTES)
     assert (await findings(place, deep=True))["renditions"].verdict is Verdict.WELL
+
+
+async def test_renditions_at_a_picture_that_its_rows_do_not_have_are_found(place: Settings) -> None:
+    image_id = await an_image(await join("ana"))
+    await a_rendition(image_id)
+    assert (await findings(place))["renditions at pictures"].verdict is Verdict.WELL
+    await execute("update image set made = '{{800, 800, 600, 10}}'")
+    found = (await findings(place))["renditions at pictures"]
+    assert (found.verdict, str(image_id) in found.words) == (Verdict.ILL, True)
 
 
 async def test_a_file_without_a_row_is_counted_and_kept(place: Settings) -> None:
