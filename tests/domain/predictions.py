@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from domain.adding import NewItem
-from domain.comments import NewComment, NewPin, NewText, Pin
 from domain.contents import CropEdit, Replacement
 from domain.geometry import CropKeep, Size, contained, cropped
 from domain.operations import Shape, StylePatch, Transform
@@ -32,7 +31,7 @@ def require(board: Board, person: UUID, role: str, *, trashed_ok: bool = False) 
         raise Refusal("BOARD_TRASHED")
 
 
-def _require_items(board: Board, ids: Collection[UUID]) -> None:
+def require_items(board: Board, ids: Collection[UUID]) -> None:
     if not set(ids) <= set(board.items()):
         raise Refusal("NOT_FOUND")
 
@@ -42,7 +41,7 @@ def _require_unlocked(board: Board, ids: Collection[UUID]) -> None:
         raise Refusal("ITEMS_LOCKED")
 
 
-def _kind(board: Board, subject: UUID) -> str:
+def kind_of(board: Board, subject: UUID) -> str:
     return str(board.things[subject]["kind"])
 
 
@@ -126,16 +125,16 @@ def _place(transform: Transform) -> tuple[float, float, float, float, bool, bool
 
 def transform(board: Board, person: UUID, places: Mapping[UUID, Transform]) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, places)
+    require_items(board, places)
     _require_unlocked(board, places)
-    if any(_kind(board, item) == "GROUP" for item in places):
+    if any(kind_of(board, item) == "GROUP" for item in places):
         raise Refusal("BAD_INPUT")
     return Plan([(item, "transform", _place(place)) for item, place in places.items()])
 
 
 def restyle(board: Board, person: UUID, patches: Sequence[StylePatch]) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, [patch.id for patch in patches])
+    require_items(board, [patch.id for patch in patches])
     given = StylePatch(UUID(int=0))
     return Plan(
         [
@@ -149,7 +148,7 @@ def restyle(board: Board, person: UUID, patches: Sequence[StylePatch]) -> Plan:
 
 def reorder(board: Board, person: UUID, ranks: Mapping[UUID, str]) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, ranks)
+    require_items(board, ranks)
     _require_unlocked(board, ranks)
     return Plan([(item, "z", rank) for item, rank in ranks.items()])
 
@@ -157,9 +156,9 @@ def reorder(board: Board, person: UUID, ranks: Mapping[UUID, str]) -> Plan:
 def edit(board: Board, person: UUID, kind: str, contents: Mapping[UUID, tuple[object, ...]]) -> Plan:
     """Notes, drawings, frames."""
     require(board, person, "EDITOR")
-    _require_items(board, contents)
+    require_items(board, contents)
     _require_unlocked(board, contents)
-    if any(_kind(board, item) != kind for item in contents):
+    if any(kind_of(board, item) != kind for item in contents):
         raise Refusal("BAD_INPUT")
     return Plan([(item, "content", content) for item, content in contents.items()])
 
@@ -205,8 +204,8 @@ def replace_images(
 
 
 def _require_pictures(board: Board, ids: Collection[UUID]) -> None:
-    _require_items(board, ids)
-    if any(_kind(board, item) != "IMAGE" for item in ids):
+    require_items(board, ids)
+    if any(kind_of(board, item) != "IMAGE" for item in ids):
         raise Refusal("BAD_INPUT")
 
 
@@ -215,7 +214,7 @@ def _require_pictures(board: Board, ids: Collection[UUID]) -> None:
 
 def remove(board: Board, person: UUID, ids: Sequence[UUID]) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, ids)
+    require_items(board, ids)
     going = distinct([*ids, *(inner for item in ids for inner in board.contents(item))])
     going += _emptied(board, going)
     _require_unlocked(board, going)
@@ -236,7 +235,7 @@ def restore(board: Board, person: UUID, ids: Sequence[UUID]) -> Plan:
 
 
 def _is_no_item(board: Board, subject: UUID) -> bool:
-    return _kind(board, subject) in ("BOARD", "COMMENT")
+    return kind_of(board, subject) in ("BOARD", "COMMENT")
 
 
 def _emptied(board: Board, leaving: Sequence[UUID], arriving: Collection[UUID | None] = ()) -> list[UUID]:
@@ -245,7 +244,7 @@ def _emptied(board: Board, leaving: Sequence[UUID], arriving: Collection[UUID | 
     left = list(leaving)
     for item in left:  # grows while it is walked
         home = board.things[item]["parent"]
-        if home is None or home in arriving or home in left or _kind(board, home) != "GROUP":
+        if home is None or home in arriving or home in left or kind_of(board, home) != "GROUP":
             continue
         if set(board.children(home)) <= set(left):
             gone.append(home)
@@ -258,7 +257,7 @@ def _emptied(board: Board, leaving: Sequence[UUID], arriving: Collection[UUID | 
 
 def group(board: Board, person: UUID, ids: Sequence[UUID], group_id: UUID, name: str, is_taken: bool) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, ids)
+    require_items(board, ids)
     members = [item for item in ids if not set(board.above(item)) & set(ids)]
     homes = {board.things[member]["parent"] for member in members}
     home = homes.pop() if len(homes) == 1 else None
@@ -276,8 +275,8 @@ def group(board: Board, person: UUID, ids: Sequence[UUID], group_id: UUID, name:
 
 def ungroup(board: Board, person: UUID, ids: Sequence[UUID]) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, ids)
-    if any(_kind(board, item) not in CONTAINER_KINDS for item in ids):
+    require_items(board, ids)
+    if any(kind_of(board, item) not in CONTAINER_KINDS for item in ids):
         raise Refusal("BAD_INPUT")
     homes = {
         member: next((above for above in board.above(member) if above not in ids), None)
@@ -294,9 +293,9 @@ def ungroup(board: Board, person: UUID, ids: Sequence[UUID]) -> Plan:
 
 def regroup(board: Board, person: UUID, ids: Sequence[UUID], home: UUID | None) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, [*ids, *([] if home is None else [home])])
+    require_items(board, [*ids, *([] if home is None else [home])])
     if home is not None:
-        if _kind(board, home) not in CONTAINER_KINDS or set(ids) & {home, *board.above(home)}:
+        if kind_of(board, home) not in CONTAINER_KINDS or set(ids) & {home, *board.above(home)}:
             raise Refusal("BAD_INPUT")
         if board.is_shut(home):
             raise Refusal("ITEMS_LOCKED")
@@ -318,7 +317,7 @@ def move(board: Board, person: UUID, ids: Sequence[UUID], dx: float, dy: float) 
     require(board, person, "EDITOR")
     parts = _parts(board, ids)
     _require_unlocked(board, parts)
-    moved = [part for part in parts if _kind(board, part) != "GROUP"]
+    moved = [part for part in parts if kind_of(board, part) != "GROUP"]
     if not moved or not (dx or dy):
         raise Refusal("NOTHING_TO_CHANGE")
     places = {part: board.things[part]["transform"] for part in moved}
@@ -340,7 +339,7 @@ def layer(board: Board, person: UUID, ids: Sequence[UUID], to: str) -> Plan:
     _require_unlocked(board, parts)
     plan = Plan(may={part: {"z"} for part in parts}, idle_ok=True)
     before = {item: str(board.things[item]["z"]) for item in board.items()}
-    others = [item for item in before if item not in parts and _kind(board, item) != "GROUP"]
+    others = [item for item in before if item not in parts and kind_of(board, item) != "GROUP"]
     if to in ("FORWARD", "BACKWARD"):
         ranks = list(before.values())
         plan.may |= {item: {"z"} for item in others if ranks.count(before[item]) > 1}
@@ -370,8 +369,8 @@ def arrange(board: Board, person: UUID, ids: Sequence[UUID] | None) -> Plan:
 
 def fit(board: Board, person: UUID, ids: Sequence[UUID] | None, frame: UUID) -> Plan:
     require(board, person, "EDITOR")
-    _require_items(board, [frame])
-    if _kind(board, frame) != "FRAME":
+    require_items(board, [frame])
+    if kind_of(board, frame) != "FRAME":
         raise Refusal("BAD_INPUT")
     inside = [item for item in board.children(frame) if not board.things[item]["hidden"]]
     units = {item: [item, *board.contents(item)] for item in inside} if ids is None else _units(board, ids)
@@ -407,7 +406,7 @@ def _is_fast(board: Board, parts: Sequence[UUID]) -> bool:
 
 
 def _boxes(board: Board, parts: Sequence[UUID]) -> list[UUID]:
-    return [part for part in parts if _kind(board, part) != "GROUP"]
+    return [part for part in parts if kind_of(board, part) != "GROUP"]
 
 
 def _places_of(board: Board, parts: Sequence[UUID]) -> dict[UUID, set[str]]:
@@ -423,120 +422,9 @@ def _units(board: Board, ids: Sequence[UUID] | None) -> dict[UUID, list[UUID]]:
         seen = [item for item in board.items() if not board.things[item]["hidden"]]
         tops = [item for item in seen if board.things[item]["parent"] is None]
     else:
-        _require_items(board, ids)
+        require_items(board, ids)
         tops = [item for item in ids if not set(board.above(item)) & set(ids)]
     return {item: [item, *board.contents(item)] for item in tops}
-
-
-# Comments
-
-
-def comment(board: Board, person: UUID, said: Sequence[NewComment], taken: Collection[UUID]) -> Plan:
-    require(board, person, "COMMENTER")
-    pins = [one.pin for one in said if one.pin is not None]
-    _require_pins(board, pins)
-    if any(one.id in taken for one in said):
-        raise Refusal("ALREADY_EXISTS")
-    plan = Plan()
-    answered: list[UUID] = []
-    for one in said:
-        assert one.id is not None
-        pin = one.pin or Pin(0.0, 0.0)
-        root = None
-        if one.thread_id is not None:
-            _require_comments(board, [one.thread_id])
-            root = board.things[one.thread_id]["thread"] or one.thread_id
-            answered.append(root)
-        plan.new[one.id] = {
-            "kind": "COMMENT",
-            "author": person,
-            "at": TOLD,
-            "thread": root,
-            "text": (one.text, None),
-            "transform": (pin.item_id, pin.x, pin.y),
-            "resolution": None,
-        }
-        plan.writes.append((one.id, "there", True))
-    settled = [root for root in distinct(answered) if board.things[root]["resolution"] is not None]
-    plan.writes += [(root, "resolution", None) for root in settled]
-    return plan
-
-
-def _require_pins(board: Board, pins: Sequence[Pin]) -> None:
-    pinned = [pin.item_id for pin in pins if pin.item_id is not None]
-    _require_items(board, pinned)
-    if any(_kind(board, item) == "GROUP" for item in pinned):
-        raise Refusal("BAD_INPUT")
-
-
-def _require_comments(board: Board, ids: Collection[UUID]) -> None:
-    if not set(ids) <= set(board.comments()):
-        raise Refusal("NOT_FOUND")
-
-
-def _require_own(board: Board, person: UUID, doers: Collection[UUID], *, editors: bool = True) -> None:
-    if set(doers) - {person} and not (editors and board.allows(person, "EDITOR")):
-        raise Refusal("FORBIDDEN")
-
-
-def edit_comments(board: Board, person: UUID, texts: Sequence[NewText]) -> Plan:
-    require(board, person, "COMMENTER")
-    _require_comments(board, [new.id for new in texts])
-    _require_own(board, person, [board.things[new.id]["author"] for new in texts], editors=False)
-    plan = Plan([(new.id, "text", TOLD) for new in texts])
-    plan.holds.append(lambda view: all(view[new.id]["text"][0] == new.text for new in texts))
-    return plan
-
-
-def move_comments(board: Board, person: UUID, pins: Sequence[NewPin]) -> Plan:
-    require(board, person, "COMMENTER")
-    _require_comments(board, [new.id for new in pins])
-    _require_roots(board, [new.id for new in pins])
-    _require_own(board, person, [board.things[new.id]["author"] for new in pins])
-    _require_pins(board, [new.pin for new in pins])
-    return Plan([(new.id, "transform", (new.pin.item_id, new.pin.x, new.pin.y)) for new in pins])
-
-
-def _require_roots(board: Board, ids: Sequence[UUID]) -> None:
-    if any(board.things[one]["thread"] is not None for one in ids):
-        raise Refusal("BAD_INPUT")
-
-
-def resolve_comments(board: Board, person: UUID, ids: Sequence[UUID], resolved: bool) -> Plan:
-    require(board, person, "COMMENTER")
-    _require_comments(board, ids)
-    _require_roots(board, ids)
-    plan = Plan()
-    for one in ids:
-        first = board.things[one]["resolution"] or person
-        plan.writes.append((one, "resolution", first if resolved else None))
-    return plan
-
-
-def remove_comments(board: Board, person: UUID, ids: Sequence[UUID]) -> Plan:
-    require(board, person, "COMMENTER")
-    _require_comments(board, ids)
-    going = distinct([*ids, *(reply for one in ids for reply in board.replies(one))])
-    _require_own(board, person, [board.things[one]["author"] for one in going])
-    return Plan([(one, "there", False) for one in going])
-
-
-def restore_comments(board: Board, person: UUID, ids: Sequence[UUID]) -> Plan:
-    require(board, person, "COMMENTER")
-    gone = {s: t for s, t in board.things.items() if t["kind"] == "COMMENT" and not t["there"]}
-    if not set(ids) <= gone.keys():
-        raise Refusal("NOT_FOUND")
-    with_roots = [s for s, t in gone.items() if t["thread"] in ids and _went_with(t, gone[t["thread"]])]
-    coming = distinct([*ids, *with_roots])
-    _require_own(board, person, [gone[one]["removed_by"] for one in coming])
-    roots = {gone[one]["thread"] for one in coming} - {None}
-    if any(root not in coming and not board.is_there(root) for root in roots):
-        raise Refusal("BAD_INPUT")
-    return Plan([(one, "there", True) for one in coming])
-
-
-def _went_with(reply: Thing, root: Thing) -> bool:
-    return bool(reply["touched"] == root["touched"])
 
 
 # The board

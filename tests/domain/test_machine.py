@@ -52,7 +52,7 @@ from domain.operations import (
     StylePatch,
     Transform,
 )
-from tests.domain import predictions
+from tests.domain import comment_predictions, predictions
 from tests.domain.model import BOARD, ROLES, Board, Plan
 from tests.domain.trial import Trial
 from tests.factories import a_grant
@@ -418,13 +418,9 @@ class Boards(Trial):
         self.do(
             person,
             board,
-            lambda b, who: self._commented(b, who, said, ids),
+            lambda b, who: comment_predictions.add(b, who, said, ids),
             lambda viewer, key: comments.add_comments(viewer, self.boards[board].id, said, mutation_id=key),
         )
-
-    @staticmethod
-    def _commented(board: Board, person: UUID, said: list[NewComment], ids: set[UUID]) -> Plan:
-        return predictions.comment(board, person, said, ids)
 
     @precondition(lambda self: any(t["kind"] == "COMMENT" for b in self.boards for t in b.things.values()))
     @rule(person=PEOPLE, board=BOARDS, picks=PICKS, how=st.integers(0, 5), word=WORDS, stray=SELDOM)
@@ -436,12 +432,12 @@ class Boards(Trial):
         pins = [NewPin(one, Pin(0.0, 1.0, self.some(board, picks)[0])) for one in ids]
         gone = self.some_gone(board, picks, comments=True)
         foretold: list[Callable[[Board, UUID], Plan]] = [
-            lambda b, who: predictions.edit_comments(b, who, texts),
-            lambda b, who: predictions.move_comments(b, who, pins),
-            lambda b, who: predictions.resolve_comments(b, who, ids, True),
-            lambda b, who: predictions.resolve_comments(b, who, ids, False),
-            lambda b, who: predictions.remove_comments(b, who, ids),
-            lambda b, who: predictions.restore_comments(b, who, gone),
+            lambda b, who: comment_predictions.edit(b, who, texts),
+            lambda b, who: comment_predictions.move(b, who, pins),
+            lambda b, who: comment_predictions.resolve(b, who, ids, True),
+            lambda b, who: comment_predictions.resolve(b, who, ids, False),
+            lambda b, who: comment_predictions.remove(b, who, ids),
+            lambda b, who: comment_predictions.restore(b, who, gone),
         ]
         calls: list[Callable[[Viewer, UUID], Awaitable[Change]]] = [
             lambda viewer, key: comments.edit_comments(viewer, on, texts, mutation_id=key),
