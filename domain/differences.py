@@ -44,8 +44,8 @@ def difference(
     parts: list[Simple] = []
     if (words := _words(now, then)) != EditBoard():
         parts.append(words)
-    gone = [item_id for item_id, item in now.items.items() if not _same_kind(item, then.items.get(item_id))]
-    items = {item_id: item for item_id, item in now.items.items() if item_id not in gone}
+    items = {i: item for i, item in now.items.items() if _same_kind(item, then.items.get(i))}
+    gone = [item_id for item_id in now.items if item_id not in items]
     missing = [item for item_id, item in then.items.items() if item_id not in items]
     replaced = [item.id for item in missing if item.id in now.items]
     if replaced:  # of another kind: the id must be free first
@@ -58,7 +58,7 @@ def difference(
     if new:
         parts.append(AddItems(new))
     parts += _changes(items, then.items)
-    if rest := [item_id for item_id in gone if item_id not in replaced]:
+    if rest := [item_id for item_id in gone if item_id not in then.items]:
         parts.append(RemoveItems(rest))
     return together(parts) if parts else None
 
