@@ -19,6 +19,7 @@ const PINCH_PER_PX = 0.011;
 
 export function bindHands(element: HTMLElement, tools: Tools, options: HandOptions): () => void {
   let pressTimer: ReturnType<typeof setTimeout> | undefined;
+  let hasPressedLong = false;
 
   const at = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -44,7 +45,9 @@ export function bindHands(element: HTMLElement, tools: Tools, options: HandOptio
       if (event.button === 1) event.preventDefault();
       tools.down(pointer(event));
       clearTimeout(pressTimer);
-      if (event.pointerType === "touch") pressTimer = setTimeout(() => tools.longPress(), LONG_PRESS_MS);
+      hasPressedLong = false;
+      if (event.pointerType === "touch")
+        pressTimer = setTimeout(() => (hasPressedLong = tools.longPress()), LONG_PRESS_MS);
       showCursor(event);
     },
     pointermove: (event) => {
@@ -61,6 +64,10 @@ export function bindHands(element: HTMLElement, tools: Tools, options: HandOptio
     pointercancel: (event) => {
       clearTimeout(pressTimer);
       tools.lost(event.pointerId);
+    },
+    touchend: (event) => {
+      // Else a click follows, which takes the focus from the menu that the long press has opened, and closes it.
+      if (hasPressedLong) event.preventDefault();
     },
     contextmenu: (event) => event.preventDefault(),
     wheel: (event) => {
