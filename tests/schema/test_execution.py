@@ -91,8 +91,9 @@ async def test_a_board_takes_few_statements_whatever_lies_on_it(asking: Asking) 
         assert told.errors == [], told.text[:500]
         assert len(told.data["board"]["items"]["nodes"]) == size
         counts.append(len(seen))
-    # Which reads meet in one batch depends on when they ask, so the number sways a little: not with the size.
-    assert max(counts) <= 30
+    # Which reads meet in one batch depends on when they ask, so the number sways (17 to 38 were seen on a
+    # busy machine): not with the size, or a hundred items would take more than a hundred.
+    assert max(counts) <= 60
 
 
 async def test_a_list_of_boards_reads_its_covers_and_people_together(asking: Asking) -> None:
