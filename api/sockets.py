@@ -311,10 +311,15 @@ class Socket:
         await self._begin(key, request, self.viewer)
 
     async def _begin(self, key: str, request: execution.Request, viewer: Viewer) -> None:
+        hub = self._services.require_hub()
+        at_once = execution.answer_at_once(request, viewer, hub)
+        if at_once is not None:
+            self._send_answer(key, at_once)
+            return
         context = Context(
             viewer=viewer,
             settings=self._services.settings,
-            hub=self._services.require_hub(),
+            hub=hub,
             user_agent=user_agent(self._connection),
             address=client_address(self._connection),
             takes_cookies=False,
@@ -352,6 +357,9 @@ class Socket:
         answer = await execution.executed(prepared, context)
         await self.wire.room()
         self._operations.pop(key, None)
+        self._send_answer(key, answer)
+
+    def _send_answer(self, key: str, answer: Answer) -> None:
         self.wire.send_text(_next_head(key), answer.payload, b"}")
         self._send_complete(key)
 

@@ -121,12 +121,23 @@ class DragLanes:
 
         Raises what `access.board` raises for writers, BadInput, TooBusy with more than 16 gestures at once.
         """
-        moment = Drag(board_id, viewer.account_id, gesture_id, phase, checks.placements(placements))
-        lane = self._lanes.setdefault((viewer, board_id), _Lane())
-        if self._clock() >= lane.trusted_until:
+        if not self.take(viewer, board_id, gesture_id, placements, phase):
             await access.board(viewer, board_id, Role.EDITOR)
-            lane = self._lanes.setdefault((viewer, board_id), _Lane())  # it may have been tidied away
+            lane = self._lanes.setdefault((viewer, board_id), _Lane())
             lane.trusted_until = self._clock() + TRUST_SECONDS
+            self.take(viewer, board_id, gesture_id, placements, phase)
+
+    def take(
+        self, viewer: Viewer, board_id: UUID, gesture_id: UUID, placements: list[Placement], phase: Phase
+    ) -> bool:
+        """`drag` of somebody who is trusted at this moment; False: of somebody who is not, nothing was done.
+
+        Raises what `drag` raises but for access; then nothing was done either.
+        """
+        moment = Drag(board_id, viewer.account_id, gesture_id, phase, checks.placements(placements))
+        lane = self._lanes.get((viewer, board_id))
+        if lane is None or self._clock() >= lane.trusted_until:
+            return False
         if len(lane.waiting) >= MOST_GESTURES and gesture_id not in lane.waiting:
             raise TooBusy("Too many drags at once.", retry_after_seconds=1)
         together = merged(lane.waiting.get(gesture_id), moment)
@@ -134,6 +145,7 @@ class DragLanes:
         lane.waiting[gesture_id] = together
         if self._task is None:
             self._task = asyncio.create_task(self._send())
+        return True
 
     def distrust(self) -> None:
         """Somebody's access has changed: everybody is asked again."""

@@ -169,6 +169,12 @@ class Hub:
         """Shows a moment of a drag to everybody who follows the board, in every process."""
         await self._lanes.drag(viewer, board_id, gesture_id, placements, phase)
 
+    def drag_at_once(
+        self, viewer: Viewer, board_id: UUID, gesture_id: UUID, placements: list[Placement], phase: Phase
+    ) -> bool:
+        """The same without waiting. False: `drag` is to be called, since leave must be asked for first."""
+        return self._lanes.take(viewer, board_id, gesture_id, placements, phase)
+
     def presence(
         self, viewer: Viewer, board_id: UUID, client_id: UUID | None = None
     ) -> Following[PresenceEvent]:

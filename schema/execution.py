@@ -43,8 +43,10 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from domain.access import Viewer
 from domain.errors import DomainError
+from domain.live import Hub
 from schema import errors, limits, reads
 from schema.context import Context
+from schema.gestures import Gesture, gesture_of
 from schema.loaders import Loaders
 from schema.root import GRAPH
 
@@ -152,6 +154,16 @@ async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
     return _told(told) if told is not None and told.is_whole else None
 
 
+def answer_at_once(request: Request, viewer: Viewer, hub: Hub) -> Answer | None:
+    """What `answer` would give, for a moment of a gesture that need not wait; None: ask `answer`."""
+    known = _valid.get((request.query, True))
+    gesture = None if known is None else known.gesture(request.operation_name)
+    if gesture is None or not gesture.take(request.variables, viewer, hub):
+        return None
+    _valid.move_to_end((request.query, True))
+    return encoded(gesture.data, [])
+
+
 def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: object) -> Answer:
     """The answer to a request that cannot be executed."""
     return without_data([{"message": message, "extensions": {**details, "code": code}}], stage)
@@ -210,7 +222,31 @@ def executor_of(prepared: Prepared, context: Context) -> "Executor[Any]":
     )
 
 
-_valid: OrderedDict[tuple[str, bool], tuple[DocumentNode, reads.Plans]] = OrderedDict()
+@dataclass(frozen=True)
+class _Valid:
+    """A valid document, and what is known of it."""
+
+    document: DocumentNode
+    plans: reads.Plans = field(default_factory=dict)
+    gestures: dict[str | None, Gesture | None] = field(default_factory=dict)
+
+    def gesture(self, operation_name: str | None) -> Gesture | None:
+        if operation_name not in self.gestures:
+            operation = get_operation_ast(self.document, operation_name)
+            if operation is None:
+                return None
+            self.gestures[operation_name] = self._gesture(operation)
+        return self.gestures[operation_name]
+
+    def _gesture(self, operation: OperationDefinitionNode) -> Gesture | None:
+        try:
+            limits.require_cost(GRAPH, self.document, operation, {})
+        except DomainError:
+            return None
+        return gesture_of(operation)
+
+
+_valid: OrderedDict[tuple[str, bool], _Valid] = OrderedDict()
 
 
 def forget_documents() -> None:
@@ -220,8 +256,8 @@ def forget_documents() -> None:
     reads.forget()
 
 
-def _document(text: str, known: bool) -> tuple[DocumentNode, reads.Plans]:
-    """Parsed, measured and valid; remembered with its plans, since programs send the same few documents.
+def _document(text: str, known: bool) -> _Valid:
+    """Parsed, measured and valid; remembered, since programs send the same few documents.
 
     known: somebody is signed in; a stranger gets no hints about the schema.
     """
@@ -243,12 +279,12 @@ def _document(text: str, known: bool) -> tuple[DocumentNode, reads.Plans]:
         found = validate(GRAPH, document, rules, max_errors=MOST_ERRORS, hide_suggestions=not known)
         if found:
             raise Refused(_refused(errors.request_errors(found, errors.INVALID_DOCUMENT)))
-    plans: reads.Plans = {}
+    valid = _Valid(document)
     if len(text) <= LONGEST_CACHED_CHARACTERS:
-        _valid[key] = document, plans
+        _valid[key] = valid
         if len(_valid) > MOST_CACHED:
             _valid.popitem(last=False)
-    return document, plans
+    return valid
 
 
 _Key = tuple[bool, str, str | None, bytes]
@@ -285,7 +321,8 @@ def _prepared_anew(request: Request, known: bool) -> Prepared:
     """Raises Refused."""
     if not request.query.strip():
         raise Refused(refusal(errors.BAD_REQUEST, "The request holds no query."))
-    document, plans = _document(request.query, known)
+    valid = _document(request.query, known)
+    document = valid.document
     operation = get_operation_ast(document, request.operation_name)
     if operation is None:
         raise Refused(refusal(errors.OPERATION_NOT_FOUND, _which_operation(request.operation_name)))
@@ -302,7 +339,7 @@ def _prepared_anew(request: Request, known: bool) -> Prepared:
         limits.require_cost(GRAPH, document, operation, values.coerced)
     except DomainError as error:
         raise Refused(_refused([errors.from_domain(error)])) from None
-    return Prepared(document, operation, values, plans)
+    return Prepared(document, operation, values, valid.plans)
 
 
 def _require_method(prepared: Prepared, queries_only: bool) -> None:

@@ -22,6 +22,7 @@ from schema.context import Context, Impersonal
 from schema.execution import Answer, Prepared, Request, Stage, encoded, executor_of, without_data
 from schema.fields import Events
 from schema.loaders import Loaders
+from schema.writers import writer_of
 
 MOST_KEPT = 64
 KEPT_BYTES = 1_000_000
@@ -169,6 +170,7 @@ class Edition:
         context.loaders = Loaders(context)
         self._context = context
         self._executor = executor_of(prepared, context)
+        self._written = writer_of(prepared.document, prepared.operation, prepared.variables)
         self._shape = events.shape
         self._key: Callable[[Any], Hashable] = events.following.kind.key
         self._copies: OrderedDict[Hashable, _Copy] = OrderedDict()
@@ -200,13 +202,16 @@ class Edition:
         return copy
 
     def _make(self, copy: _Copy) -> None:
-        asked = self._asked
         if isinstance(self._context, Impersonal):
             self._context.board_id = getattr(copy.event, "board_id", None)
         try:
-            result = execute_subscription_event(
-                self._executor.build_per_event_executor(self._shape(copy.event))
-            )
+            value = self._shape(copy.event)
+            data = None if self._written is None else self._written(value, self._context)
+            if data is not None:
+                self._made(copy, encoded(data, []).payload)
+                return
+            asked = self._asked
+            result = execute_subscription_event(self._executor.build_per_event_executor(value))
             if isinstance(result, ExecutionResult):
                 self._made(copy, self._encoded(result, asked))
                 return

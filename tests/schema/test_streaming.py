@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from graphql.execution import execute_subscription_event
 
 from domain import adding, items, sessions
 from domain.access import Role, Viewer
@@ -20,7 +19,7 @@ from domain.settings import Settings
 from domain.streams import MOST_WAITING
 from schema import execution, streaming
 from schema.execution import Answer, Request
-from schema.streaming import Subscription
+from schema.streaming import Edition, Subscription
 from tests.factories import a_board, a_member, a_viewer, an_image
 from tests.schema.asking import Asking, Heard
 
@@ -42,14 +41,15 @@ async def asking(database: str, settings: Settings) -> AsyncIterator[Asking]:
 
 @pytest.fixture
 def executions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """One entry for each event that is executed."""
+    """One entry for each event that is executed, or written by a writer."""
     seen: list[object] = []
+    make = Edition._make
 
-    def counted(executor: Any) -> Any:
-        seen.append(executor)
-        return execute_subscription_event(executor)
+    def counted(edition: Edition, copy: Any) -> None:
+        seen.append(copy)
+        make(edition, copy)
 
-    monkeypatch.setattr(streaming, "execute_subscription_event", counted)
+    monkeypatch.setattr(Edition, "_make", counted)
     return seen
 
 
