@@ -1,6 +1,8 @@
 /** Drags in progress: ours sent at most thirty times a second, others' kept until they land. */
 import { DragItemsDocument, type BoardTransformsSubscription } from "$generated/graphql";
 import { request } from "../graphql/client";
+import { connection } from "../graphql/connection.svelte";
+import { ask } from "../graphql/subscriptions";
 import type { Transform } from "../geometry/shapes";
 import type { DragPhase, Editor, RemoteDrag } from "./editor";
 
@@ -38,11 +40,21 @@ export class DragSender {
       const step = this.next;
       this.next = null;
       const pace = new Promise((resolve) => setTimeout(resolve, PACE_MS));
-      // Seeing a drag live is a courtesy: when it cannot be sent, the move itself still is.
-      await request(DragItemsDocument, { input: { boardId: this.boardId, ...step } }).catch(() => undefined);
+      await this.tell(step);
       await pace;
     }
     this.running = false;
+  }
+
+  /**
+   * Over the socket while it stands, else by a request; never two at once, so that none overtakes another. Seeing a
+   * drag live is a courtesy: when it fails, the move itself is still sent.
+   */
+  private async tell(step: Step): Promise<void> {
+    const input = { boardId: this.boardId, ...step };
+    const told =
+      connection.state === "up" ? ask(DragItemsDocument, { input }) : request(DragItemsDocument, { input });
+    await told.catch(() => undefined);
   }
 }
 
