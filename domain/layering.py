@@ -56,7 +56,8 @@ async def order_items(
             raise NothingToChange("Nothing lies between these items and where they are to go.")
         return ReorderItems(ranks)
 
-    return await deed(viewer, board_id, mutation_id, "order_items", (wanted, to), draft)
+    # By force: a locked one that is ranked anew beside them stays where it is.
+    return await deed(viewer, board_id, mutation_id, "order_items", (wanted, to), draft, force=True)
 
 
 async def rank_above(connection: Connection, board_id: UUID, rank: str) -> str:

@@ -11,6 +11,7 @@ import asyncpg
 from msgspec import Struct
 
 from domain.arranging import Box, SortKey, Unit
+from domain.containers import held
 from domain.database import Connection
 from domain.errors import ItemsLocked, LimitExceeded
 from domain.item_rows import no_items
@@ -77,7 +78,7 @@ _TOP = (
     "WHERE item.board = $1 AND item.removed_at IS NULL AND item.parent_id IS NULL AND NOT item.hidden"
 )
 _INSIDE = (
-    f"SELECT {_PART}, item.locked, item.hidden, item.id AS unit FROM item "  # noqa: S608 (constants)
+    f"SELECT {_PART}, item.locked OR $3 AS locked, item.hidden, item.id AS unit FROM item "  # noqa: S608 (constants)
     "WHERE item.board = $1 AND item.removed_at IS NULL AND item.parent_id = $2 AND NOT item.hidden"
 )
 # Those of the named that are in no other of the named, with what they have of the containers above them.
@@ -151,7 +152,9 @@ async def units_of(
 
 async def units_in(connection: Connection, board_id: UUID, container: UUID) -> Chosen:
     """All that is seen directly in the container, groups as one unit each."""
-    return _chosen(await connection.fetch(_statement(_INSIDE) + _PLAIN, board_id, container), None, False)
+    shut = bool(await held(connection, board_id, [container]))
+    records = await connection.fetch(_statement(_INSIDE) + _PLAIN, board_id, container, shut)
+    return _chosen(records, None, False)
 
 
 def _chosen(records: Sequence[asyncpg.Record], order: Sequence[UUID] | None, keyed: bool) -> Chosen:

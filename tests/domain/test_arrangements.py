@@ -412,3 +412,15 @@ async def test_more_than_can_be_arranged_is_refused(monkeypatch: pytest.MonkeyPa
         await arrangements.pack_items(ana, board, None)
     assert await rows_of(board) == before
     await arrangements.pack_items(ana, board, ids[:7])
+
+
+async def test_what_is_in_a_locked_frame_stays_where_it_is() -> None:
+    ana = await a_viewer()
+    board = (await a_board(ana)).id
+    frame, note = await a_frame(ana, board), uuid4()
+    await adding.add_items(ana, board, [NewItem(id=note, note=NoteContent(), parent_id=frame)])
+    await items.restyle_items(ana, board, [StylePatch(frame, locked=True)])
+    for ids in (None, [note]):
+        with pytest.raises(NothingToChange):
+            await arrangements.fit_to_frame(ana, board, ids, frame)
+    await require_laws(board)

@@ -11,7 +11,7 @@ from domain.adding import NewItem
 from domain.arranging import Box, Layer, Step, steps
 from domain.errors import ItemsLocked, LimitExceeded, NotFound, NothingToChange
 from domain.layering import MOST_STEPPED, Layering
-from domain.operations import ItemKind, NoteContent, ReorderItems, StylePatch, Transform
+from domain.operations import ItemKind, NoteContent, Rank, ReorderItems, StylePatch, Transform
 from domain.ordering import LONGEST_RANK, ranks_between
 from tests.domain.test_grouping import a_group, a_table, require_undoable
 from tests.factories import a_board, a_viewer, rows_of
@@ -225,3 +225,14 @@ async def test_where_no_rank_is_left_between_two_it_says_so() -> None:
     with pytest.raises(LimitExceeded):
         await grouping.group_items(ana, board, [back])
     assert await rows_of(board) == before
+
+
+@pytest.mark.parametrize("locked", [1, 2])
+async def test_a_locked_one_that_shares_its_rank_with_what_is_passed_does_not_hinder(locked: int) -> None:
+    ana, board, ids = await a_pile(0, 0, 0, z="a2")
+    low, *pair = sorted(ids)
+    await items.reorder_items(ana, board, [Rank(low, "a1")])
+    await items.restyle_items(ana, board, [StylePatch(pair[locked - 1], locked=True)])
+    await layering.order_items(ana, board, [low], Layering.FORWARD)
+    assert await order(board) == [pair[0], low, pair[1]]
+    await require_laws(board)
