@@ -43,7 +43,7 @@ async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: 
             raise NothingToChange("The board is what it was then already.")
         if len(touches_of(operation)) > MOST_TOUCHED:
             raise LimitExceeded(
-                f"At most {MOST_TOUCHED} items are reverted at once: go back in steps, by moments in between.",
+                f"At most {MOST_TOUCHED} items are reverted at once: go back in steps, by moments between.",
                 limit=MOST_TOUCHED,
             )
         return operation
