@@ -1,6 +1,6 @@
 """What each command on comments will do to the model's board, or why it will be refused."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from domain.comments import NewComment, NewPin, NewText, Pin
@@ -8,11 +8,13 @@ from tests.domain.model import TOLD, Board, Plan, Refusal, Thing, distinct
 from tests.domain.predictions import kind_of, require, require_items
 
 
-def add(board: Board, person: UUID, said: Sequence[NewComment], taken: Collection[UUID]) -> Plan:
+def add(board: Board, person: UUID, said: Sequence[NewComment], taken: Mapping[UUID, bool]) -> Plan:
+    """taken: ids of all there is anywhere, and whether it is a comment."""
     require(board, person, "COMMENTER")
     pins = [one.pin for one in said if one.pin is not None]
     _require_pins(board, pins)
-    if any(one.id in taken for one in said):
+    known = [taken[one.id] for one in said if one.id is not None and one.id in taken]
+    if False in known:
         raise Refusal("ALREADY_EXISTS")
     plan = Plan()
     answered: list[UUID] = []
@@ -34,6 +36,8 @@ def add(board: Board, person: UUID, said: Sequence[NewComment], taken: Collectio
             "resolution": None,
         }
         plan.writes.append((one.id, "there", True))
+    if known:
+        raise Refusal("ALREADY_EXISTS")
     settled = [root for root in distinct(answered) if board.things[root]["resolution"] is not None]
     plan.writes += [(root, "resolution", None) for root in settled]
     return plan

@@ -412,7 +412,7 @@ class Boards(Trial):
         elif how < 6:
             pin = Pin(0.5, 0.25, self.some(board, [pick])[0])
         said = [NewComment(word, None if thread else pin, thread, self.new_id()) for _ in range(count)]
-        ids = {s for one in self.boards for s in one.things if s.int}
+        ids = {s: t["kind"] == "COMMENT" for one in self.boards for s, t in one.things.items() if s.int}
         if taken:
             said[0] = NewComment(word, said[0].pin, thread, min(ids))
         self.do(
