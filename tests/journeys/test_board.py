@@ -237,6 +237,7 @@ def test_any_picture_can_be_the_cover_of_its_board(server: RunningServer, open_p
     sign_up(ana)
     board_id = board_id_of(new_board(ana))
     drop(ana, pictures(1))
+    all_sharp(ana, 1)  # the earliest on the board is its cover: it is to be this one
     drop(ana, [("other.jpg", photo(640, 480, seed=9))], 640, 700)
     all_sharp(ana, 2)
     script = Script(server).sign_in()
