@@ -151,6 +151,15 @@ def test_a_slider_is_one_change_and_a_group_is_gone_into(
         True
     ] * 3
     picture_taker(ana, "looks")
+
+    # So does a key that is held.
+    slider.focus()
+    for _ in range(5):
+        ana.keyboard.down("ArrowLeft")
+    assert script.ask(seq, id=board)["board"]["seq"] == began + 1
+    ana.keyboard.up("ArrowLeft")
+    settled(ana)
+    assert script.ask(seq, id=board)["board"]["seq"] == began + 2
     ana.keyboard.press("Escape")
 
     # A double click goes in, Esc comes out.
