@@ -107,4 +107,6 @@ test("toasts are few, and those with an action stay longer", () => {
   expect(toasts.shown.at(-1)?.seconds).toBeGreaterThan(toasts.shown[0]?.seconds ?? 0);
   toasts.dismiss(id);
   expect(toasts.shown.some((toast) => toast.id === id)).toBe(false);
+  toasts.say("number 3");
+  expect(toasts.shown.map((toast) => toast.text)).toEqual(["number 4", "number 5", "number 3"]);
 });

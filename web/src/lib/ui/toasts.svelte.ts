@@ -15,13 +15,14 @@ class Toasts {
   shown = $state<Toast[]>([]);
   #last = 0;
 
-  /** Shows `text`; an action keeps it longer so that it can be reached. Returns its id. */
+  /** Shows `text`; an action keeps it longer so that it can be reached. The same words again take the place of the first. Returns its id. */
   say(text: string, options: { tone?: Toast["tone"]; action?: ToastAction; seconds?: number } = {}): number {
     const id = ++this.#last;
     const seconds = options.seconds ?? (options.action || options.tone === "danger" ? 10 : 5);
     const toast: Toast = { id, text, tone: options.tone ?? "plain", seconds };
     if (options.action) toast.action = options.action;
-    this.shown = [...this.shown, toast].slice(-MOST_SHOWN);
+    const others = this.shown.filter((one) => one.action || options.action || one.text !== text);
+    this.shown = [...others, toast].slice(-MOST_SHOWN);
     return id;
   }
 
