@@ -63,3 +63,10 @@ def test_the_readme_tells_every_variable_and_its_default() -> None:
             assert words == ("on" if default else "off")
         elif default is not None and default != "":
             assert words.removeprefix("./") == str(default), variable
+
+
+def test_locks_name_versions_and_hashes_and_no_host() -> None:
+    npm = ["web", "tests/audit", "tests/benchmarks/peers/readers", "tests/benchmarks/peers/hocuspocus"]
+    locks = [*HOUSE.glob("*.lock"), *(HOUSE / folder / "package-lock.json" for folder in npm)]
+    assert len(locks) == 6
+    assert [str(lock) for lock in locks if "://" in lock.read_text()] == []
