@@ -6,8 +6,6 @@ WEBREF_BENCH_L2_SECONDS shortens L2, which takes five minutes.
 import asyncio
 import contextlib
 import os
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +19,7 @@ from uuid import uuid4
 import psutil
 import uvloop
 
+from tests.benchmarks.installing import installed
 from tests.benchmarks.listening import BINARY, Listener, listener, subscriber
 from tests.benchmarks.rows import Measure
 from tests.running import REPOSITORY, RunningServer, Script, free_port, running_server
@@ -35,7 +34,6 @@ EVENTS_A_SECOND = 60
 L2_SECONDS = float(os.environ.get("WEBREF_BENCH_L2_SECONDS", "300"))
 L2_SUBSCRIBERS = 500
 L2_CHANGES_A_SECOND = 10
-PEERS = REPOSITORY / "tests" / "benchmarks" / "peers"
 
 # What the web app asks for.
 TRANSFORMS = """subscription ($id: ID!) { transforms(boardId: $id) { phase gestureId seq
@@ -82,7 +80,7 @@ async def _fan_out(folder: Path) -> list[Measure]:
             "`websockets.broadcast`": await until.enter_async_context(_broadcast(size)),
             "plain Strawberry": await until.enter_async_context(_strawberry()),
         }
-        hocuspocus = _hocuspocus_installed()
+        hocuspocus = installed("L1", "hocuspocus")
         if hocuspocus is not None:
             peers["Hocuspocus"] = await until.enter_async_context(_hocuspocus(hocuspocus, size))
         for _ in range(RUNS):
@@ -222,20 +220,6 @@ async def _strawberry() -> AsyncIterator[Crowd]:
                 turn()
 
         yield Crowd(process, listeners, talking)
-
-
-def _hocuspocus_installed() -> Path | None:
-    """In build/peers, with exact versions; None without Node or without a network."""
-    folder = REPOSITORY / "build" / "peers" / "hocuspocus"
-    shutil.copytree(PEERS / "hocuspocus", folder, dirs_exist_ok=True)
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    try:
-        if not (folder / "node_modules" / "@hocuspocus" / "server").exists():
-            subprocess.run(npm, cwd=folder, check=True, timeout=300)
-    except (OSError, subprocess.SubprocessError) as error:
-        print(f"L1: Hocuspocus is left out, it could not be installed: {error}")
-        return None
-    return folder
 
 
 @asynccontextmanager
