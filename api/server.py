@@ -88,7 +88,8 @@ class Server(uvicorn.Server):
                 await self.on_tick(seconds * 10)
                 seconds += 1
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), 1)
+                    async with asyncio.timeout(1):
+                        await self._stop.wait()
             for server in self.servers:
                 server.close()
             draining = asyncio.create_task(self._drained())

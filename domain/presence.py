@@ -209,7 +209,8 @@ class Presences:
         """Keeps the book true until it is cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._distrusted.wait(), TIDY_SECONDS)
+                async with asyncio.timeout(TIDY_SECONDS):
+                    await self._distrusted.wait()
             self._distrusted.clear()
             try:
                 await self.tidy()
@@ -240,7 +241,8 @@ class Presences:
             self._release(board_id, client_id)
         if self._task is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._task, LAST_WORDS_SECONDS)
+                async with asyncio.timeout(LAST_WORDS_SECONDS):
+                    await self._task
 
     async def _hold(self, viewer: Viewer, board_id: UUID, client_id: UUID) -> None:
         name, colour = await self._person(viewer, board_id)

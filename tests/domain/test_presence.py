@@ -584,3 +584,14 @@ async def test_a_hub_that_stops_takes_its_people_along(database: str) -> None:
         await asyncio.wait_for(held, 1)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_it_stops_even_in_the_moment_in_which_somebody_s_access_changes(database: str) -> None:
+    presences = Presences()
+    keeping = asyncio.create_task(presences.run())
+    await asyncio.sleep(0)
+    presences.distrust()
+    keeping.cancel()
+    async with asyncio.timeout(2):
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert keeping.cancelled()
