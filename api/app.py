@@ -23,7 +23,7 @@ from api.security import secured
 from api.services import STATE_KEY, Services
 from api.sockets import Close, graphql_socket
 from api.uploads import uploads
-from domain import blobs, darkroom, sessions, standing
+from domain import darkroom, sessions, standing, storage
 from domain.database import close_database, open_database
 from domain.errors import DomainError
 from domain.live import Hub
@@ -86,13 +86,13 @@ def everything_else(services: Services) -> ASGIRouteHandler:
 
 @asynccontextmanager
 async def running(services: Services, durable: bool) -> AsyncIterator[None]:
-    """Opens database, blobs, darkroom and hub; closes them in the opposite order."""
+    """Opens database, storage, darkroom and hub; closes them in the opposite order."""
     settings = services.settings
     assert settings.database_url is not None, "the database's address is known before the app is made"
     async with contextlib.AsyncExitStack() as opened:
         await open_database(settings.database_url, pool_size=settings.pool_size, durable=durable)
         opened.push_async_callback(close_database)
-        blobs.open_blobs(settings.blobs)
+        await asyncio.to_thread(storage.open_storage, settings)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)

@@ -1,9 +1,9 @@
 """Pictures over HTTP: originals, renditions and thumbnails, cached by nobody but the asker."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
-from typing import Any, BinaryIO
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,13 +12,12 @@ from litestar.types import Receive, Scope, Send
 
 from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
-from api.ranges import wanted
+from api.ranges import Slice, wanted
 from api.services import services_of
-from domain import originals, renditions, thumbnails
-from domain.blobs import StoredFile
+from domain import originals, renditions, storage, thumbnails
 from domain.errors import NotFound, StorageUnavailable, Unauthenticated
+from domain.storage import StoredFile
 
-CHUNK_BYTES = 256 * 1024
 WRITE_TIMEOUT_SECONDS = 60.0
 FOR_EVER, ASK_AGAIN = "private, max-age=31536000, immutable", "private, no-cache"
 # Shown in a tab of the browser; everything else is only saved. SVG is not among them on purpose.
@@ -33,16 +32,18 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed("Pictures are read with GET or HEAD.", allow=("GET", "HEAD"))
         stored = await _find(request)
-        opened = await asyncio.to_thread(_open, stored)
+        part = _wanted(request, stored)
+        pieces = storage.read(stored.key, part.start, part.stop)
+        # Before the answer begins: what goes wrong with the first piece can still be said.
+        first = await _first(pieces) if request.method == "GET" and part.stop > part.start else b""
     except Exception as error:
         await send_error(scope, receive, send, error)
         return
-    try:
-        await _respond(request, stored, opened, send)
-    except TimeoutError:
-        return  # it reads nothing: the server cuts an answer that is left unfinished
-    finally:
-        await asyncio.to_thread(opened.close)
+    async with contextlib.aclosing(pieces):
+        try:
+            await _respond(request, stored, part, first, pieces, send)
+        except (TimeoutError, StorageUnavailable, FileNotFoundError):
+            return  # nobody reads, or the store went: the server cuts an answer that is left unfinished
 
 
 async def _find(request: Request[Any, Any, Any]) -> StoredFile:
@@ -73,26 +74,34 @@ def _no_file() -> NotFound:
     return NotFound("There is no such file.")
 
 
-def _open(stored: StoredFile) -> BinaryIO:
-    try:
-        return open(stored.path, "rb")
-    except OSError as error:
-        raise StorageUnavailable("The file cannot be read right now. Try again in a moment.") from error
-
-
-async def _respond(request: Request[Any, Any, Any], stored: StoredFile, opened: BinaryIO, send: Send) -> None:
-    size_bytes = os.fstat(opened.fileno()).st_size
-    etag = stored.etag
-    part = wanted(
-        size_bytes,
-        etag,
+def _wanted(request: Request[Any, Any, Any], stored: StoredFile) -> Slice:
+    return wanted(
+        stored.size_bytes,
+        stored.etag,
         if_match=request.headers.get("if-match"),
         if_none_match=request.headers.get("if-none-match"),
         byte_range=request.headers.get("range") if request.method == "GET" else None,
         if_range=request.headers.get("if-range"),
     )
+
+
+async def _first(pieces: AsyncGenerator[bytes, None]) -> bytes:
+    try:
+        return await anext(pieces, b"")
+    except FileNotFoundError as error:
+        raise StorageUnavailable("The file was just lost from the store. Try again in a moment.") from error
+
+
+async def _respond(
+    request: Request[Any, Any, Any],
+    stored: StoredFile,
+    part: Slice,
+    first: bytes,
+    pieces: AsyncGenerator[bytes, None],
+    send: Send,
+) -> None:
     headers = {
-        "ETag": etag,
+        "ETag": stored.etag,
         "Cache-Control": FOR_EVER if stored.lasting else ASK_AGAIN,
         "Vary": "Authorization, Cookie",
         "Accept-Ranges": "bytes",
@@ -106,9 +115,9 @@ async def _respond(request: Request[Any, Any, Any], stored: StoredFile, opened: 
         saved = "1" in request.query_params.getall("download", [])
         headers["Content-Disposition"] = content_disposition(stored.filename, stored.mime, saved=saved)
     if part.status == 206:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{stored.size_bytes}"
     if part.status == 416:
-        headers["Content-Range"] = f"bytes */{size_bytes}"
+        headers["Content-Range"] = f"bytes */{stored.size_bytes}"
         headers["Content-Length"] = "0"
     if part.status == 412:
         headers["Content-Length"] = "0"
@@ -119,22 +128,17 @@ async def _respond(request: Request[Any, Any, Any], stored: StoredFile, opened: 
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
         }
     )
-    if request.method == "GET" and part.status in (200, 206):
-        async for chunk in _chunks(opened, part.start, part.stop):
-            # A reader that takes nothing for a minute must not hold the file for ever.
-            async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    if first:
+        await _send_piece(send, first)
+        async for piece in pieces:
+            await _send_piece(send, piece)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _chunks(opened: BinaryIO, start: int, stop: int) -> AsyncIterator[bytes]:
-    descriptor, offset = opened.fileno(), start
-    while offset < stop:
-        chunk = await asyncio.to_thread(os.pread, descriptor, min(CHUNK_BYTES, stop - offset), offset)
-        if not chunk:
-            return
-        offset += len(chunk)
-        yield chunk
+async def _send_piece(send: Send, piece: bytes) -> None:
+    """A reader that takes nothing for a minute must not hold the file for ever."""
+    async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 def content_disposition(filename: str, mime: str, *, saved: bool = False) -> str:

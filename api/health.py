@@ -1,22 +1,19 @@
 """Whether the server lives, is ready, and has started; what is missing is said in words."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from litestar import MediaType, Request, Response, get
 
 from api.errors import JSON_TYPE
 from api.services import Services, services_of
-from domain import blobs
+from domain import storage
 from domain.database import fetchval
-from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable, TooBusy
+from domain.errors import DatabaseUnavailable, DomainError, TooBusy
 
 CHECK_SECONDS = 2.0
-LEAST_FREE_BYTES = 100_000_000
 
 HealthRequest = Request[Any, Any, Any]
 
@@ -41,7 +38,7 @@ async def ready(request: HealthRequest) -> Response[bytes]:
     services = services_of(request)
     checks: dict[str, Callable[[], Awaitable[None]]] = {
         "database": _check_database,
-        "storage": _check_storage,
+        "storage": storage.check,
         "live": lambda: _check_live(services),
     }
     said = dict(zip(checks, await asyncio.gather(*map(_said, checks.values())), strict=True))
@@ -69,24 +66,6 @@ async def _check_database() -> None:
         await fetchval("select 1")
     except TooBusy as error:
         raise DatabaseUnavailable("The database answers too slowly.") from error
-
-
-async def _check_storage() -> None:
-    await asyncio.to_thread(_write_something)
-
-
-def _write_something() -> None:
-    """A few bytes really written: a full or read-only disk is found before a person finds it."""
-    incoming = blobs.room("incoming")
-    draft = incoming / f"probe-{uuid4().hex}"
-    try:
-        with blobs.storage_words():
-            space = os.statvfs(incoming)
-            if space.f_bavail * space.f_frsize < LEAST_FREE_BYTES:
-                raise StorageUnavailable("The disk for pictures is nearly full: make room.")
-            draft.write_bytes(b"webref")
-    finally:
-        blobs.discard(draft)
 
 
 async def _check_live(services: Services) -> None:

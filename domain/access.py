@@ -85,6 +85,7 @@ class ImageRow:
     name: str
     format: str
     mime: str
+    size_bytes: int
 
 
 BOARD_COLUMNS = (
@@ -202,7 +203,7 @@ IMAGE_SEEN = (
 IMAGE_READABLE = f"image i JOIN account a ON a.id = $1 AND {IMAGE_SEEN}"
 
 _ONE_IMAGE = (
-    "SELECT i.id, i.owner, i.digest, i.name, i.format, i.mime "  # noqa: S608 (constants)
+    "SELECT i.id, i.owner, i.digest, i.name, i.format, i.mime, i.size_bytes "  # noqa: S608 (constants)
     f"FROM {IMAGE_READABLE} WHERE i.id = $2"
 )
 

@@ -1,6 +1,6 @@
 """The doctor: looks whether everything is as it should be, and never changes anything."""
 
-import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -18,7 +18,8 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import blobs, darkroom, renditions
+from domain import darkroom, renditions, storage
+from domain import originals as kept
 from domain.database import LEAST_VERSION, Connection, connect
 from domain.errors import DomainError
 from domain.postgres import Cluster, database_at
@@ -77,10 +78,11 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
         yield await item_counts(connection)
         yield await containers(connection)
         yield await unfinished_jobs(connection)
-        yield await originals(connection, settings, deep=deep)
-        yield await made_renditions(connection, settings, deep=deep)
+        storage.open_storage(settings, makes=False)
+        yield await originals(connection, deep=deep)
+        yield await made_renditions(connection, deep=deep)
         yield await gathered_renditions(connection)
-        yield await strays(connection, settings)
+        yield await strays(connection)
 
 
 def data_folder(settings: Settings) -> Finding:
@@ -239,12 +241,12 @@ async def unfinished_jobs(connection: Connection) -> Finding:
     return _well(subject, words)
 
 
-async def originals(connection: Connection, settings: Settings, *, deep: bool) -> Finding:
+async def originals(connection: Connection, *, deep: bool) -> Finding:
     subject = "originals"
     seen, bad = 0, list[str]()
     async for row in _rows(connection, "select id, digest, size_bytes from image"):
-        path = settings.blobs / "originals" / blobs.sharded(row["digest"])
-        fault = await asyncio.to_thread(blob_fault, path, row["size_bytes"], row["digest"] if deep else None)
+        key = kept.key(row["digest"])
+        fault = await fault_of(key, row["size_bytes"], row["digest"] if deep else None)
         seen += 1
         if fault is not None:
             bad.append(f"{row['id']} {fault}")
@@ -254,7 +256,7 @@ async def originals(connection: Connection, settings: Settings, *, deep: bool) -
     return _well(subject, f"{_counted(seen, 'picture')}, {'every byte right' if deep else 'sizes right'}")
 
 
-async def made_renditions(connection: Connection, settings: Settings, *, deep: bool) -> Finding:
+async def made_renditions(connection: Connection, *, deep: bool) -> Finding:
     """They can be made again, so a lost one is no illness."""
     subject = "renditions"
     seen, lost = 0, 0
@@ -263,9 +265,8 @@ async def made_renditions(connection: Connection, settings: Settings, *, deep: b
         " rendition.digest from rendition join image on image.id = rendition.image"
     )
     async for row in _rows(connection, query, key="rendition.id"):
-        folder = settings.blobs / "renditions" / blobs.sharded(row["original"]) / renditions.RECIPE
-        path = folder / f"{row['size']}.webp"
-        fault = await asyncio.to_thread(blob_fault, path, row["size_bytes"], row["digest"] if deep else None)
+        key = renditions.key(row["original"], row["size"])
+        fault = await fault_of(key, row["size_bytes"], row["digest"] if deep else None)
         seen += 1
         lost += fault is not None
     if lost:
@@ -285,10 +286,14 @@ async def gathered_renditions(connection: Connection) -> Finding:
     return _well(subject, "as their rows")
 
 
-async def strays(connection: Connection, settings: Settings) -> Finding:
+async def strays(connection: Connection) -> Finding:
     """Files first, rows after: what arrives meanwhile is then not mistaken for a stray."""
     subject = "files without rows"
-    stored = await asyncio.to_thread(lambda: set(stored_digests(settings.blobs / "originals")))
+    try:
+        async with contextlib.aclosing(storage.listed("originals/")) as files:
+            stored = {file.key.rpartition("/")[2] async for file in files}
+    except DomainError as error:
+        return _ill(subject, f"They cannot be listed: {error.message}")
     async for row in _rows(connection, "select id, digest from image"):
         stored.discard(row["digest"])
     if stored:
@@ -298,26 +303,30 @@ async def strays(connection: Connection, settings: Settings) -> Finding:
     return _well(subject, "none")
 
 
-def stored_digests(folder: Path) -> Iterator[str]:
-    for _, _, names in os.walk(folder):
-        yield from names
-
-
-def blob_fault(path: Path, size_bytes: int, digest: str | None) -> str | None:
-    """What is wrong with a stored file, if anything. Blocks."""
+async def fault_of(key: str, size_bytes: int, digest: str | None) -> str | None:
+    """What is wrong with a stored file, if anything. digest: what its SHA-256 must be, None: is not asked."""
     try:
-        actual_bytes = path.stat().st_size
-        if actual_bytes != size_bytes:
-            return f"has {actual_bytes} bytes instead of {size_bytes}"
-        if digest is not None:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                    return "has other content than its SHA-256 says"
+        found = await storage.find(key)
+        if found is None:
+            return "has no file"
+        if found.size_bytes != size_bytes:
+            return f"has {found.size_bytes} bytes instead of {size_bytes}"
+        if digest is not None and await sha256_of(key) != digest:
+            return "has other content than its SHA-256 says"
     except FileNotFoundError:
         return "has no file"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
+    except DomainError as error:
+        return f"cannot be read ({error.message})"
     return None
+
+
+async def sha256_of(key: str) -> str:
+    """In hex. Raises FileNotFoundError, StorageUnavailable."""
+    seen = hashlib.sha256()
+    async with contextlib.aclosing(storage.read(key)) as pieces:
+        async for piece in pieces:
+            seen.update(piece)
+    return seen.hexdigest()
 
 
 def smallest_png() -> bytes:

@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from domain import access, blobs
+from domain import access, blobs, storage
 from domain.access import Viewer
 from domain.errors import FileTooLarge, StorageUnavailable
 from domain.settings import Settings
+from domain.storage import StoredFile
 
 FLUSH_BYTES = 1 << 20
 MISSING = "ORIGINAL_MISSING"
@@ -39,9 +40,9 @@ class Intake:
     """
 
     def __init__(self, settings: Settings) -> None:
-        blobs.open_blobs(settings.blobs)
+        storage.open_storage(settings)
         self.settings = settings
-        self.path = blobs.room("incoming") / uuid4().hex
+        self.path = storage.new_draft()
         self.size_bytes = 0
         self.digest = ""
         self._hash = hashlib.sha256()
@@ -118,40 +119,34 @@ async def receive(settings: Settings) -> AsyncIterator[Intake]:
 
 
 async def keep(intake: Intake) -> None:
-    """Moves the file to its content address; durable when this returns. Raises StorageUnavailable.
+    """Puts the file at its content address; durable when this returns. Raises StorageUnavailable.
 
-    The same bytes kept before are kept once; a copy of another size there is damaged and replaced.
+    The same bytes kept before are kept once; a damaged copy there is replaced.
     """
     await intake.sync()
-    place = path(intake.digest)
-
-    def move() -> None:
-        if place.is_file() and place.stat().st_size == intake.size_bytes:
-            blobs.sync_folder(place.parent)  # who moved it there may have died before this
-            return
-        blobs.publish(intake.path, place)
-
-    with blobs.storage_words():
-        await asyncio.to_thread(move)
+    await storage.put_file(
+        key(intake.digest), intake.path, digest=intake.digest, size_bytes=intake.size_bytes
+    )
 
 
-def path(digest: str) -> Path:
-    return blobs.room("originals") / blobs.sharded(digest)
+def key(digest: str) -> str:
+    return f"originals/{storage.sharded(digest)}"
 
 
-async def file(viewer: Viewer, image_id: UUID) -> blobs.StoredFile:
+async def file(viewer: Viewer, image_id: UUID) -> StoredFile:
     """Raises NotFound, also where the viewer may not see the image; StorageUnavailable when lost."""
     image = await access.image(viewer, image_id)
     try:
-        return await blobs.stored_file(
-            path(image.digest),
+        return await storage.stored_file(
+            key(image.digest),
             digest=image.digest,
+            size_bytes=image.size_bytes,
             mime=image.mime,
             filename=saved_name(image.name, image.format),
         )
     except FileNotFoundError:
         raise StorageUnavailable(
-            "The original of this picture is missing from the store. Restore it from a backup, "
+            "The original of this picture is missing from the store, or cut. Restore it from a backup, "
             "or upload the picture again."
         ) from None
 

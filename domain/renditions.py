@@ -1,24 +1,25 @@
 """Renditions: the smaller sizes a picture is shown in. They can be lost and are made again."""
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from domain import access, blobs, darkroom, jobs, originals
+from domain import access, darkroom, jobs, originals, storage
 from domain.access import Viewer
-from domain.blobs import StoredFile
 from domain.database import Connection, fetch, fetchrow, transaction
 from domain.decoding import LADDER, MAX_PIXELS, Developed, rungs
 from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.notices import announce_image
+from domain.storage import StoredFile
 
 RECIPE = "1"
-"""Part of every rendition's path: raise it when the same original would give other bytes."""
+"""Part of every rendition's key: raise it when the same original would give other bytes."""
 
 MIME = "image/webp"
 MADE_BY_ROWS = (
@@ -43,9 +44,9 @@ class Rendition:
     digest: str
 
 
-def path(digest: str, size: int) -> Path:
+def key(digest: str, size: int) -> str:
     """digest: of the original."""
-    return blobs.room("renditions") / blobs.sharded(digest) / RECIPE / f"{size}.webp"
+    return f"renditions/{storage.sharded(digest)}/{RECIPE}/{size}.webp"
 
 
 async def make_renditions(run: jobs.Run) -> None:
@@ -64,41 +65,46 @@ async def make_renditions(run: jobs.Run) -> None:
     try:
         # It was judged when it came; a limit that is lower by now is for what comes from now on.
         max_pixels = max(MAX_PIXELS, image["width"] * image["height"])
-        async for developed in _developed(image["digest"], missing, max_pixels):
-            await store(image["digest"], developed)
-            done += 1
-            async with transaction() as connection:
-                await record(connection, image_id, developed)
-            await run.report(done / len(sizes))
+        async with contextlib.aclosing(_developed(image["digest"], missing, max_pixels)) as arriving:
+            async for developed in arriving:
+                await store(image["digest"], developed)
+                done += 1
+                async with transaction() as connection:
+                    await record(connection, image_id, developed)
+                await run.report(done / len(sizes))
     except ImageRefused as refused:
         reason = str(refused.details["reason"])
         if reason == "TOO_EXPENSIVE":
             raise  # a busy machine may have been the cause: another attempt may do better
         raise jobs.Unrepeatable(reason, refused.message) from None
     except FileNotFoundError:
-        await asyncio.to_thread(blobs.require_store)
         raise jobs.Unrepeatable(originals.MISSING, "the original is not in the store") from None
     await run.hold()
     await _turn(image_id, "READY")
 
 
 async def _missing(image_id: UUID, digest: str, sizes: Sequence[int]) -> tuple[int, ...]:
-    """The rungs that have no row or whose file is gone."""
-    rows = await fetch("SELECT size FROM rendition WHERE image = $1", image_id)
-    recorded = {row["size"] for row in rows}
-    kept = await asyncio.to_thread(lambda: {size for size in sizes if path(digest, size).exists()})
-    return tuple(size for size in sizes if size not in recorded & kept)
+    """The rungs that have no row or whose file is gone, or has another size than its row."""
+    rows = await fetch("SELECT size, size_bytes FROM rendition WHERE image = $1", image_id)
+    found = await asyncio.gather(*(storage.find(key(digest, row["size"])) for row in rows))
+    kept = {
+        row["size"]
+        for row, stored in zip(rows, found, strict=True)
+        if stored is not None and stored.size_bytes == row["size_bytes"]
+    }
+    return tuple(size for size in sizes if size not in kept)
 
 
-async def _developed(digest: str, sizes: tuple[int, ...], max_pixels: int) -> AsyncIterator[Developed]:
+async def _developed(digest: str, sizes: tuple[int, ...], max_pixels: int) -> AsyncGenerator[Developed, None]:
     if sizes:
-        async for developed in darkroom.develop(originals.path(digest), sizes, max_pixels=max_pixels):
-            yield developed
+        async with storage.as_file(originals.key(digest), digest=digest) as path:
+            async for developed in darkroom.develop(path, sizes, max_pixels=max_pixels):
+                yield developed
 
 
 async def store(digest: str, developed: Developed) -> None:
     """Makes the file durable; the row may follow. Raises StorageUnavailable."""
-    await asyncio.to_thread(blobs.write_blob, path(digest, developed.size), developed.content)
+    await storage.put(key(digest, developed.size), developed.content)
 
 
 async def _turn(image_id: UUID, state: str) -> None:
@@ -165,8 +171,8 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
         raise BadInput(f"The sizes are {', '.join(map(str, LADDER))}.", field="size")
     await access.image(viewer, image_id)
     row = await fetchrow(
-        "SELECT r.size, r.digest AS etag, r.mime, i.digest, i.name, i.state, i.width, i.height FROM image i "
-        "LEFT JOIN LATERAL (SELECT * FROM rendition WHERE image = i.id AND size <= $2 "
+        "SELECT r.size, r.digest AS etag, r.mime, r.size_bytes, i.digest, i.name, i.state, i.width, i.height "
+        "FROM image i LEFT JOIN LATERAL (SELECT * FROM rendition WHERE image = i.id AND size <= $2 "
         "ORDER BY size DESC LIMIT 1) r ON true WHERE i.id = $1",
         image_id,
         size,
@@ -181,9 +187,10 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
             else "This size is still being made; it will be here in a moment."
         )
     try:
-        return await blobs.stored_file(
-            path(row["digest"], row["size"]),
+        return await storage.stored_file(
+            key(row["digest"], row["size"]),
             digest=row["etag"],
+            size_bytes=row["size_bytes"],
             mime=row["mime"],
             filename=f"{PurePath(row['name']).stem}-{row['size']}.webp",
         )

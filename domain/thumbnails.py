@@ -2,21 +2,18 @@
 
 import asyncio
 import contextlib
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from msgspec import structs
 
-from domain import access, blobs, darkroom, miniature, past, renditions
+from domain import access, blobs, darkroom, miniature, past, renditions, storage
 from domain.access import Role, Viewer
-from domain.blobs import StoredFile
 from domain.containers import leading_to
 from domain.database import fetch
 from domain.decoding import LADDER
@@ -25,11 +22,13 @@ from domain.geometry import Bounds, bounds, bounds_of_all
 from domain.miniature import HEIGHT_PX, WIDTH_PX, Miniature, Piece, Shape
 from domain.operations import DrawingContent, ItemKind, ItemState
 from domain.operations import Shape as Drawn
+from domain.storage import StoredFile
 
 MOST_DRAWN = 600
 MOST_WAITING = 100
 MOST_REMEMBERED = 10_000
 MOST_POINTS = 64
+READ_AT_ONCE = 8
 MARGIN_PX = 6
 SEEN_SECONDS = 86_400.0
 """How exactly is noted when a thumbnail was last looked at."""
@@ -37,9 +36,12 @@ SEEN_SECONDS = 86_400.0
 
 @dataclass(frozen=True)
 class _Known:
-    """What stands for a board at a seq; complete: every picture on it could be drawn."""
+    """What stands for a board at a seq, by `miniature.key_of`.
 
-    key: str
+    complete: every picture on it could be drawn.
+    """
+
+    digest: str
     complete: bool
 
 
@@ -58,8 +60,9 @@ def address(board_id: UUID, seq: int) -> str:
     return f"/files/boards/{board_id}/{seq}"
 
 
-def path(key: str) -> Path:
-    return blobs.room("thumbnails") / blobs.sharded(key).with_suffix(".webp")
+def key(digest: str) -> str:
+    """digest: of what is drawn, as `miniature.key_of` makes it."""
+    return f"thumbnails/{storage.sharded(digest)}.webp"
 
 
 async def file(viewer: Viewer, board_id: UUID, seq: int) -> StoredFile:
@@ -71,15 +74,19 @@ async def file(viewer: Viewer, board_id: UUID, seq: int) -> StoredFile:
     past.require_kept(row, seq)
     stamp = (row.id, row.created_at, seq)
     known = _known.get(stamp)
-    if known is None or not await asyncio.to_thread(_look_at, path(known.key)):
+    if known is None or not await _look_at(known):
         with _patience():
             lock = _drawing.setdefault(board_id, asyncio.Lock())
             async with lock:
                 known = await _made(await past.past_of(row, seq))
         if known.complete:  # else something may come that can be drawn
             _remember(stamp, known)
-    return await blobs.stored_file(
-        path(known.key), digest=known.key, mime=renditions.MIME, filename="board.webp", lasting=known.complete
+    return await storage.stored_file(
+        key(known.digest),
+        digest=known.digest,
+        mime=renditions.MIME,
+        filename="board.webp",
+        lasting=known.complete,
     )
 
 
@@ -106,65 +113,84 @@ async def _made(board: past.PastBoard) -> _Known:
     drawn = await asyncio.to_thread(chosen, list(board.state.items.values()))
     wanted = {item.image_id for item in drawn if item.image_id is not None}
     small = await _small_renditions(wanted)
-    layout = _laid_out(drawn, small)
-    known = _Known(miniature.key_of(layout), wanted <= small.keys())
-    if not await asyncio.to_thread(_look_at, path(known.key)):
-        files = dict(small.values())
-        await _draw(layout, [files[digest] for digest in layout.pictures], path(known.key))
-    return known
+    while True:
+        layout = _laid_out(drawn, {image_id: each.digest for image_id, each in small.items()})
+        known = _Known(miniature.key_of(layout), wanted <= small.keys())
+        if await _look_at(known):
+            return known
+        keys = {each.digest: each.key for each in small.values()}
+        pictures = await _contents([keys[digest] for digest in layout.pictures])
+        if None not in pictures:
+            await _draw(layout, [picture for picture in pictures if picture is not None], known)
+            return known
+        lost = {digest for digest, picture in zip(layout.pictures, pictures, strict=True) if picture is None}
+        small = {image_id: each for image_id, each in small.items() if each.digest not in lost}
 
 
-async def _small_renditions(image_ids: set[UUID]) -> dict[UUID, tuple[str, Path]]:
-    """SHA-256 and file of the smallest rendition of each picture that has one."""
+@dataclass(frozen=True)
+class _Small:
+    """The smallest rendition of a picture. digest: SHA-256 of its bytes, hex."""
+
+    digest: str
+    key: str
+
+
+async def _small_renditions(image_ids: set[UUID]) -> dict[UUID, _Small]:
+    """Of each picture that has one, as the rows say."""
     rows = await fetch(
         "SELECT r.image, r.digest, i.digest AS original FROM rendition r JOIN image i ON i.id = r.image "
         "WHERE r.image = ANY($1::uuid[]) AND r.size = $2",
         list(image_ids),
         LADDER[0],
     )
-    found = {row["image"]: (row["digest"], renditions.path(row["original"], LADDER[0])) for row in rows}
-
-    def there() -> dict[UUID, tuple[str, Path]]:
-        return {image_id: small for image_id, small in found.items() if small[1].is_file()}
-
-    return await asyncio.to_thread(there)
+    return {row["image"]: _Small(row["digest"], renditions.key(row["original"], LADDER[0])) for row in rows}
 
 
-async def _draw(layout: Miniature, pictures: Sequence[Path], place: Path) -> None:
-    draft = blobs.room("incoming") / uuid4().hex
+async def _contents(keys: Sequence[str]) -> list[bytes | None]:
+    """In their order; None for what is lost."""
+    places = asyncio.Semaphore(READ_AT_ONCE)
+
+    async def one(key: str) -> bytes | None:
+        async with places:
+            try:
+                return await storage.content(key)
+            except FileNotFoundError:
+                return None
+
+    return await asyncio.gather(*map(one, keys))
+
+
+async def _draw(layout: Miniature, pictures: Sequence[bytes], known: _Known) -> None:
+    draft = storage.new_draft()
 
     def gather() -> None:
         with blobs.storage_words(), open(draft, "xb") as file:
-            miniature.write(file, layout, [picture.read_bytes() for picture in pictures])
+            miniature.write(file, layout, pictures)
 
     try:
         await asyncio.to_thread(gather)
         drawn = await darkroom.draw(draft)
     finally:
         await asyncio.to_thread(blobs.discard, draft)
-    await asyncio.to_thread(blobs.write_blob, place, drawn.content)
+    await storage.put(key(known.digest), drawn.content)
 
 
-def _look_at(place: Path) -> bool:
-    """Whether it is there; what is looked at is kept. Blocks."""
-    with blobs.storage_words():
-        if not place.exists():
-            return False
-        if place.stat().st_mtime < time.time() - SEEN_SECONDS:
-            os.utime(place)
-        return True
+async def _look_at(known: _Known) -> bool:
+    """Whether it is there; what is looked at is kept."""
+    found = await storage.find(key(known.digest))
+    if found is not None and found.modified_at < time.time() - SEEN_SECONDS:
+        await storage.touch(found.key)
+    return found is not None
 
 
-def remove_unseen(older_than_seconds: float) -> int:
-    """Thumbnails that nobody has looked at for so long; they are drawn again when somebody does. Blocks."""
+async def remove_unseen(older_than_seconds: float) -> int:
+    """Thumbnails that nobody has looked at for so long; they are drawn again when somebody does."""
     removed, before = 0, time.time() - older_than_seconds
-    for folder, _, names in os.walk(blobs.room("thumbnails")):
-        for name in names:
-            place = Path(folder, name)
-            with contextlib.suppress(FileNotFoundError):
-                if place.stat().st_mtime < before:
-                    place.unlink()
-                    removed += 1
+    async with contextlib.aclosing(storage.listed("thumbnails/")) as all_of_them:
+        async for stored in all_of_them:
+            if stored.modified_at < before:
+                await storage.remove(stored.key)
+                removed += 1
     return removed
 
 
@@ -184,8 +210,8 @@ def chosen(items: Sequence[ItemState]) -> list[ItemState]:
     return sorted(seen[:MOST_DRAWN], key=lambda item: (item.z, item.id))
 
 
-def _laid_out(items: Sequence[ItemState], small: Mapping[UUID, tuple[str, Path]]) -> Miniature:
-    """All of them in the middle, as large as there is room."""
+def _laid_out(items: Sequence[ItemState], digests: Mapping[UUID, str]) -> Miniature:
+    """All of them in the middle, as large as there is room. digests: of the renditions of their pictures."""
     around = bounds_of_all([bounds(item.transform, item.width, item.height) for item in items])
     if around is None:
         return Miniature([])
@@ -194,8 +220,8 @@ def _laid_out(items: Sequence[ItemState], small: Mapping[UUID, tuple[str, Path]]
     pieces: list[Piece] = []
     for item in items:
         number = None
-        if item.image_id is not None and item.image_id in small:
-            number = pictures.setdefault(small[item.image_id][0], len(pictures))
+        if item.image_id is not None and item.image_id in digests:
+            number = pictures.setdefault(digests[item.image_id], len(pictures))
         pieces.append(view.piece(item, number))
     return Miniature(pieces, list(pictures))
 

@@ -16,7 +16,7 @@ from dramatiq import Broker, Message, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from domain import blobs, darkroom, jobs
+from domain import darkroom, jobs, storage
 from domain.errors import DomainError
 from domain.notices import job_notices
 from domain.settings import Settings
@@ -112,10 +112,10 @@ class Feeder:
 async def running_workers(settings: Settings) -> AsyncIterator[None]:
     """Works on jobs in this process while the block runs; the database must be open.
 
-    With `workers` 0 only the picture folder and the decoder are made ready. Jobs still running when
+    With `workers` 0 only storage and the decoder are made ready. Jobs still running when
     the block ends go back to the table at once.
     """
-    blobs.open_blobs(settings.blobs)
+    await asyncio.to_thread(storage.open_storage, settings)
     darkroom.warm_up()
     try:
         if settings.workers == 0:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from domain import blobs, compaction, jobs, snapshots, thumbnails
+from domain import compaction, jobs, snapshots, storage, thumbnails
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -45,8 +45,8 @@ async def clean_for_ever(settings: Settings) -> None:
     while True:
         try:
             removed = await jobs.sweep()
-            drafts = await asyncio.to_thread(blobs.remove_old_drafts, DRAFT_SECONDS)
-            unseen = await asyncio.to_thread(thumbnails.remove_unseen, UNSEEN_SECONDS)
+            drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
+            unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
             LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts, unseen)
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)

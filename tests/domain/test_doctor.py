@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import accounts, adding, blobs, doctor, renditions
+from domain import accounts, adding, doctor, originals, renditions
 from domain.adding import NewItem
 from domain.database import DB, connect, execute, fetchval
 from domain.doctor import Finding, Verdict
@@ -72,7 +72,7 @@ async def a_board(account: accounts.Account, seqs: list[int], seq: int) -> UUID:
 
 
 def store(settings: Settings, content: bytes = BYTES, digest: str = DIGEST) -> Path:
-    path = settings.blobs / "originals" / blobs.sharded(digest)
+    path = settings.blobs / originals.key(digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
@@ -144,7 +144,7 @@ async def test_a_lost_rendition_is_only_noted(place: Settings) -> None:
     store(place)
     await a_rendition(image_id, size_bytes=len(BYTES), digest=DIGEST)
     assert (await findings(place))["renditions"].verdict is Verdict.NOTE
-    path = place.blobs / "renditions" / blobs.sharded(DIGEST) / renditions.RECIPE / "320.webp"
+    path = place.blobs / renditions.key(DIGEST, 320)
     path.parent.mkdir(parents=True)
     path.write_bytes(BYTES)
     assert (await findings(place, deep=True))["renditions"].verdict is Verdict.WELL

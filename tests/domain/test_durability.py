@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import blobs, jobs, originals
+from domain import jobs, originals, storage
 from domain.database import fetchval
 from domain.settings import Settings
 from tests import pictures
@@ -58,7 +58,7 @@ def watched() -> Iterator[Steps]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     configured = Settings(data=tmp_path)
-    blobs.open_blobs(configured.blobs)
+    storage.open_storage(configured)
     return configured
 
 
@@ -87,11 +87,10 @@ async def test_bytes_whose_first_keeper_died_are_durable_for_the_second(settings
     assert ("sync", kept(settings).parent) in steps.done
 
 
-def test_a_rendition_survives_a_power_cut(settings: Settings) -> None:
-    place = blobs.room("renditions") / "ab" / "1" / "320.webp"
+async def test_a_rendition_survives_a_power_cut(settings: Settings) -> None:
     with watched() as steps:
-        blobs.write_blob(place, b"the bytes of a rendition")
-    steps.require_durable(place, settings.blobs / "renditions")
+        await storage.put("renditions/ab/1/320.webp", b"the bytes of a rendition")
+    steps.require_durable(settings.blobs / "renditions/ab/1/320.webp", settings.blobs / "renditions")
 
 
 async def test_an_original_is_durable_before_its_row_is(

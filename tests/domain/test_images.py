@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import blobs, images, originals
+from domain import images, originals, storage
 from domain.access import Scope, Viewer
 from domain.database import execute, fetchval
 from domain.errors import (
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     configured = Settings(data=tmp_path, max_batch_bytes=200_000)
-    blobs.open_blobs(configured.blobs)
+    storage.open_storage(configured)
     return configured
 
 
@@ -63,11 +63,11 @@ async def test_an_added_picture_has_its_row_its_bytes_and_its_job(settings: Sett
     assert image.taken_at is not None
     assert len(image.placeholder) > 5
     assert image.palette
-    assert originals.path(image.digest).read_bytes() == content
+    assert (settings.blobs / originals.key(image.digest)).read_bytes() == content
     assert (
         await fetchval("SELECT count(*) FROM job WHERE subject = $1 AND kind = 'renditions'", image.id) == 1
     )
-    assert stored(settings) == [originals.path(image.digest)]
+    assert stored(settings) == [settings.blobs / originals.key(image.digest)]
 
 
 @pytest.mark.parametrize("name", ["empty.jpg", "html.jpg", "script.svg", "bomb-header.png", "cut.webp"])
@@ -306,7 +306,7 @@ async def test_the_same_bytes_bring_a_lost_original_back(settings: Settings) -> 
     ana, bob = await a_viewer(), await a_viewer()
     content = pictures.photo()
     hers, his = await add(ana, content, settings), await add(bob, content, settings)
-    place = originals.path(hers.image.digest)
+    place = settings.blobs / originals.key(hers.image.digest)
     place.unlink()
     await execute("UPDATE image SET state = 'FAILED', failure = 'ORIGINAL_MISSING'")
     await execute("DELETE FROM job")

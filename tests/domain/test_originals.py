@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from domain import blobs, originals
+from domain import originals, storage
 from domain.decoding import FORMATS
 from domain.errors import FileTooLarge, StorageUnavailable
 from domain.settings import Settings
@@ -17,7 +17,7 @@ from domain.settings import Settings
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     configured = Settings(data=tmp_path, max_file_bytes=50_000_000)
-    blobs.open_blobs(configured.blobs)
+    storage.open_storage(configured)
     return configured
 
 
@@ -46,7 +46,7 @@ async def test_a_file_is_kept_under_its_hash(settings: Settings) -> None:
         digest, size = await intake.finish()
         await originals.keep(intake)
     assert (digest, size) == (hashlib.sha256(content).hexdigest(), len(content))
-    place = originals.path(digest)
+    place = settings.blobs / originals.key(digest)
     assert place == settings.blobs / "originals" / digest[:2] / digest[2:4] / digest
     assert place.read_bytes() == content
     assert files(settings) == [place]
@@ -71,7 +71,7 @@ async def test_a_damaged_copy_is_replaced(settings: Settings) -> None:
     async with originals.receive(settings) as intake:
         await intake.write(b"the right bytes")
         digest, _ = await intake.finish()
-        place = originals.path(digest)
+        place = settings.blobs / originals.key(digest)
         place.parent.mkdir(parents=True)
         place.write_bytes(b"cut")
         await originals.keep(intake)
@@ -109,7 +109,7 @@ async def test_a_full_disk_while_keeping_stores_nothing(
     assert files(settings) == []
 
 
-def test_a_rendition_that_does_not_fit_is_not_half_there(
+async def test_a_rendition_that_does_not_fit_is_not_half_there(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_descriptor: int) -> None:
@@ -117,7 +117,7 @@ def test_a_rendition_that_does_not_fit_is_not_half_there(
 
     monkeypatch.setattr("domain.blobs.os.fsync", full)
     with pytest.raises(StorageUnavailable):
-        blobs.write_blob(settings.blobs / "renditions" / "a" / "1.webp", b"content")
+        await storage.put("renditions/a/1.webp", b"content")
     assert files(settings) == []
 
 
@@ -134,12 +134,12 @@ async def test_memory_stays_flat_while_a_large_file_comes(settings: Settings) ->
     assert most - before < 8_000_000
 
 
-def test_old_drafts_are_removed_and_young_ones_stay(settings: Settings) -> None:
+async def test_old_drafts_are_removed_and_young_ones_stay(settings: Settings) -> None:
     old, young = settings.blobs / "incoming" / "old", settings.blobs / "incoming" / "young"
     for path in (old, young):
         path.write_bytes(b"x")
     os.utime(old, (1, 1))
-    assert blobs.remove_old_drafts(86_400) == 1
+    assert await storage.remove_old_drafts(86_400) == 1
     assert (old.exists(), young.exists()) == (False, True)
 
 

@@ -12,10 +12,9 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
-from domain import adding, blobs, boards, darkroom, items, past, renditions, thumbnails
+from domain import adding, boards, darkroom, items, past, renditions, storage, thumbnails
 from domain.access import Role, Viewer
 from domain.adding import NewItem
-from domain.blobs import StoredFile
 from domain.compaction import compact
 from domain.database import execute
 from domain.decoding import Developed
@@ -35,6 +34,7 @@ from domain.operations import (
     Transform,
 )
 from domain.settings import Settings
+from domain.storage import StoredFile
 from tests.factories import a_board, a_member, a_rendition, a_viewer, an_image, rows_of
 from tests.laws import require_laws
 from tests.library import add
@@ -52,14 +52,14 @@ def _decoder() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def store(database: str, tmp_path: Path) -> Settings:
     settings = Settings(data=tmp_path)
-    blobs.open_blobs(settings.blobs)
+    storage.open_storage(settings)
     past.forget()
     thumbnails.forget()
     return settings
 
 
-def opened(stored: StoredFile) -> Image.Image:
-    picture = Image.open(io.BytesIO(stored.path.read_bytes()))
+async def opened(stored: StoredFile) -> Image.Image:
+    picture = Image.open(io.BytesIO(await storage.content(stored.key)))
     assert (picture.format, picture.size, stored.mime) == ("WEBP", (WIDTH_PX, HEIGHT_PX), "image/webp")
     return picture.convert("RGBA")
 
@@ -92,7 +92,7 @@ async def test_each_moment_is_drawn_as_it_was() -> None:
     await note(ana, board, BLUE, 100)
     await items.transform_items(ana, board, [Placement(red, Transform(200))])
     await items.restyle_items(ana, board, [StylePatch(red, hidden=True)])
-    seen = [opened(await thumbnails.file(ana, board, seq)) for seq in range(6)]
+    seen = [await opened(await thumbnails.file(ana, board, seq)) for seq in range(6)]
     places = [tuple(colour_at(picture, x, 0.5) for x in (0.3, 0.7)) for picture in seen]
     assert places == [
         ("clear", "clear"),
@@ -111,8 +111,9 @@ async def test_pictures_are_drawn_from_their_smallest_renditions(store: Settings
     added = await add(ana, photo(640, 400, seed=3), store)
     await adding.add_items(ana, board, [NewItem(image_id=added.image.id)])
     stored = await thumbnails.file(ana, board, 2)
-    drawn = opened(stored).convert("RGB").resize((16, 10))
-    expected = Image.open(renditions.path(added.image.digest, 320)).convert("RGB").resize((16, 10))
+    drawn = (await opened(stored)).convert("RGB").resize((16, 10))
+    small = Image.open(store.blobs / renditions.key(added.image.digest, 320))
+    expected = small.convert("RGB").resize((16, 10))
     pairs = zip(drawn.tobytes(), expected.tobytes(), strict=True)
     assert sum(abs(one - other) for one, other in pairs) / (16 * 10 * 3) < 25
     assert stored.lasting
@@ -136,7 +137,7 @@ async def test_drawings_frames_and_what_is_in_hidden_containers() -> None:
         square(0, note=BLUE, parent_id=hidden),
     ]
     await adding.add_items(ana, board, new)
-    picture = opened(await thumbnails.file(ana, board, 2))
+    picture = await opened(await thumbnails.file(ana, board, 2))
     assert [colour_at(picture, x, 0.5) for x in (0.18, 0.5, 0.82)] == ["green", "red", "blue"]
     assert [colour_at(picture, x, 0.28) for x in (0.18, 0.5, 0.69)] == ["red", "red", "red"]
     assert colour_at(picture, 0.5, 0.1) == "clear"
@@ -158,7 +159,7 @@ async def test_a_crop_shows_its_part_and_a_flip_the_other_side(store: Settings) 
         NewItem(image_id=image, transform=Transform(), style=Style(grayscale=True)),
     ):
         await adding.add_items(ana, board, [new])
-    seen = [opened(await thumbnails.file(ana, board, seq)) for seq in range(2, 6)]
+    seen = [await opened(await thumbnails.file(ana, board, seq)) for seq in range(2, 6)]
     sides = [tuple(colour_at(picture, x, 0.5) for x in (0.3, 0.7)) for picture in seen]
     assert sides == [("red", "blue"), ("blue", "red"), ("blue", "blue"), ("gray", "gray")]
 
@@ -169,7 +170,7 @@ async def test_a_picture_that_cannot_be_shown_is_gray_and_looked_for_again(store
     image = await an_image(ana)
     await adding.add_items(ana, board, [NewItem(image_id=image)])
     stored = await thumbnails.file(ana, board, 2)
-    assert (stored.lasting, colour_at(opened(stored), 0.5, 0.5)) == (False, "gray")
+    assert (stored.lasting, colour_at(await opened(stored), 0.5, 0.5)) == (False, "gray")
     red = io.BytesIO()
     Image.new("RGB", (320, 240), "#ff0000").save(red, "WEBP")
     digest = "ab" * 32
@@ -177,11 +178,11 @@ async def test_a_picture_that_cannot_be_shown_is_gray_and_looked_for_again(store
     await renditions.store(digest, Developed(320, 320, 240, red.getvalue()))
     await a_rendition(image, digest="red")
     again = await thumbnails.file(ana, board, 2)
-    assert (again.lasting, colour_at(opened(again), 0.5, 0.5)) == (True, "red")
+    assert (again.lasting, colour_at(await opened(again), 0.5, 0.5)) == (True, "red")
     assert again.etag != stored.etag
 
 
-async def test_the_same_content_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_same_content_is_drawn_once(store: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     ana = await a_viewer("Ana")
     board = (await a_board(ana)).id
     item = await note(ana, board, RED, 0)
@@ -198,14 +199,14 @@ async def test_the_same_content_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -
     found += [await thumbnails.file(ana, board, seq) for seq in (3, 4)]
     copy = await boards.duplicate_board(ana, board)
     found.append(await thumbnails.file(ana, copy.id, 2))
-    assert len({stored.path for stored in found}) == 1
+    assert len({stored.key for stored in found}) == 1
     assert len(drawn) == 1
     thumbnails.forget()
     assert await thumbnails.file(ana, board, 2) == found[0]
     assert len(drawn) == 1
-    assert not list(blobs.room("incoming").iterdir())
-    found[0].path.unlink()
-    assert (await thumbnails.file(ana, board, 2)).path.is_file()
+    assert not list((store.blobs / "incoming").iterdir())
+    (store.blobs / found[0].key).unlink()
+    assert (store.blobs / (await thumbnails.file(ana, board, 2)).key).is_file()
     assert len(drawn) == 2
 
 
@@ -234,11 +235,11 @@ async def test_a_thousand_pictures_are_drawn_within_the_limits(store: Settings) 
         await adding.add_items(
             ana, board, [NewItem(image_id=added[n % 3].image.id) for n in range(start, start + 500)]
         )
-    picture = opened(await thumbnails.file(ana, board, 3))
+    picture = await opened(await thumbnails.file(ana, board, 3))
     assert picture.getchannel("A").getextrema() == (0, 255)
 
 
-async def test_who_may_not_see_the_board_gets_nothing() -> None:
+async def test_who_may_not_see_the_board_gets_nothing(store: Settings) -> None:
     ana = await a_viewer("Ana")
     board = (await a_board(ana)).id
     await note(ana, board, RED, 0)
@@ -246,11 +247,11 @@ async def test_who_may_not_see_the_board_gets_nothing() -> None:
     for stranger in (await a_viewer(), await a_viewer(is_owner=True)):
         with pytest.raises(NotFound):
             await thumbnails.file(stranger, board, 2)
-    assert not any(names for _, _, names in os.walk(blobs.room("thumbnails")))
+    assert not any(names for _, _, names in os.walk(store.blobs / "thumbnails"))
     assert await rows_of(board) == before
     reader = await a_member(board, Role.VIEWER)
     await boards.trash_boards(ana, [board])
-    opened(await thumbnails.file(reader, board, 2))
+    await opened(await thumbnails.file(reader, board, 2))
 
 
 async def test_moments_that_are_not_there_are_refused() -> None:
@@ -264,7 +265,7 @@ async def test_moments_that_are_not_there_are_refused() -> None:
     await compact(30)
     with pytest.raises(HistoryCompacted):
         await thumbnails.file(ana, board, 1)
-    opened(await thumbnails.file(ana, board, 2))
+    await opened(await thumbnails.file(ana, board, 2))
 
 
 async def test_too_many_who_wait_are_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,15 +280,15 @@ async def test_too_many_who_wait_are_sent_away(monkeypatch: pytest.MonkeyPatch) 
     assert TooBusy.http_status == 429
 
 
-async def test_what_nobody_looks_at_goes_and_comes_back() -> None:
+async def test_what_nobody_looks_at_goes_and_comes_back(store: Settings) -> None:
     ana = await a_viewer("Ana")
     board = (await a_board(ana)).id
     await note(ana, board, RED, 0)
-    old, fresh = [(await thumbnails.file(ana, board, seq)).path for seq in (1, 2)]
+    old, fresh = [store.blobs / (await thumbnails.file(ana, board, seq)).key for seq in (1, 2)]
     long_ago = time.time() - 40 * 86_400
     os.utime(old, (long_ago, long_ago))
     os.utime(fresh, (long_ago, long_ago))
     await thumbnails.file(ana, board, 2)
-    assert thumbnails.remove_unseen(30 * 86_400) == 1
+    assert await thumbnails.remove_unseen(30 * 86_400) == 1
     assert (old.exists(), fresh.exists()) == (False, True)
-    opened(await thumbnails.file(ana, board, 1))
+    await opened(await thumbnails.file(ana, board, 1))

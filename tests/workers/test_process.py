@@ -15,7 +15,7 @@ import psutil
 import pytest
 from dramatiq import Message
 
-from domain import blobs, compaction, darkroom, jobs, snapshots
+from domain import compaction, darkroom, jobs, snapshots, storage
 from domain.database import execute, fetch, fetchrow, fetchval
 from domain.jobs import JobState
 from domain.settings import BadSetting, Settings
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     configured = Settings(data=tmp_path, workers=2)
-    blobs.open_blobs(configured.blobs)
+    storage.open_storage(configured)
     return configured
 
 
@@ -259,14 +259,13 @@ async def test_history_goes_only_where_somebody_said_so(
         asked.put_nowait(keep_days)
         return compaction.Compacted()
 
-    def remove_old_drafts(seconds: float) -> int:
-        asyncio.run_coroutine_threadsafe(cleaned.put(seconds), loop)
+    async def remove_old_drafts(seconds: float) -> int:
+        await cleaned.put(seconds)
         return 0
 
-    loop = asyncio.get_running_loop()
     monkeypatch.setattr(sweeps, "CLEAN_SECONDS", 0.01)
     monkeypatch.setattr(compaction, "compact", compact)
-    monkeypatch.setattr(blobs, "remove_old_drafts", remove_old_drafts)
+    monkeypatch.setattr(storage, "remove_old_drafts", remove_old_drafts)
     swept = asyncio.create_task(sweeps.clean_for_ever(replace(settings, history_days=days)))
     async with asyncio.timeout(5):
         for _ in range(3):

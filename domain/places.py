@@ -1,0 +1,75 @@
+"""Places: where files can be kept, by key, and what a store must do to keep them there."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+CHUNK_BYTES = 256 * 1024
+
+
+class Stored(Struct, frozen=True):
+    """modified_at: seconds since 1970, by the clock of the store."""
+
+    key: str
+    size_bytes: int
+    modified_at: float
+
+
+class Damaged(Exception):
+    """What lies under a key is not what its SHA-256 says."""
+
+
+class Store(Protocol):
+    """One place. Keys are relative paths such as `originals/ab/cd/abcd…` (domain/storage.py names them all).
+
+    Everything raises StorageUnavailable in words where the place does not do its work: full, read-only,
+    unreachable, without rights. That is never mistaken for a file that is not there.
+    """
+
+    async def put_file(
+        self, key: str, draft: Path, *, digest: str, size_bytes: int, keeps_draft: bool = False
+    ) -> None:
+        """Keeps a file that is complete and synced: whole or not at all, durable when this returns.
+
+        What lies there already is kept if its bytes are right, else replaced. digest: SHA-256, hex.
+        The draft may be gone afterwards, unless keeps_draft.
+        """
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Keeps these bytes, whole or not at all, durable when this returns; replaces what lies there."""
+
+    async def find(self, key: str) -> Stored | None:
+        """What lies there, without reading it."""
+
+    def read(self, key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes from start to stop (exclusive), piece by piece, never all in memory.
+
+        Raises FileNotFoundError with the first piece; use it within `contextlib.aclosing`.
+        """
+
+    def as_file(self, key: str, *, digest: str | None = None) -> AbstractAsyncContextManager[Path]:
+        """The whole as a file of this machine, to be read and left alone, while the block runs.
+
+        Raises FileNotFoundError; Damaged where bytes had to be fetched and are not those of the digest.
+        """
+
+    async def remove(self, key: str) -> None:
+        """It is gone afterwards; it need not have been there."""
+
+    def listed(self, prefix: str) -> AsyncGenerator[Stored, None]:
+        """All that lies under a prefix, which ends in '/', in no order, a bounded number in memory."""
+
+    async def touch(self, key: str) -> None:
+        """Sets modified_at of what lies there to now."""
+
+    async def check(self) -> None:
+        """Raises StorageUnavailable where nothing could be kept or read right now."""
+
+    async def prepare(self) -> None:
+        """Makes what must be there before the first file is kept."""
+
+    async def close(self) -> None:
+        """Lets go of connections; the store may be used again afterwards."""
