@@ -22,6 +22,7 @@ from api.pages import WebApp, pages_of
 from api.security import secured
 from api.services import STATE_KEY, Services
 from api.sockets import Close, graphql_socket
+from api.tus import tus
 from api.uploads import uploads
 from domain import darkroom, sessions, standing, storage
 from domain.database import close_database, open_database
@@ -69,7 +70,8 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER, durable: bo
 
 
 def everything_else(services: Services) -> ASGIRouteHandler:
-    """Files and pages: Litestar routes a mount at the root before any address with parameters."""
+    """Files, uploads that go on, and pages: Litestar routes a mount at the root before any address with
+    parameters."""
     pages = pages_of(services.web)
 
     @asgi("/", is_mount=True, copy_scope=True)
@@ -78,8 +80,9 @@ def everything_else(services: Services) -> ASGIRouteHandler:
             # Closing before accepting is a 403: sockets are opened at /graphql only.
             await send({"type": "websocket.close", "code": Close.GOING_AWAY, "reason": None})
             return
-        first = scope["path"].lstrip("/").partition("/")[0]
-        await (files if first == "files" else pages)(scope, receive, send)
+        path = scope["path"].strip("/").split("/")
+        door = tus if path[:2] == ["uploads", "tus"] else files if path[0] == "files" else pages
+        await door(scope, receive, send)
 
     return rest
 

@@ -1,15 +1,12 @@
 """Pictures coming in: streamed to disk as they arrive, one answer each, nothing kept of what is refused."""
 
-import asyncio
-import base64
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import orjson
 from litestar import Request, Response, post
 
+from api.arrivals import file_name, image_entry, place, uuid_of
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -25,11 +22,9 @@ from api.multipart import BrokenForm, Part, parts_of
 from api.services import Services, services_of
 from domain import access, images, originals
 from domain.access import Viewer
-from domain.errors import BadInput, FileTooLarge, TooBusy, Unauthenticated
-from domain.images import AddedImage
+from domain.errors import FileTooLarge, Unauthenticated
 from domain.settings import Settings
 
-PLACE_SECONDS = 60.0
 MOST_FILES = 1_000
 # What the boundaries and headers of a multipart body may add to the files themselves.
 ENVELOPE_BYTES = 2_000_000
@@ -45,7 +40,7 @@ async def uploads(request: UploadRequest) -> Response[bytes]:
     if viewer is None:
         raise Unauthenticated("Sign in to upload pictures.")
     access.require_scope(viewer)
-    batch = _uuid(request.query_params.get("batch"), "batch")
+    batch = uuid_of(request.query_params.get("batch"), "batch")
     media_type, options = request.content_type
     if media_type == "multipart/form-data":
         boundary = options.get("boundary", "").strip('"')
@@ -61,15 +56,15 @@ async def _one(
     request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None
 ) -> Response[bytes]:
     settings = services.settings
-    name = _name(request.query_params.get("name"))
-    image_id = _uuid(request.query_params.get("id"), "id")
+    name = file_name(request.query_params.get("name"))
+    image_id = uuid_of(request.query_params.get("id"), "id")
     if (announced_bytes(request) or 0) > settings.max_file_bytes:
         raise _file_too_large(settings)
-    async with _place(services, viewer), originals.receive(settings) as intake:
+    async with place(services, viewer), originals.receive(settings) as intake:
         async for piece in body_pieces(request):
             await intake.write(piece)
         added = await images.add_image(viewer, intake, name=name, image_id=image_id, batch=batch)
-    return _created({"image": _image(added)})
+    return _created({"image": image_entry(added)})
 
 
 async def _several(
@@ -79,10 +74,10 @@ async def _several(
     if (announced_bytes(request) or 0) > most_bytes:
         raise _batch_too_large(services.settings)
     answers: list[dict[str, object]] = []
-    async with _place(services, viewer):
+    async with place(services, viewer):
         async for part in parts_of(body_pieces(request), boundary, most_bytes=most_bytes):
             if part.name == "batch" and part.filename is None:
-                batch = _uuid(await part.text(most_bytes=100), "batch")
+                batch = uuid_of(await part.text(most_bytes=100), "batch")
             elif part.name == "file":
                 if len(answers) >= MOST_FILES:
                     raise BadRequest(
@@ -96,7 +91,7 @@ async def _several(
 
 async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | None) -> dict[str, object]:
     """One file of several: what is wrong with it is said beside it, and the others go on."""
-    name = _name(part.filename)
+    name = file_name(part.filename)
     try:
         async with originals.receive(services.settings) as intake:
             async for piece in part.pieces():
@@ -106,61 +101,11 @@ async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | No
         raise
     except Exception as error:
         return {"name": name, "error": error_entry(as_domain_error(error))}
-    return {"name": name, "image": _image(added)}
-
-
-@asynccontextmanager
-async def _place(services: Services, viewer: Viewer) -> AsyncIterator[None]:
-    """So many files are received at once; the others wait with their bytes still at the client."""
-    if services.draining:
-        raise TooBusy("The server is stopping: send the file again in a moment.", retry_after_seconds=5)
-    async with AsyncExitStack() as taken:
-        try:
-            async with asyncio.timeout(PLACE_SECONDS):
-                await taken.enter_async_context(services.upload_places_of(viewer.account_id))
-                await taken.enter_async_context(services.upload_places)
-        except TimeoutError as error:
-            raise TooBusy(
-                "Many files are being received at once: send this one again in a moment.",
-                retry_after_seconds=10,
-            ) from error
-        yield
-
-
-def _image(added: AddedImage) -> dict[str, object]:
-    image = added.image
-    return {
-        "id": str(image.id),
-        "name": image.name,
-        "width": image.width,
-        "height": image.height,
-        "format": image.format,
-        "sizeBytes": image.size_bytes,
-        "placeholder": base64.b64encode(image.placeholder).decode(),
-        "palette": list(image.palette),
-        "state": str(image.state),
-        "deduplicated": added.deduplicated,
-    }
+    return {"name": name, "image": image_entry(added)}
 
 
 def _created(content: dict[str, object]) -> Response[bytes]:
     return Response(content=orjson.dumps(content), status_code=201, media_type=JSON_TYPE)
-
-
-def _name(text: str | None) -> str:
-    """The file's own name, without the folders that some clients send along."""
-    last = (text or "").replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter for letter in last if letter.isprintable() and not "\ud800" <= letter <= "\udfff")
-    return kept.strip()[:200] or "picture"
-
-
-def _uuid(text: str | None, field: str) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text.strip())
-    except ValueError as error:
-        raise BadInput(f"'{field}' must be a UUID.", field=field) from error
 
 
 def _file_too_large(settings: Settings) -> FileTooLarge:

@@ -26,6 +26,7 @@ from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotF
 from domain.notices import announce_image
 from domain.originals import Intake
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.settings import Settings
 
 LONGEST_NAME = 255
 LONGEST_TITLE = 500
@@ -131,7 +132,7 @@ async def add_image(
         waiting = structs.replace(known.image, state=ImageState.WAITING, failure=None)
         return AddedImage(waiting, known.deduplicated)
     if batch is not None:
-        await _require_batch_room(viewer, intake, batch)
+        await require_batch_room(viewer, intake.settings, size_bytes, batch)
     max_pixels = intake.settings.max_megapixels * 1_000_000
     inspection = await darkroom.inspect(intake.path, max_pixels=max_pixels)
     await originals.keep(intake)
@@ -144,7 +145,7 @@ async def add_image(
         if known is not None:
             return known
         if batch is not None:
-            await _require_batch_room(viewer, intake, batch)
+            await require_batch_room(viewer, intake.settings, size_bytes, batch)
         row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
         await renditions.record(connection, new_id, inspection.first)
         await jobs.enqueue(connection, jobs.RENDITIONS, new_id, queue=jobs.PICTURES)
@@ -184,14 +185,15 @@ async def _known(viewer: Viewer, digest: str, image_id: UUID | None) -> AddedIma
     return None if row is None else AddedImage(image_of(row), deduplicated=True)
 
 
-async def _require_batch_room(viewer: Viewer, intake: Intake, batch: UUID) -> None:
-    most = intake.settings.max_batch_bytes
+async def require_batch_room(viewer: Viewer, settings: Settings, size_bytes: int, batch: UUID) -> None:
+    """Raises FileTooLarge."""
+    most = settings.max_batch_bytes
     present: int = await fetchval(
         "SELECT coalesce(sum(size_bytes), 0)::bigint FROM image WHERE owner = $1 AND batch = $2",
         viewer.account_id,
         batch,
     )
-    if present + intake.size_bytes > most:
+    if present + size_bytes > most:
         raise FileTooLarge(
             f"One batch takes at most {most // 1_000_000} MB; upload the rest as another batch.",
             limit_bytes=most,

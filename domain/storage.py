@@ -136,6 +136,13 @@ def new_draft() -> Path:
     return _folder.drafts / uuid4().hex
 
 
+def parts() -> Path:
+    """The folder of what has come of uploads that may be gone on with (domain/uploads.py)."""
+    if _folder is None:
+        raise _closed()
+    return _folder.folder / "parts"
+
+
 async def remove_old_drafts(older_than_seconds: float) -> int:
     """How many went."""
     if _folder is None:

@@ -139,6 +139,29 @@ class Rendition(Table, db=DB, tablename="rendition"):
     created_at = Timestamptz(default=TimestamptzNow())
 
 
+class Upload(Table, db=DB, tablename="upload"):
+    """A file on its way in. parts: the files that it consists of so far, in their order.
+
+    writer: the request that may add to it; image_id: the id that its picture shall have;
+    outcome: what it became (domain/uploads.py).
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    owner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    length = BigInt(default=None, null=True)
+    received = BigInt()
+    parts = Array(base_column=UUID(), default=list)
+    writer = UUID(default=None, null=True)
+    name = Text()
+    image_id = UUID(default=None, null=True)
+    batch = UUID(default=None, null=True)
+    metadata = Text()
+    is_partial = Boolean(default=False)
+    outcome = JSONB(default=None, null=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
 class Board(Table, db=DB, tablename="board"):
     """A board. seq: of its last change; item_count: items present; search is made by PostgreSQL.
 
@@ -318,6 +341,7 @@ TABLES: tuple[type[Table], ...] = (
     Token,
     Image,
     Rendition,
+    Upload,
     Board,
     BoardGrant,
     Item,

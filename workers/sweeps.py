@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from domain import compaction, jobs, snapshots, storage, thumbnails
+from domain import compaction, jobs, snapshots, storage, thumbnails, uploads
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -47,7 +47,8 @@ async def clean_for_ever(settings: Settings) -> None:
             removed = await jobs.sweep()
             drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
             unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
-            LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts, unseen)
+            expired = await uploads.sweep()
+            LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts + expired, unseen)
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)
                 LOG.info("compacted %d boards by %d changes", gone.boards, gone.lines)

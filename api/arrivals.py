@@ -1,0 +1,64 @@
+"""What every door for files shares: a place to receive in, and what is said of a picture."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+
+from api.services import Services
+from domain.access import Viewer
+from domain.errors import BadInput, TooBusy
+from domain.images import AddedImage
+
+PLACE_SECONDS = 60.0
+
+
+@asynccontextmanager
+async def place(services: Services, viewer: Viewer) -> AsyncIterator[None]:
+    """So many files are received at once; the others wait with their bytes still at the client."""
+    if services.draining:
+        raise TooBusy("The server is stopping: send the file again in a moment.", retry_after_seconds=5)
+    async with AsyncExitStack() as taken:
+        try:
+            async with asyncio.timeout(PLACE_SECONDS):
+                await taken.enter_async_context(services.upload_places_of(viewer.account_id))
+                await taken.enter_async_context(services.upload_places)
+        except TimeoutError as error:
+            raise TooBusy(
+                "Many files are being received at once: send this one again in a moment.",
+                retry_after_seconds=10,
+            ) from error
+        yield
+
+
+def image_entry(added: AddedImage) -> dict[str, object]:
+    image = added.image
+    return {
+        "id": str(image.id),
+        "name": image.name,
+        "width": image.width,
+        "height": image.height,
+        "format": image.format,
+        "sizeBytes": image.size_bytes,
+        "placeholder": base64.b64encode(image.placeholder).decode(),
+        "palette": list(image.palette),
+        "state": str(image.state),
+        "deduplicated": added.deduplicated,
+    }
+
+
+def file_name(text: str | None) -> str:
+    """The file's own name, without the folders that some clients send along."""
+    last = (text or "").replace("\\", "/").rpartition("/")[2]
+    kept = "".join(letter for letter in last if letter.isprintable() and not "\ud800" <= letter <= "\udfff")
+    return kept.strip()[:200] or "picture"
+
+
+def uuid_of(text: str | None, field: str) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text.strip())
+    except ValueError as error:
+        raise BadInput(f"'{field}' must be a UUID.", field=field) from error

@@ -1,0 +1,534 @@
+"""Resumable uploads: a file that comes in parts, each durable before its end is acknowledged.
+
+A part is a file of its own, written by one request only. What counts is the row: it names the parts in
+their order, and a request adds its part where it began and only while no later request has taken over.
+So two that write at once, in one process or several on one data folder, cannot spoil each other.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from domain import blobs, images, originals, storage
+from domain.access import Viewer, require_scope
+from domain.database import fetch, fetchrow, fetchval, transaction
+from domain.errors import BadInput, DomainError, FileTooLarge, ImageRefused, LimitExceeded, NotFound
+from domain.images import AddedImage
+from domain.settings import Settings
+
+LASTS_DAYS = 7
+MOST_OPEN = 200
+MOST_PARTS = 4_000
+LONGEST_METADATA = 4_000
+# What is acknowledged at once when a long request is cut: at most so much is sent again.
+PART_BYTES = 8 << 20
+FLUSH_BYTES = 1 << 20
+READ_BYTES = 1 << 20
+CHECKSUMS = ("sha1", "sha256")
+ORPHAN_SECONDS = 86_400.0
+
+
+class UploadOffset(DomainError):
+    """The bytes do not begin where the upload ends; `offset` is where it does."""
+
+    code = "UPLOAD_OFFSET"
+    http_status = 409
+
+
+class UploadTakenOver(DomainError):
+    """Another request has gone on with this upload meanwhile: ask for its offset."""
+
+    code = "UPLOAD_TAKEN_OVER"
+    http_status = 423
+
+
+class WrongChecksum(DomainError):
+    """The bytes are not those that their checksum was made of; none of them was kept."""
+
+    code = "WRONG_CHECKSUM"
+    http_status = 460
+
+
+class Outcome(Struct, frozen=True):
+    """What a whole upload became."""
+
+    image_id: UUID
+    deduplicated: bool
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A row. length: bytes of the whole file, None while nobody has said; metadata: as it was sent.
+
+    is_partial: it is to be joined with others, and becomes no picture itself.
+    """
+
+    id: UUID
+    length: int | None
+    received: int
+    parts: list[UUID]
+    name: str
+    image_id: UUID | None
+    batch: UUID | None
+    metadata: str
+    is_partial: bool
+    outcome: Outcome | None
+    expires_at: datetime
+
+    @property
+    def is_whole(self) -> bool:
+        return self.received == self.length
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a client says of its file. metadata: all of it, as it was sent."""
+
+    name: str
+    image_id: UUID | None = None
+    batch: UUID | None = None
+    metadata: str = ""
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """algorithm: one of CHECKSUMS."""
+
+    algorithm: str
+    digest: bytes
+
+
+def upload_of(row: asyncpg.Record) -> Upload:
+    return Upload(
+        id=row["id"],
+        length=row["length"],
+        received=row["received"],
+        parts=row["parts"],
+        name=row["name"],
+        image_id=row["image_id"],
+        batch=row["batch"],
+        metadata=row["metadata"],
+        is_partial=row["is_partial"],
+        outcome=None if row["outcome"] is None else msgspec.json.decode(row["outcome"], type=Outcome),
+        expires_at=row["expires_at"],
+    )
+
+
+async def begin(
+    viewer: Viewer, settings: Settings, length: int | None, label: Label, *, is_partial: bool = False
+) -> Upload:
+    """A place for a file of this length. Raises FileTooLarge, LimitExceeded, BadInput, Forbidden."""
+    require_scope(viewer)
+    storage.open_storage(settings)
+    if len(label.metadata) > LONGEST_METADATA:
+        raise BadInput(f"The metadata may have {LONGEST_METADATA} characters.", field="metadata")
+    _require_length(settings, length or 0)
+    async with transaction() as connection:
+        await connection.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", viewer.account_id)
+        await _require_room(viewer, settings, length or 0, label.batch)
+        row = await connection.fetchrow(
+            "INSERT INTO upload (id, owner, length, received, parts, name, image_id, batch, metadata, "
+            "is_partial, created_at, expires_at) VALUES ($1, $2, $3, 0, '{}', $4, $5, $6, $7, $8, now(), "
+            "now() + make_interval(days => $9)) RETURNING *",
+            uuid4(),
+            viewer.account_id,
+            length,
+            label.name,
+            label.image_id,
+            label.batch,
+            label.metadata,
+            is_partial,
+            LASTS_DAYS,
+        )
+    assert row is not None
+    return upload_of(row)
+
+
+async def join(viewer: Viewer, settings: Settings, upload_ids: Sequence[UUID], label: Label) -> Upload:
+    """One whole upload of several partial ones, in this order; they stay until they expire.
+
+    Raises NotFound, BadInput (one is not partial, or not whole), and as `begin`.
+    """
+    pieces = [await upload(viewer, upload_id) for upload_id in upload_ids]
+    if not pieces or not all(piece.is_partial and piece.is_whole for piece in pieces):
+        raise BadInput("Only uploads that are partial and complete can be joined.", field="uploads")
+    names = [part for piece in pieces for part in piece.parts]
+    if len(names) > MOST_PARTS:
+        raise _too_many_parts()
+    length = sum(piece.received for piece in pieces)
+    begun = await begin(viewer, settings, length, label)
+    own = [uuid4() for _ in names]
+    try:
+        await asyncio.to_thread(_share, names, own)
+        row = await fetchrow(
+            "UPDATE upload SET parts = $2, received = $3 WHERE id = $1 RETURNING *", begun.id, own, length
+        )
+    except BaseException:
+        await _forget(begun.id)
+        await asyncio.to_thread(_discard_parts, own)
+        raise
+    assert row is not None
+    return upload_of(row)
+
+
+async def upload(viewer: Viewer, upload_id: UUID) -> Upload:
+    """Raises NotFound, Forbidden."""
+    require_scope(viewer)
+    row = await fetchrow(
+        "SELECT * FROM upload WHERE id = $1 AND owner = $2 AND expires_at > now()",
+        upload_id,
+        viewer.account_id,
+    )
+    if row is None:
+        raise NotFound("This upload has ended, or there never was one here: begin a new one.")
+    return upload_of(row)
+
+
+async def end(viewer: Viewer, upload_id: UUID) -> None:
+    """Takes back what has come of it; a picture that it became stays. Raises NotFound, Forbidden."""
+    await upload(viewer, upload_id)
+    await _forget(upload_id)
+
+
+class Writer:
+    """One request that goes on with an upload. Leaving the block keeps what came, unless it was refused."""
+
+    def __init__(self, settings: Settings, upload: Upload, claim: UUID, checksum: Checksum | None) -> None:
+        self.upload = upload
+        self._settings = settings
+        self._claim = claim
+        self._checksum = checksum
+        self._hash = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
+        self._most = upload.length if upload.length is not None else settings.max_file_bytes
+        self._part: UUID | None = None
+        self._descriptor = -1
+        self._part_bytes = 0
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._kept: list[UUID] = []
+        self._kept_bytes = 0
+        self._refused = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            # Of a request that was cut, its bytes so far are good; of one with a checksum nobody knows.
+            cut = error is not None and self._checksum is not None
+            if not self._refused and not cut and not isinstance(error, asyncio.CancelledError):
+                await self._commit()
+        finally:
+            await asyncio.to_thread(self._discard)
+
+    async def write(self, piece: bytes) -> None:
+        """Raises FileTooLarge (more than was announced), UploadTakenOver, StorageUnavailable."""
+        if self.upload.received + self._kept_bytes + self._part_bytes + self._waiting_bytes + len(piece) > (
+            self._most
+        ):
+            self._refused = True
+            raise _too_much(self._most)
+        self._waiting.append(piece)
+        self._waiting_bytes += len(piece)
+        if self._waiting_bytes >= FLUSH_BYTES:
+            await self._flush()
+        if self._part_bytes >= PART_BYTES:
+            await self._close_part()
+            if self._checksum is None:
+                await self._commit()
+
+    async def finish(self) -> Upload:
+        """All has come: the upload with what of it is durable now. Raises WrongChecksum, UploadTakenOver."""
+        await self._flush()
+        wanted = self._checksum.digest if self._checksum else b""
+        if self._hash and not hmac.compare_digest(self._hash.digest(), wanted):
+            self._refused = True
+            raise WrongChecksum("The bytes do not fit their checksum: send them again.")
+        await self._commit()
+        return self.upload
+
+    async def _flush(self) -> None:
+        pieces, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if not pieces:
+            return
+        try:
+            with blobs.storage_words():
+                await asyncio.to_thread(self._store, pieces)
+        except BaseException:
+            self._refused = True  # who knows how many of them the file has
+            raise
+
+    def _store(self, pieces: list[bytes]) -> None:
+        if self._part is None:
+            self._part = uuid4()
+            self._descriptor = os.open(
+                _path(self._part), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+            )
+        for piece in pieces:
+            if self._hash:
+                self._hash.update(piece)
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+            self._part_bytes += len(piece)
+
+    async def _close_part(self) -> None:
+        """Durable, by its bytes and by its name."""
+        await self._flush()
+        if self._part is None:
+            return
+
+        def seal() -> None:
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+            blobs.sync_folder(storage.parts())
+
+        with blobs.storage_words():
+            await asyncio.to_thread(seal)
+        self._kept.append(self._part)
+        self._kept_bytes += self._part_bytes
+        self._part, self._part_bytes = None, 0
+
+    async def _commit(self) -> None:
+        await self._close_part()
+        if not self._kept:
+            return
+        row = await fetchrow(
+            "UPDATE upload SET parts = parts || $3::uuid[], received = received + $4, "
+            "expires_at = now() + make_interval(days => $5) "
+            "WHERE id = $1 AND writer = $2 AND received = $6 RETURNING *",
+            self.upload.id,
+            self._claim,
+            self._kept,
+            self._kept_bytes,
+            LASTS_DAYS,
+            self.upload.received,
+        )
+        if row is None:
+            self._refused = True
+            raise UploadTakenOver("Another request goes on with this upload: ask for its offset first.")
+        self.upload = upload_of(row)
+        self._kept, self._kept_bytes = [], 0
+
+    def _discard(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        for part in (*self._kept, *([self._part] if self._part else [])):
+            blobs.discard(_path(part))
+
+
+@asynccontextmanager
+async def writing(
+    viewer: Viewer,
+    settings: Settings,
+    upload_id: UUID,
+    offset: int,
+    *,
+    length: int | None = None,
+    checksum: Checksum | None = None,
+    announced: int | None = None,
+) -> AsyncIterator[Writer]:
+    """Goes on at `offset`; whoever was writing before has lost its place.
+
+    length: of the whole file, said only now; announced: how many bytes will come, where that was said.
+
+    Raises NotFound, Forbidden, UploadOffset, BadInput (another length), FileTooLarge, LimitExceeded.
+    """
+    storage.open_storage(settings)
+    known = await upload(viewer, upload_id)
+    _require_offset(known, offset)
+    if length is not None and known.length is not None and length != known.length:
+        raise BadInput(f"This upload was announced with {known.length} bytes.", field="length")
+    if length is not None:
+        _require_length(settings, length)
+        if length < known.received:
+            raise BadInput(f"{known.received} bytes of it are here already.", field="length")
+    if len(known.parts) >= MOST_PARTS:
+        raise _too_many_parts()
+    most = next((n for n in (known.length, length) if n is not None), settings.max_file_bytes)
+    if offset + (announced or 0) > most:
+        raise _too_much(most)
+    claim = uuid4()
+    row = await fetchrow(
+        "UPDATE upload SET writer = $2, length = coalesce(length, $4) "
+        "WHERE id = $1 AND received = $3 RETURNING *",
+        upload_id,
+        claim,
+        offset,
+        length,
+    )
+    if row is None:
+        _require_offset(await upload(viewer, upload_id), offset)
+        raise UploadTakenOver("Another request goes on with this upload: ask for its offset first.")
+    async with Writer(settings, upload_of(row), claim, checksum) as writer:
+        yield writer
+
+
+_finishing: dict[UUID, asyncio.Task[Upload]] = {}
+
+
+async def finished(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
+    """Makes a picture of a whole upload, once; asked again, it says what it became.
+
+    What is refused is forgotten with its bytes; what failed for another reason can be asked for again.
+    Raises as `images.add_image`.
+    """
+    if whole.outcome is not None or whole.is_partial or not whole.is_whole:
+        return whole
+    task = _finishing.get(whole.id)
+    if task is None:
+        task = asyncio.create_task(_finish(viewer, settings, whole))
+        _finishing[whole.id] = task
+        task.add_done_callback(lambda _: _finishing.pop(whole.id, None))
+    return await asyncio.shield(task)
+
+
+async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
+    try:
+        async with originals.receive(settings) as intake:
+            async for piece in _pieces(whole):
+                await intake.write(piece)
+            if intake.size_bytes != whole.length:
+                raise FileNotFoundError
+            added = await images.add_image(
+                viewer, intake, name=whole.name, image_id=whole.image_id, batch=whole.batch
+            )
+    except FileNotFoundError:
+        # Another process was quicker, or the parts are lost.
+        known = await upload(viewer, whole.id)
+        if known.outcome is not None:
+            return known
+        await _forget(whole.id)
+        raise NotFound("Parts of this upload are lost: begin a new one.") from None
+    except DomainError as error:
+        if is_final(error):
+            await _forget(whole.id)
+        raise
+    outcome = Outcome(added.image.id, added.deduplicated)
+    row = await fetchrow(
+        "UPDATE upload SET outcome = $2, parts = '{}' WHERE id = $1 RETURNING *",
+        whole.id,
+        msgspec.json.encode(outcome),
+    )
+    await asyncio.to_thread(_discard_parts, whole.parts)
+    if row is None:
+        raise NotFound("This upload was cancelled; the picture is in the library.")
+    return upload_of(row)
+
+
+def is_final(error: DomainError) -> bool:
+    """Whether the same bytes would be refused again."""
+    return isinstance(error, ImageRefused) or error.http_status in (403, 409, 413, 422)
+
+
+async def added_image(viewer: Viewer, done: Upload) -> AddedImage | None:
+    """The picture that an upload became; None while it is none. Raises NotFound when it is gone since."""
+    if done.outcome is None:
+        return None
+    image = (await images.images_by_ids(viewer, [done.outcome.image_id]))[0]
+    if image is None:
+        raise NotFound("The picture that this upload became is no longer there.")
+    return AddedImage(image, done.outcome.deduplicated)
+
+
+async def sweep() -> int:
+    """Forgets what nobody went on with, and parts that no row names. Returns how many uploads."""
+    rows = await fetch("DELETE FROM upload WHERE expires_at < now() RETURNING parts")
+    for row in rows:
+        await asyncio.to_thread(_discard_parts, row["parts"])
+    stale = await asyncio.to_thread(_old_parts)
+    named = await fetch("SELECT unnest(parts) AS part FROM upload")
+    orphans = set(stale) - {row["part"].hex for row in named}
+    await asyncio.to_thread(_discard_parts, [UUID(hex=name) for name in orphans])
+    return len(rows)
+
+
+async def _pieces(whole: Upload) -> AsyncIterator[bytes]:
+    """Its bytes in order. Raises FileNotFoundError."""
+    for part in whole.parts:
+        file = await asyncio.to_thread(open, _path(part), "rb")
+        with file:
+            while piece := await asyncio.to_thread(file.read, READ_BYTES):
+                yield piece
+
+
+async def _forget(upload_id: UUID) -> None:
+    parts: Sequence[UUID] | None = await fetchval(
+        "DELETE FROM upload WHERE id = $1 RETURNING parts", upload_id
+    )
+    await asyncio.to_thread(_discard_parts, parts or ())
+
+
+async def _require_room(viewer: Viewer, settings: Settings, length: int, batch: UUID | None) -> None:
+    open_now = await fetchrow(
+        "SELECT count(*) AS uploads, coalesce(sum(length) FILTER (WHERE batch = $2), 0)::bigint AS batch "
+        "FROM upload WHERE owner = $1 AND outcome IS NULL AND expires_at > now()",
+        viewer.account_id,
+        batch,
+    )
+    assert open_now is not None
+    if open_now["uploads"] >= MOST_OPEN:
+        raise LimitExceeded(
+            f"You have {MOST_OPEN} unfinished uploads: finish or cancel some, or wait until they expire.",
+            limit=MOST_OPEN,
+        )
+    if batch is not None:
+        await images.require_batch_room(viewer, settings, open_now["batch"] + length, batch)
+
+
+def _require_length(settings: Settings, length: int) -> None:
+    most = settings.max_file_bytes
+    if length > most:
+        raise FileTooLarge(f"A file may have {most // 1_000_000} MB.", limit_bytes=most)
+
+
+def _too_many_parts() -> LimitExceeded:
+    return LimitExceeded("This upload came in too many small parts: send larger ones.", limit=MOST_PARTS)
+
+
+def _too_much(most: int) -> FileTooLarge:
+    return FileTooLarge(f"More bytes were sent than the {most} that this upload takes.", limit_bytes=most)
+
+
+def _require_offset(known: Upload, offset: int) -> None:
+    if known.received != offset:
+        raise UploadOffset(f"This upload goes on at byte {known.received}.", offset=known.received)
+
+
+def _path(part: UUID) -> Path:
+    return storage.parts() / part.hex
+
+
+def _share(parts: Sequence[UUID], names: Sequence[UUID]) -> None:
+    """Gives parts second names, so that each upload may let go of its own. Durable when this returns."""
+    with blobs.storage_words():
+        for part, name in zip(parts, names, strict=True):
+            os.link(_path(part), _path(name))
+        blobs.sync_folder(storage.parts())
+
+
+def _old_parts() -> list[str]:
+    before = time.time() - ORPHAN_SECONDS
+    return [file.name for file in blobs.files_under(storage.parts()) if file.stat().st_mtime < before]
+
+
+def _discard_parts(parts: Iterable[UUID]) -> None:
+    for part in parts:
+        blobs.discard(_path(part))
