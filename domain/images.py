@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain import access, darkroom, jobs, originals, receipts, renditions
+from domain import access, darkroom, originals, receipts, renditions
 from domain.access import (
     BOARD_COLUMNS,
     BOARD_READABLE,
@@ -148,7 +148,7 @@ async def add_image(
             await require_batch_room(viewer, intake.settings, size_bytes, batch)
         row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
         await renditions.record(connection, new_id, inspection.first)
-        await jobs.enqueue(connection, jobs.RENDITIONS, new_id, queue=jobs.PICTURES)
+        await renditions.enqueue(connection, new_id)
         await _revive(connection, digest)
     return AddedImage(image_of(row), deduplicated=False)
 
@@ -163,7 +163,7 @@ async def _revive(connection: Connection, digest: str) -> set[UUID]:
         originals.MISSING,
     )
     for row in rows:
-        await jobs.enqueue(connection, jobs.RENDITIONS, row["id"], queue=jobs.PICTURES)
+        await renditions.enqueue(connection, row["id"])
         await announce_image(connection, row["id"])
     return {row["id"] for row in rows}
 
@@ -344,7 +344,7 @@ async def retry_images(
                 "UPDATE image SET state = 'WAITING', failure = NULL WHERE id = $1 AND state = 'FAILED'",
                 image_id,
             )
-            await jobs.enqueue(connection, jobs.RENDITIONS, image_id, priority=5, queue=jobs.PICTURES)
+            await renditions.enqueue(connection, image_id, priority=5)
             await announce_image(connection, image_id)
         retried = await _present(connection, wanted)
         await receipt.keep(retried)

@@ -8,23 +8,17 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from domain import receipts
-from domain.access import Viewer
 from domain.database import Connection, affected, execute, fetch, fetchrow, fetchval, transaction
-from domain.entries import good_ids
-from domain.errors import DatabaseUnavailable, DomainError, Forbidden, NotFound, StorageUnavailable
+from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable
 from domain.notices import announce_image, announce_job
-from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
-from domain.standing import require_server_owner
 
 LOG = logging.getLogger("webref.jobs")
 
@@ -34,12 +28,20 @@ RUN_SECONDS = 120.0
 STALLED_SECONDS = 15.0
 BACKOFF_SECONDS = (2.0, 15.0, 60.0)
 OUTAGE_SECONDS = 10.0
-MOST_A_PAGE = 500
+
+LOOKED_AT = 10
+"""Priority of what somebody is looking at; what comes in has 0."""
 
 RENDITIONS = "renditions"
 """The kind whose subject is an image. Its queue is `PICTURES`."""
 
 PICTURES = "pictures"
+
+LARGE = "large"
+"""The queue of what may take long: a process leaves one of its threads to the others (workers/process.py)."""
+
+CANCELLED = "CANCELLED"
+"""The failure of a subject whose job was cancelled."""
 
 
 class JobState(StrEnum):
@@ -47,11 +49,12 @@ class JobState(StrEnum):
     RUNNING = "RUNNING"
     DONE = "DONE"
     DEAD = "DEAD"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A row. progress: 0 to 1; error: why the last attempt failed, in words."""
+    """A row. progress: 0 to 1; error: why the last attempt failed, `CODE: words`."""
 
     id: UUID
     kind: str
@@ -66,6 +69,7 @@ class Job:
     due_at: datetime
     created_at: datetime
     updated_at: datetime
+    started_at: datetime | None
 
 
 def job_of(row: asyncpg.Record) -> Job:
@@ -83,6 +87,7 @@ def job_of(row: asyncpg.Record) -> Job:
         due_at=row["due_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        started_at=row["started_at"],
     )
 
 
@@ -123,6 +128,19 @@ class Run:
         if not affected(status):
             raise LeaseLost
 
+    async def require(self, connection: Connection) -> None:
+        """Before a change that may only be made with the lease: nobody takes it until the transaction ends.
+
+        Raises LeaseLost.
+        """
+        held = await connection.fetchval(
+            "SELECT true FROM job WHERE id = $1 AND lease = $2 AND state = 'RUNNING' FOR SHARE",
+            self.job.id,
+            self.lease,
+        )
+        if not held:
+            raise LeaseLost
+
 
 Handler = Callable[[Run], Awaitable[None]]
 
@@ -152,13 +170,33 @@ async def enqueue(
     return job_id
 
 
-async def due(limit: int, *, excluding: set[UUID] | None = None) -> list[Job]:
+async def hurry(subjects: Sequence[UUID]) -> None:
+    """Somebody looks at these now: what waits to be done to them comes before all else, the last looked
+    at first."""
+    async with transaction() as connection:
+        queues = await connection.fetch(
+            "WITH waiting AS (SELECT id FROM job WHERE subject = ANY($1::uuid[]) AND state = 'QUEUED' "
+            "ORDER BY id FOR UPDATE SKIP LOCKED), hurried AS (UPDATE job SET looked_at = now(), "
+            "priority = greatest(priority, $2) FROM waiting WHERE job.id = waiting.id RETURNING queue) "
+            "SELECT DISTINCT queue FROM hurried ORDER BY queue",
+            list(subjects),
+            LOOKED_AT,
+        )
+        for row in queues:
+            await announce_job(connection, row["queue"])
+
+
+async def due(
+    limit: int, *, excluding: Collection[UUID] = (), without_queues: Collection[str] = ()
+) -> list[Job]:
     """What waits and may run now, the most urgent first."""
     rows = await fetch(
         "SELECT * FROM job WHERE state = 'QUEUED' AND due_at <= now() AND NOT id = ANY($2::uuid[]) "
-        "ORDER BY priority DESC, due_at, id LIMIT $1",
+        "AND NOT queue = ANY($3::text[]) "
+        "ORDER BY priority DESC, looked_at DESC NULLS LAST, due_at, id LIMIT $1",
         limit,
-        list(excluding or ()),
+        list(excluding),
+        list(without_queues),
     )
     return [job_of(row) for row in rows]
 
@@ -187,10 +225,10 @@ async def run(job_id: UUID, handler: Handler) -> bool:
         if job_id not in _running:
             await _release(run, "")
         else:
-            LOG.warning("job %s: the lease was lost; its work here is dropped", job_id)
+            LOG.warning("job %s was cancelled or its lease was lost; its work here is dropped", job_id)
         return False
     except LeaseLost:
-        LOG.warning("job %s: the lease was lost; its work here is dropped", job_id)
+        LOG.warning("job %s was cancelled or its lease was lost; its work here is dropped", job_id)
         return False
     except Unrepeatable as error:
         await _fail(run, error.code, str(error), again=False)
@@ -209,6 +247,19 @@ async def run(job_id: UUID, handler: Handler) -> bool:
     return True
 
 
+async def stop_cancelled() -> None:
+    """Stops those jobs of this process that were cancelled meanwhile; without it the lease does, later."""
+    if not _running:
+        return
+    rows = await fetch(
+        "SELECT id FROM job WHERE id = ANY($1::uuid[]) AND state = 'CANCELLED'", list(_running)
+    )
+    for row in rows:
+        work = _running.get(row["id"])
+        if work is not None:
+            work.cancel()
+
+
 def stop_running() -> None:
     """Stops every job of this process; each goes back to the table, and its attempt is not counted."""
     while _running:
@@ -219,7 +270,7 @@ async def _claim(job_id: UUID) -> Run | None:
     lease = uuid4()
     row = await fetchrow(
         "UPDATE job SET state = 'RUNNING', attempts = attempts + 1, lease = $2, progress = 0, "
-        "lease_until = now() + make_interval(secs => $3), updated_at = now() "
+        "lease_until = now() + make_interval(secs => $3), updated_at = now(), started_at = now() "
         "WHERE id = $1 AND state = 'QUEUED' AND due_at <= now() RETURNING *",
         job_id,
         lease,
@@ -282,6 +333,7 @@ async def _fail(run: Run, code: str, message: str, *, again: bool = True) -> Non
     dead = not again or run.job.attempts >= run.job.max_attempts
     patience = BACKOFF_SECONDS[min(run.job.attempts, len(BACKOFF_SECONDS)) - 1]
     async with transaction() as connection:
+        await lock_subjects(connection, [run.job.subject])
         status = await connection.execute(
             "UPDATE job SET state = $3, error = $4, lease = NULL, lease_until = NULL, updated_at = now(), "
             "due_at = now() + make_interval(secs => $5) WHERE id = $1 AND lease = $2 AND state = 'RUNNING'",
@@ -292,11 +344,18 @@ async def _fail(run: Run, code: str, message: str, *, again: bool = True) -> Non
             patience,
         )
         if dead and affected(status):
-            await _bury(connection, run.job.kind, run.job.subject, code)
+            await bury(connection, run.job.kind, run.job.subject, code)
     LOG.info("job %s failed (%s)%s", run.job.id, code, ", for good" if dead else "")
 
 
-async def _bury(connection: Connection, kind: str, subject: UUID, code: str) -> None:
+async def lock_subjects(connection: Connection, subjects: Collection[UUID]) -> None:
+    """Pictures are locked before their jobs, everywhere: who wants both never waits in a circle."""
+    await connection.execute(
+        "SELECT FROM image WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", list(subjects)
+    )
+
+
+async def bury(connection: Connection, kind: str, subject: UUID, code: str) -> None:
     """Says at the subject that nothing more will come."""
     if kind == RENDITIONS:
         await connection.execute(
@@ -323,94 +382,33 @@ async def is_stalled() -> bool:
 async def take_back() -> int:
     """Jobs whose worker is gone (their lease ran out): queued again, or dead after the last attempt."""
     async with transaction() as connection:
+        lost = await connection.fetch(
+            "SELECT id, subject FROM job WHERE state = 'RUNNING' AND lease_until < now()"
+        )
+        await lock_subjects(connection, [row["subject"] for row in lost])
         rows = await connection.fetch(
             "UPDATE job SET state = CASE WHEN attempts >= max_attempts THEN 'DEAD' ELSE 'QUEUED' END, "
             "error = 'WORKER_LOST: the worker stopped in the middle of it', lease = NULL, "
             "lease_until = NULL, due_at = now(), updated_at = now() "
-            "WHERE state = 'RUNNING' AND lease_until < now() "
-            "RETURNING id, kind, subject, queue, state"
+            "WHERE id = ANY($1::uuid[]) AND state = 'RUNNING' AND lease_until < now() "
+            "RETURNING id, kind, subject, queue, state",
+            [row["id"] for row in lost],
         )
         for row in rows:
             if row["state"] == JobState.DEAD:
-                await _bury(connection, row["kind"], row["subject"], "WORKER_LOST")
+                await bury(connection, row["kind"], row["subject"], "WORKER_LOST")
             LOG.warning("job %s was left by its worker; it is %s now", row["id"], row["state"])
         for queue in sorted({row["queue"] for row in rows if row["state"] == JobState.QUEUED}):
             await announce_job(connection, queue)
     return len(rows)
 
 
-async def jobs_of(
-    viewer: Viewer, *, state: JobState | None = None, first: int = 50, after: str | None = None
-) -> Page[Job]:
-    """All jobs of this server, the newest first, for its owner. Raises Forbidden."""
-    if not viewer.is_owner:
-        raise Forbidden("Only the owner of this server can see its jobs.", required="SERVER_OWNER")
-    require_first(first, MOST_A_PAGE)
-    created_at, last_id = keys_of(after, "jobs", datetime, UUID) or (None, None)
-    rows = await fetch(
-        "SELECT * FROM job WHERE ($1::text IS NULL OR state = $1) "
-        "AND ($3::uuid IS NULL OR (created_at, id) < ($2, $3)) ORDER BY created_at DESC, id DESC LIMIT $4",
-        state,
-        created_at,
-        last_id,
-        first + 1,
-    )
-
-    async def total() -> int:
-        count: int = await fetchval("SELECT count(*) FROM job WHERE ($1::text IS NULL OR state = $1)", state)
-        return count
-
-    return page_of(
-        [job_of(row) for row in rows], first, lambda job: cursor_to("jobs", job.created_at, job.id), total
-    )
-
-
-async def jobs_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[Job | None]:
-    """In the order of the ids; None for what does not exist, and for all but the owner of the server."""
-    rows = await fetch("SELECT * FROM job WHERE id = ANY($1::uuid[]) AND $2", list(ids), viewer.is_owner)
-    found = {row["id"]: job_of(row) for row in rows}
-    return [found.get(job_id) for job_id in ids]
-
-
-async def retry_jobs(viewer: Viewer, ids: Sequence[UUID], *, mutation_id: UUID | None = None) -> list[Job]:
-    """Gives dead jobs three new attempts; for the owner of the server. Raises NotFound, BadInput."""
-    require_server_owner(viewer, "retry jobs")
-    wanted = good_ids(ids)
-    async with transaction() as connection:
-        receipt = await receipts.claim(connection, viewer.account_id, mutation_id, "retry_jobs", ids=wanted)
-        if receipt.is_repeat:
-            return receipt.answer(list[Job])
-        found = await connection.fetch(
-            "SELECT * FROM job WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", wanted
-        )
-        if len(found) != len(wanted):
-            raise NotFound("Some of these jobs do not exist.")
-        for row in found:
-            if row["state"] != JobState.DEAD:
-                continue
-            revived: Any = await connection.fetchval(
-                "UPDATE job SET state = 'QUEUED', attempts = 0, error = NULL, progress = 0, due_at = now(), "
-                "updated_at = now() WHERE id = $1 AND NOT EXISTS (SELECT FROM job AS other WHERE "
-                "other.kind = job.kind AND other.subject = job.subject "
-                "AND other.state IN ('QUEUED', 'RUNNING')) RETURNING id",
-                row["id"],
-            )
-            if revived and row["kind"] == RENDITIONS:
-                await connection.execute(
-                    "UPDATE image SET state = 'WAITING', failure = NULL WHERE id = $1", row["subject"]
-                )
-                await announce_image(connection, row["subject"])
-            await announce_job(connection, row["queue"])
-        rows = await connection.fetch("SELECT * FROM job WHERE id = ANY($1::uuid[]) ORDER BY id", wanted)
-        retried = [job_of(row) for row in rows]
-        await receipt.keep(retried)
-    return retried
-
-
 async def sweep() -> int:
-    """Removes what is over: jobs done a day ago, receipts a week old, sessions that ended a month ago."""
+    """Removes what is over: jobs done a day ago or cancelled a month ago, receipts a week old, sessions that
+    ended a month ago."""
     removed = 0
     for statement in (
+        "DELETE FROM job WHERE state = 'CANCELLED' AND updated_at < now() - interval '30 days'",
         "DELETE FROM job WHERE state = 'DONE' AND updated_at < now() - interval '1 day'",
         "DELETE FROM receipt WHERE at < now() - interval '7 days'",
         "DELETE FROM session WHERE least(expires_at, revoked_at) < now() - interval '30 days'",

@@ -28,8 +28,8 @@ MADE_BY_ROWS = (
 )
 """What the column image.made holds: size, width, height and bytes of each, the smallest first."""
 
-LOOKED_AT = 10
-"""Priority of what somebody is looking at right now; uploads have 0."""
+LARGE_PIXELS = 30_000_000
+"""Above it a picture may take long, and its job waits in a queue of its own."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,15 @@ def key(digest: str, size: int) -> str:
     return f"renditions/{storage.sharded(digest)}/{RECIPE}/{size}.webp"
 
 
+async def enqueue(connection: Connection, image_id: UUID, *, priority: int = 0) -> None:
+    """In the transaction of the cause: the picture's renditions are to be made."""
+    is_large: bool = await connection.fetchval(
+        "SELECT width::bigint * height > $2 FROM image WHERE id = $1", image_id, LARGE_PIXELS
+    )
+    queue = jobs.LARGE if is_large else jobs.PICTURES
+    await jobs.enqueue(connection, jobs.RENDITIONS, image_id, priority=priority, queue=queue)
+
+
 async def make_renditions(run: jobs.Run) -> None:
     """The job: what is missing is made, each rendition stored, recorded and announced before the next.
 
@@ -58,7 +67,7 @@ async def make_renditions(run: jobs.Run) -> None:
     image = await fetchrow("SELECT digest, width, height FROM image WHERE id = $1", image_id)
     if image is None:
         return
-    await _turn(image_id, "WORKING")
+    await _turn(run, "WORKING")
     sizes = rungs(image["width"], image["height"])
     missing = await _missing(image_id, image["digest"], sizes)
     done = len(sizes) - len(missing)
@@ -79,8 +88,7 @@ async def make_renditions(run: jobs.Run) -> None:
         raise jobs.Unrepeatable(reason, refused.message) from None
     except FileNotFoundError:
         raise jobs.Unrepeatable(originals.MISSING, "the original is not in the store") from None
-    await run.hold()
-    await _turn(image_id, "READY")
+    await _turn(run, "READY")
 
 
 async def _missing(image_id: UUID, digest: str, sizes: Sequence[int]) -> tuple[int, ...]:
@@ -107,9 +115,12 @@ async def store(digest: str, developed: Developed) -> None:
     await storage.put(key(digest, developed.size), developed.content)
 
 
-async def _turn(image_id: UUID, state: str) -> None:
-    """Whatever image.made held before, it is right from here on."""
+async def _turn(run: jobs.Run, state: str) -> None:
+    """Whatever image.made held before, it is right from here on. Raises LeaseLost."""
+    image_id = run.job.subject
     async with transaction() as connection:
+        await jobs.lock_subjects(connection, [image_id])
+        await run.require(connection)
         await connection.execute("UPDATE image SET state = $2, failure = NULL WHERE id = $1", image_id, state)
         await gather(connection, [image_id])
         await announce_image(connection, image_id)
@@ -181,11 +192,10 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
         raise NotFound("There is no such picture, or you may not see it.")
     last = rungs(row["width"], row["height"])[-1]
     if row["size"] != min(size, last):
-        raise NotFound(
-            "This picture cannot be shown; its original can be downloaded."
-            if row["state"] == "FAILED"
-            else "This size is still being made; it will be here in a moment."
-        )
+        if row["state"] == "FAILED":
+            raise NotFound("This picture cannot be shown; its original can be downloaded.")
+        await jobs.hurry([image_id])
+        raise NotFound("This size is still being made; it will be here in a moment.")
     try:
         return await storage.stored_file(
             key(row["digest"], row["size"]),
@@ -196,7 +206,7 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
         )
     except FileNotFoundError:
         async with transaction() as connection:
-            await jobs.enqueue(connection, jobs.RENDITIONS, image_id, priority=LOOKED_AT, queue=jobs.PICTURES)
+            await enqueue(connection, image_id, priority=jobs.LOOKED_AT)
         raise StorageUnavailable(
             "This size was lost from the store and is being made again; try again in a moment.",
             retry_after_seconds=2,

@@ -314,7 +314,10 @@ class Receipt(Table, db=DB, tablename="receipt"):
 
 
 class Job(Table, db=DB, tablename="job"):
-    """Work to be done once: the outbox. state: QUEUED, RUNNING, DONE, DEAD; progress: 0 to 1."""
+    """Work to be done once: the outbox. state: QUEUED, RUNNING, DONE, DEAD, CANCELLED; progress: 0 to 1.
+
+    started_at: of the last attempt; looked_at: when somebody last looked at what it is done to.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     kind = Text()
@@ -331,6 +334,8 @@ class Job(Table, db=DB, tablename="job"):
     error = Text(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
+    started_at = Timestamptz(default=None, null=True)
+    looked_at = Timestamptz(default=None, null=True)
 
 
 TABLES: tuple[type[Table], ...] = (

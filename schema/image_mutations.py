@@ -1,4 +1,4 @@
-"""Mutations of the library and of background work."""
+"""Mutations of the library."""
 
 from typing import Annotated
 
@@ -6,12 +6,11 @@ import strawberry
 from msgspec import UNSET as KEEP
 from strawberry import UNSET, field
 
-from domain import images, jobs
+from domain import images, looking
 from schema.arguments import INPUT, MUTATION_ID, mutation_id_of, uuid_of, uuids_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image, image_of
-from schema.jobs import Job, job_of
 
 
 @strawberry.input(description="An image and what changes of its words; what is left out or null stays.")
@@ -36,10 +35,9 @@ class RetryImagesInput:
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
-@strawberry.input(description="Which jobs are tried again.")
-class RetryJobsInput:
-    ids: list[strawberry.ID] = field(description="Ids of jobs whose state is DEAD, 1 to 500.")
-    client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
+@strawberry.input(description="Which images somebody is looking at.")
+class LookAtImagesInput:
+    ids: list[strawberry.ID] = field(description="Ids of images, 1 to 500.")
 
 
 @strawberry.type(description="The words of images were changed.")
@@ -52,9 +50,9 @@ class RetryImagesPayload:
     images: list[Image] = field(description="They, in the order of their ids.")
 
 
-@strawberry.type(description="Jobs are tried again.")
-class RetryJobsPayload:
-    jobs: list[Job] = field(description="They, in the order of their ids.")
+@strawberry.type(description="What waits to be made of images that somebody looks at comes first now.")
+class LookAtImagesPayload:
+    waiting: int = field(description="For how many of the images something still waits or is being made.")
 
 
 def _edit(edit: ImageEditInput) -> images.ImageEdit:
@@ -86,11 +84,12 @@ class ImageMutations:
         )
         return RetryImagesPayload(images=[image_of(row) for row in rows])
 
-    @resolved(description="Gives dead jobs new attempts. For the server's owner.")
-    async def retry_jobs(self, info: Info, input: Annotated[RetryJobsInput, INPUT]) -> RetryJobsPayload:
-        rows = await jobs.retry_jobs(
-            info.context.require_viewer(),
-            uuids_of(input.ids),
-            mutation_id=mutation_id_of(input),
-        )
-        return RetryJobsPayload(jobs=[job_of(row) for row in rows])
+    @resolved(
+        description="Says that somebody has these images before their eyes: what is still to be made of "
+        "them is made first, and of the ones looked at last before all. Others' are passed over."
+    )
+    async def look_at_images(
+        self, info: Info, input: Annotated[LookAtImagesInput, INPUT]
+    ) -> LookAtImagesPayload:
+        viewer = info.context.require_viewer()
+        return LookAtImagesPayload(waiting=await looking.look_at_images(viewer, uuids_of(input.ids)))

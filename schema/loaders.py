@@ -13,7 +13,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from domain import accounts, boards, changes, comment_reads, images, items, jobs, renditions
+from domain import accounts, boards, changes, comment_reads, images, items, job_reads, renditions
 from domain.access import Viewer
 from domain.comment_reads import CommentRow, Counts, Replies
 from domain.errors import NotFound
@@ -101,7 +101,7 @@ class Loaders:
         return _shaped(await accounts.acquaintances_by_ids(self._viewer, ids), account_of)
 
     async def _jobs(self, ids: list[UUID]) -> list[Job | None]:
-        return _shaped(await jobs.jobs_by_ids(self._viewer, ids), job_of)
+        return _shaped(await job_reads.jobs_by_ids(self._viewer, ids), job_of)
 
     async def _boards(self, ids: list[UUID]) -> list[Board | None]:
         return _shaped(await boards.boards_by_ids(self._viewer, ids), board_of)

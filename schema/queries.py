@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-from domain import boards, images, jobs, past
+from domain import boards, images, job_reads, jobs, past
 from domain.errors import LimitExceeded
 from schema.accounts import Viewer, viewer_of
 from schema.arguments import uuid_of, uuids_of
@@ -16,7 +16,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
-from schema.jobs import Job, JobState, job_of
+from schema.jobs import Job, JobReport, JobState, job_of, job_report_of
 from schema.scalars import Long
 
 MOST_NODES = 100
@@ -127,8 +127,20 @@ class Query:
         first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
         after: After = None,
         state: Annotated[JobState | None, argument(description="Only jobs in this state; null: all.")] = None,
+        kind: Annotated[
+            str | None, argument(description="Only jobs of this kind, e.g. `renditions`.")
+        ] = None,
+        code: Annotated[
+            str | None, argument(description="Only jobs whose last attempt failed with this code.")
+        ] = None,
     ) -> Connection[Job]:
         viewer = info.context.require_viewer()
         wanted = None if state is None else jobs.JobState[state.name]
-        page = await jobs.jobs_of(viewer, first=first, after=after, state=wanted)
+        page = await job_reads.jobs_of(viewer, first=first, after=after, state=wanted, kind=kind, code=code)
         return connection_of(page, job_of, after)
+
+    @resolved(
+        description="How background work is getting on: queues, rates, reasons of failure. For the owner."
+    )
+    async def job_report(self, info: Info) -> JobReport:
+        return job_report_of(await job_reads.job_report(info.context.require_viewer()))

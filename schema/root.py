@@ -14,6 +14,7 @@ from schema.group_mutations import GroupMutations
 from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
 from schema.items import ITEM_TYPES
+from schema.job_mutations import JobMutations
 from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.scalars import SCALARS
@@ -34,6 +35,7 @@ class Mutation(
     ArrangementMutations,
     CommentMutations,
     ImageMutations,
+    JobMutations,
     PresenceMutations,
 ):
     pass

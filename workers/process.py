@@ -18,6 +18,7 @@ from dramatiq.middleware import Middleware
 
 from domain import darkroom, jobs, storage
 from domain.errors import DomainError
+from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
@@ -64,6 +65,7 @@ class Feeder:
         self.threads = threads
         self.wake = wake
         self.hinted_at: dict[UUID, float] = {}
+        self.large: set[UUID] = set()
         self.actors = {jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions)}
 
     async def run(self) -> None:
@@ -80,20 +82,34 @@ class Feeder:
                     await self.wake.wait()
 
     async def feed(self) -> None:
+        await jobs.stop_cancelled()
         given = self._given()
-        room = self.threads * 2 - len(given) if isinstance(self.broker, PostgresBroker) else OUTSIDE_HINTS
+        room = self.threads + 1 - len(given) if isinstance(self.broker, PostgresBroker) else OUTSIDE_HINTS
         if room <= 0:
             return
-        for job in await jobs.due(room, excluding=given):
+        for job in await self._next(room, given):
             actor = self.actors.get(job.kind)
             if actor is None:
                 continue
+            if job.queue == jobs.LARGE:
+                self.large.add(job.id)
             message: Message[Any] = actor.message(str(job.id))
             if isinstance(self.broker, PostgresBroker):
                 self.broker.enqueue(message)
             else:
                 self.hinted_at[job.id] = asyncio.get_running_loop().time()
                 await asyncio.to_thread(self.broker.enqueue, message)
+
+    async def _next(self, room: int, given: set[UUID]) -> list[Job]:
+        """The most urgent jobs; of the large ones so many that a thread is left for the others."""
+        self.large &= given
+        share = max(1, self.threads - 1) - len(self.large)
+        found = await jobs.due(room, excluding=given)
+        large = [job for job in found if job.queue == jobs.LARGE]
+        if len(large) <= share:
+            return found
+        others = await jobs.due(room - share, excluding=given, without_queues=[jobs.LARGE])
+        return large[:share] + others
 
     def _given(self) -> set[UUID]:
         """Jobs whose hint is under way; one given to an outside broker may be lost there, so it ends."""

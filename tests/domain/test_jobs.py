@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import jobs
+from domain import job_commands, job_reads, jobs
 from domain.database import execute, fetchrow, fetchval, transaction
 from domain.errors import DatabaseUnavailable, Forbidden, NotFound, StorageUnavailable
-from domain.jobs import Job, JobState, Run, Unrepeatable
+from domain.jobs import Job, JobState, LeaseLost, Run, Unrepeatable
 from tests.factories import a_viewer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -287,15 +287,15 @@ async def test_jobs_are_for_the_owner_of_the_server() -> None:
     owner, other = await a_viewer(is_owner=True), await a_viewer()
     ids = [await queued() for _ in range(5)]
     await execute("UPDATE job SET state = 'DEAD', attempts = 3, error = 'X' WHERE id = ANY($1)", ids[:2])
-    dead = await jobs.jobs_of(owner, state=JobState.DEAD)
+    dead = await job_reads.jobs_of(owner, state=JobState.DEAD)
     assert {job.id for job in dead.nodes} == set(ids[:2])
-    first = await jobs.jobs_of(owner, first=3)
-    rest = await jobs.jobs_of(owner, first=3, after=first.cursors[-1])
+    first = await job_reads.jobs_of(owner, first=3)
+    rest = await job_reads.jobs_of(owner, first=3, after=first.cursors[-1])
     assert [job.id for job in (*first.nodes, *rest.nodes)] == ids[::-1]
     assert (first.has_next, rest.has_next, await first.total()) == (True, False, 5)
-    assert [job and job.id for job in await jobs.jobs_by_ids(owner, [ids[1], uuid4()])] == [ids[1], None]
-    assert await jobs.jobs_by_ids(other, ids) == [None] * 5
-    for refused in (jobs.jobs_of(other), jobs.retry_jobs(other, ids)):
+    assert [job and job.id for job in await job_reads.jobs_by_ids(owner, [ids[1], uuid4()])] == [ids[1], None]
+    assert await job_reads.jobs_by_ids(other, ids) == [None] * 5
+    for refused in (job_reads.jobs_of(other), job_commands.retry_jobs(other, ids)):
         with pytest.raises(Forbidden):
             await refused
 
@@ -303,10 +303,175 @@ async def test_jobs_are_for_the_owner_of_the_server() -> None:
 async def test_a_dead_job_is_retried_with_three_new_attempts() -> None:
     owner, job_id, mutation_id = await a_viewer(is_owner=True), await queued(), uuid4()
     await execute("UPDATE job SET state = 'DEAD', attempts = 3, error = 'X' WHERE id = $1", job_id)
-    (retried,) = await jobs.retry_jobs(owner, [job_id], mutation_id=mutation_id)
+    (retried,) = await job_commands.retry_jobs(owner, [job_id], mutation_id=mutation_id)
     assert (retried.state, retried.attempts, retried.error) == (JobState.QUEUED, 0, None)
     assert await jobs.run(job_id, succeed)
-    assert await jobs.retry_jobs(owner, [job_id], mutation_id=mutation_id) == [retried]
+    assert await job_commands.retry_jobs(owner, [job_id], mutation_id=mutation_id) == [retried]
     assert (await present(job_id)).state is JobState.DONE
     with pytest.raises(NotFound):
-        await jobs.retry_jobs(owner, [job_id, uuid4()])
+        await job_commands.retry_jobs(owner, [job_id, uuid4()])
+
+
+async def a_dead_job(code: str, words: str = "no luck", *, kind: str = "test") -> UUID:
+    job_id = await queued(kind=kind)
+
+    async def fail(run: Run) -> None:
+        raise Unrepeatable(code, words)
+
+    await jobs.run(job_id, fail)
+    return job_id
+
+
+async def test_what_was_looked_at_last_comes_first_whatever_its_age() -> None:
+    old, young, urgent = await queued(), await queued(), await queued(priority=5)
+    subjects = {job.id: job.subject for job in await jobs.due(10)}
+    await jobs.hurry([subjects[old]])
+    await jobs.hurry([subjects[young], uuid4()])
+    assert [job.id for job in await jobs.due(10)] == [young, old, urgent]
+    await jobs.hurry([subjects[old]])
+    assert [job.id for job in await jobs.due(10)] == [old, young, urgent]
+
+
+async def test_looking_changes_nothing_about_what_runs_or_is_over() -> None:
+    done, dead = await queued(), await a_dead_job("CORRUPT")
+    await jobs.run(done, succeed)
+    before = [await present(done), await present(dead)]
+    await jobs.hurry([job.subject for job in before])
+    assert [await present(done), await present(dead)] == before
+
+
+async def test_queues_can_be_left_out() -> None:
+    small = await queued()
+    async with transaction() as connection:
+        large = await jobs.enqueue(connection, "test", uuid4(), priority=9, queue=jobs.LARGE)
+    assert [job.id for job in await jobs.due(10)] == [large, small]
+    assert [job.id for job in await jobs.due(10, without_queues=[jobs.LARGE])] == [small]
+
+
+async def test_a_waiting_job_that_is_cancelled_never_runs() -> None:
+    owner, job_id = await a_viewer(is_owner=True), await queued()
+    (cancelled,) = await job_commands.cancel_jobs(owner, [job_id])
+    assert cancelled.state is JobState.CANCELLED
+    assert not await jobs.run(job_id, succeed)
+    assert await jobs.due(10) == []
+    (retried,) = await job_commands.retry_jobs(owner, [job_id])
+    assert (retried.state, retried.attempts) == (JobState.QUEUED, 0)
+    assert await jobs.run(job_id, succeed)
+
+
+async def test_a_running_job_that_is_cancelled_is_stopped_and_finishes_nothing() -> None:
+    owner, job_id = await a_viewer(is_owner=True), await queued()
+    begun, ended = asyncio.Event(), False
+
+    async def work(run: Run) -> None:
+        nonlocal ended
+        begun.set()
+        await asyncio.sleep(30)
+        ended = True
+
+    running = asyncio.create_task(jobs.run(job_id, work))
+    await begun.wait()
+    await jobs.stop_cancelled()
+    assert not running.done()
+    await job_commands.cancel_jobs(owner, [job_id])
+    await jobs.stop_cancelled()
+    async with asyncio.timeout(5):
+        assert not await running
+    assert not ended
+    job = await present(job_id)
+    assert (job.state, job.attempts) == (JobState.CANCELLED, 1)
+    assert await jobs.take_back() == 0
+
+
+async def test_the_lease_of_a_cancelled_job_changes_nothing_more() -> None:
+    owner, job_id = await a_viewer(is_owner=True), await queued()
+    refused = 0
+
+    async def work(run: Run) -> None:
+        nonlocal refused
+        await _required(run)
+        await job_commands.cancel_jobs(owner, [job_id])
+        for change in (run.report(0.5), _required(run)):
+            with pytest.raises(LeaseLost):
+                await change
+            refused += 1
+
+    assert not await jobs.run(job_id, work)
+    assert refused == 2
+    assert (await present(job_id)).state is JobState.CANCELLED
+
+
+async def _required(run: Run) -> None:
+    async with transaction() as connection:
+        await run.require(connection)
+
+
+async def test_what_is_over_is_not_cancelled_and_a_repeated_cancel_says_the_same() -> None:
+    owner, done, waiting = await a_viewer(is_owner=True), await queued(), await queued()
+    await jobs.run(done, succeed)
+    mutation_id = uuid4()
+    first = await job_commands.cancel_jobs(owner, [done, waiting], mutation_id=mutation_id)
+    assert {job.id: job.state for job in first} == {done: JobState.DONE, waiting: JobState.CANCELLED}
+    await job_commands.retry_jobs(owner, [waiting])
+    assert await job_commands.cancel_jobs(owner, [done, waiting], mutation_id=mutation_id) == first
+    assert (await present(waiting)).state is JobState.QUEUED
+
+
+async def test_only_the_owner_cancels_and_reads_the_report() -> None:
+    other, job_id = await a_viewer(), await queued()
+    before = await present(job_id)
+    for refused in (job_commands.cancel_jobs(other, [job_id]), job_reads.job_report(other)):
+        with pytest.raises(Forbidden):
+            await refused
+    owner = await a_viewer(is_owner=True)
+    with pytest.raises(NotFound):
+        await job_commands.cancel_jobs(owner, [job_id, uuid4()])
+    assert await present(job_id) == before
+
+
+async def test_the_report_counts_what_there_is() -> None:
+    owner = await a_viewer(is_owner=True)
+    for _ in range(3):
+        await jobs.run(await queued(kind="tiles"), succeed)
+    await queued(kind="tiles")
+    await a_dead_job("CORRUPT", "first words", kind="tiles")
+    await a_dead_job("CORRUPT", "last words", kind="tiles")
+    await a_dead_job("TOO_EXPENSIVE", kind="other")
+    retrying = await queued(kind="other")
+
+    async def fail(run: Run) -> None:
+        raise ValueError
+
+    await jobs.run(retrying, fail)
+    old = await queued(kind="tiles")
+    await jobs.run(old, succeed)
+    await execute("UPDATE job SET updated_at = now() - interval '2 hours' WHERE id = $1", old)
+    report = await job_reads.job_report(owner)
+    tiles = next(queue for queue in report.queues if queue.kind == "tiles")
+    other = next(queue for queue in report.queues if queue.kind == "other")
+    assert (tiles.waiting, tiles.retrying, tiles.running, tiles.given_up) == (1, 0, 0, 2)
+    assert (tiles.done_an_hour, tiles.failed_an_hour) == (3, 2)
+    assert tiles.waiting_since is not None
+    assert tiles.half_within is not None
+    assert tiles.most_within is not None
+    assert 0 <= tiles.half_within <= tiles.most_within < 60
+    assert (other.waiting, other.retrying, other.given_up, other.half_within) == (1, 1, 1, None)
+    assert other.waiting_since is None  # it is patient
+    assert [(failure.kind, failure.code, failure.count) for failure in report.failures] == [
+        ("tiles", "CORRUPT", 2),
+        ("other", "TOO_EXPENSIVE", 1),
+    ]
+    assert report.failures[0].words == "last words"
+    assert len(report.minutes) == 60
+    assert (sum(each.done for each in report.minutes), sum(each.failed for each in report.minutes)) == (3, 3)
+    assert report.minutes == sorted(report.minutes, key=lambda each: each.at)
+
+
+async def test_jobs_are_listed_by_kind_and_reason() -> None:
+    owner = await a_viewer(is_owner=True)
+    corrupt = await a_dead_job("CORRUPT", kind="tiles")
+    await a_dead_job("CORRUPT", kind="other")
+    await a_dead_job("TOO_EXPENSIVE", kind="tiles")
+    page = await job_reads.jobs_of(owner, kind="tiles", code="CORRUPT")
+    assert [job.id for job in page.nodes] == [corrupt]
+    assert await page.total() == 1

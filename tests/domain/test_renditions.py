@@ -148,7 +148,7 @@ async def test_a_lost_file_is_made_again_first(settings: Settings) -> None:
     (settings.blobs / renditions.key(digest, 800)).unlink()
     with pytest.raises(StorageUnavailable, match="again"):
         await renditions.file(ana, image_id, 800)
-    assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == renditions.LOOKED_AT
+    assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == jobs.LOOKED_AT
     await work()
     assert (settings.blobs / (await renditions.file(ana, image_id, 800)).key).is_file()
 

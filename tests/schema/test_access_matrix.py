@@ -65,6 +65,9 @@ QUERIES: dict[str, Row] = {
     "image": Row("query($image: ID!) { image(id: $image) { name } }", SIGNED_IN, MEMBERS),
     "images": Row("{ images { nodes { name } totalCount } }", SIGNED_IN),
     "jobs": Row("{ jobs { nodes { kind } totalCount } }", SERVER_OWNER),
+    "jobReport": Row(
+        "{ jobReport { queues { kind waiting } failures { code } minutes { done } } }", SERVER_OWNER
+    ),
 }
 
 CONTENT = "board { id } change { seq } items { id }"
@@ -308,7 +311,9 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         "images { state }",
         _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
     ),
+    "lookAtImages": (lambda i: {"ids": [i["image"]]}, "waiting", SELF_WRITE),
     "retryJobs": (lambda i: {"ids": [i["job"]]}, "jobs { state }", SERVER_OWNER),
+    "cancelJobs": (lambda i: {"ids": [i["job"]]}, "jobs { state }", SERVER_OWNER),
 }
 
 SUBSCRIPTIONS: dict[str, Row] = {
@@ -435,7 +440,7 @@ EDGES: dict[str, str] = {
 }
 
 # What only wraps: pages, payloads and events, whose parts are reached through the roots above.
-WRAPPERS = ("Connection", "Edge", "Payload")
+WRAPPERS = ("Connection", "Edge", "Payload", "Report")
 EVENTS = frozenset({"ImageProgress", "Presence", "PresenceEvent", "TransformEvent", "SkippedItem"})
 
 

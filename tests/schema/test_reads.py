@@ -290,9 +290,16 @@ async def test_what_was_kept_is_never_old(board: Board) -> None:
         async with transaction() as connection:
             await renditions.record(connection, working, Developed(800, 800, 600, b"content"))
 
+    async def turned() -> None:
+        async with transaction() as connection:
+            await renditions.enqueue(connection, working)
+        run = await jobs._claim(await fetchval("SELECT id FROM job WHERE subject = $1", working))
+        assert run is not None
+        await renditions._turn(run, "READY")
+
     async def failed() -> None:
         async with transaction() as connection:
-            await jobs._bury(connection, jobs.RENDITIONS, waiting, "TOO_EXPENSIVE")
+            await jobs.bury(connection, jobs.RENDITIONS, waiting, "TOO_EXPENSIVE")
 
     async def made_anew() -> None:
         """An id that is used again, for a board with as many changes."""
@@ -310,7 +317,7 @@ async def test_what_was_kept_is_never_old(board: Board) -> None:
         lambda: adding.add_items(owner, board_id, [NewItem(image_id=ready)]),
         lambda: images.edit_images(owner, [ImageEdit(ready, title="a new title", tags=["new"])]),
         recorded,
-        lambda: renditions._turn(working, "READY"),
+        turned,
         failed,
         lambda: images.retry_images(editor, [waiting]),
         lambda: accounts.edit_profile(owner, name="Another name"),

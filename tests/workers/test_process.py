@@ -15,8 +15,8 @@ import psutil
 import pytest
 from dramatiq import Message
 
-from domain import compaction, darkroom, jobs, snapshots, storage
-from domain.database import execute, fetch, fetchrow, fetchval
+from domain import compaction, darkroom, job_commands, jobs, snapshots, storage
+from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.jobs import JobState
 from domain.settings import BadSetting, Settings
 from tests import pictures
@@ -24,7 +24,7 @@ from tests.factories import a_viewer
 from tests.library import add
 from workers import sweeps
 from workers.broker import PostgresBroker, actor_for, make_broker
-from workers.process import running_workers
+from workers.process import Feeder, running_workers
 from workers.renditions import make_renditions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -274,3 +274,34 @@ async def test_history_goes_only_where_somebody_said_so(
     await asyncio.gather(swept, return_exceptions=True)
     assert (asked.qsize() > 0) == (days > 0)
     assert {asked.get_nowait() for _ in range(asked.qsize())} <= {days}
+
+
+async def test_large_jobs_leave_a_thread_to_the_others(database: str, settings: Settings) -> None:
+    broker = PostgresBroker([])
+    feeder = Feeder(broker, 2, asyncio.Event())
+    async with transaction() as connection:
+        large = [
+            await jobs.enqueue(connection, jobs.RENDITIONS, uuid4(), priority=9, queue=jobs.LARGE)
+            for _ in range(3)
+        ]
+        small = await jobs.enqueue(connection, jobs.RENDITIONS, uuid4())
+    await feeder.feed()
+    assert len(broker.taken & set(large)) == 1
+    assert small in broker.taken
+
+
+async def test_a_cancelled_job_is_dropped_within_moments(database: str, settings: Settings) -> None:
+    owner = await a_viewer(is_owner=True)
+    feeder = Feeder(PostgresBroker([]), 2, asyncio.Event())
+    async with transaction() as connection:
+        job_id = await jobs.enqueue(connection, "test", uuid4())
+    running = asyncio.create_task(jobs.run(job_id, lambda _: asyncio.sleep(30)))
+    await until(lambda: fetchval("SELECT state = 'RUNNING' FROM job"))
+    tasks = [asyncio.create_task(work) for work in (feeder.run(), feeder.listen())]
+    await job_commands.cancel_jobs(owner, [job_id])
+    async with asyncio.timeout(4):
+        assert not await running
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert await fetchval("SELECT state FROM job") == JobState.CANCELLED
