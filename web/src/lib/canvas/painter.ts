@@ -8,7 +8,16 @@ import { paintFrame, paintTitle, type FrameColours } from "./frames";
 import { TITLE } from "./hitting";
 import { isPlain, toneKey, tonePixels, type Tone } from "./looks";
 import { LEGIBLE_PX, paintNote } from "./papers";
-import { levelFor, levelsOf, originalOf, pixelsWanted, sourceOf, type Level, type Picture } from "./pictures";
+import {
+  isAwaited,
+  levelFor,
+  levelsOf,
+  originalOf,
+  pixelsWanted,
+  sourceOf,
+  type Level,
+  type Picture,
+} from "./pictures";
 import { decodeThumbhash } from "./thumbhash";
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -31,6 +40,8 @@ export interface Counts {
   drawn: number;
   /** Pictures shown at less than what their place asks for. */
   coarse: number;
+  /** Pictures whose place asks for a rendition that is still to be made. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 const RADIANS = Math.PI / 180;
@@ -42,6 +53,7 @@ export class Painter {
   private readonly levels = new WeakMap<Picture, Level[]>();
   /** By item, the bitmap that it was last seen as: better than none while its tone is being changed. */
   private readonly last = new Map<string, string>();
+  private unfinished = new Set<string>();
 
   constructor(
     private readonly bitmaps: Bitmaps,
@@ -59,7 +71,9 @@ export class Painter {
     shows: (item: Item) => boolean,
   ): Counts {
     const area = seen(camera, viewport, TITLE.height + TITLE.gap);
-    const counts: Counts = { drawn: 0, coarse: 0 };
+    const unfinished = new Set<string>();
+    const counts: Counts = { drawn: 0, coarse: 0, unfinished };
+    this.unfinished = unfinished;
     const frames: Item[] = [];
     context.imageSmoothingQuality = "medium";
     for (const item of scene.items) {
@@ -119,6 +133,7 @@ export class Painter {
     const imageId = item.imageId ?? "";
     const picture = scene.picture(imageId);
     const wanted = pixelsWanted(item, pixelsPerUnit);
+    if (picture && isAwaited(picture, wanted)) this.unfinished.add(imageId);
     // Only an enlarged picture has pixels to be seen: a reduced one is smoothed, or it would glitter.
     const isPixelated =
       item.sampling === "NEAREST" &&

@@ -72,6 +72,12 @@ export function levelFor(levels: readonly Level[], pixels: number): Level | null
   return levels.find((level) => level.size * STRETCH >= pixels) ?? levels.at(-1) ?? null;
 }
 
+/** Whether a rendition that is large enough for `pixels` on the longest side is still to be made. */
+export function isAwaited(picture: Picture, pixels: number): boolean {
+  if (picture.state !== "WAITING" && picture.state !== "WORKING") return false;
+  return picture.renditions.every(({ size }) => size * STRETCH < pixels);
+}
+
 /** Longest side, in pixels, that the whole picture must have for what is shown of it to be sharp. */
 export function pixelsWanted({ width, height, crop }: Shown, pixelsPerUnit: number): number {
   const { left, top, right, bottom } = crop ?? WHOLE;

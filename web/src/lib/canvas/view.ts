@@ -36,6 +36,7 @@ export function coloursAt(element: Element): Colours {
 export interface Painted {
   readonly drawn: number;
   readonly coarse: number;
+  readonly unfinished: ReadonlySet<string>;
 }
 
 export class View {
