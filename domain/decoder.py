@@ -16,11 +16,11 @@ import signal
 import socket
 import sys
 import time
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from PIL import Image
 
-from domain import exif, miniature, painter, pixels, thumbhash
+from domain import exif, likeness, looks, miniature, painter, pixels, thumbhash
 from domain.decoding import (
     CPU_SECONDS,
     LADDER,
@@ -42,7 +42,6 @@ from domain.decoding import (
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 SAMPLE_PX = 48
-PALETTE_PX = 100
 MIMES = {"JXL": "image/jxl", "HEIF": "image/heic", "AVIF": "image/avif"}
 
 
@@ -217,9 +216,7 @@ def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
     frames, taken_at, camera = pixels.frames_of(picture), exif.taken_at(picture), exif.camera(picture)
     picture = pixels.load(picture, file, LADDER[0] * 3 // 2)
     [(size, first)] = pixels.renditions(picture, orientation, (width, height), LADDER[:1])
-    small = first.copy()
-    small.thumbnail((PALETTE_PX, PALETTE_PX))
-    sample = small.convert("RGBA")
+    sample = first.convert("RGBA")
     sample.thumbnail((SAMPLE_PX, SAMPLE_PX))
     if orientation >= 5:
         width, height = height, width
@@ -229,32 +226,15 @@ def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
         width=width,
         height=height,
         frames=frames,
-        has_alpha=small.mode == "RGBA" and small.getchannel("A").getextrema()[0] != 255,
+        has_alpha=first.mode == "RGBA" and first.getchannel("A").getextrema()[0] != 255,
         taken_at=taken_at,
         camera=camera,
         placeholder=thumbhash.encode(*sample.size, sample.tobytes()),
-        palette=_palette(small),
+        swatches=looks.swatches(first),
+        fingerprint=likeness.signed(looks.fingerprint(first)),
+        sketch=looks.sketched(first),
         first=Developed(size, first.width, first.height, pixels.webp(first)),
     )
-
-
-def _palette(picture: pixels.Picture) -> list[str]:
-    """Transparent pixels say nothing about colour."""
-    seen = picture.convert("RGB")
-    if picture.mode == "RGBA":
-        visible = [rgba[:3] for count, rgba in _counted(picture) for _ in range(count) if rgba[3] > 16]
-        if not visible:
-            return []
-        seen = Image.new("RGB", (len(visible), 1))
-        seen.putdata(visible)
-    table = seen.quantize(6, kmeans=3)
-    counted = sorted(cast(list[tuple[int, int]], table.getcolors(256)), reverse=True)
-    colours = table.getpalette("RGB") or []
-    return ["#{:02x}{:02x}{:02x}".format(*colours[index * 3 : index * 3 + 3]) for _, index in counted]
-
-
-def _counted(picture: pixels.Picture) -> list[tuple[int, tuple[int, int, int, int]]]:
-    return cast(list[tuple[int, tuple[int, int, int, int]]], picture.getcolors(PALETTE_PX * PALETTE_PX) or [])
 
 
 def _say(out: BinaryIO, message: Message, payload: bytes = b"") -> None:

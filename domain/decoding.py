@@ -5,6 +5,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from domain.colours import Swatch
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF", "JXL")
 """What may be opened; Pillow's names (JPEG includes the multi-picture files of phones)."""
 
@@ -65,8 +67,9 @@ class Developed(Struct, frozen=True):
 class Inspection(Struct, frozen=True, tag="inspection"):
     """What a picture says about itself. width, height: upright; format and mime by content.
 
-    taken_at: EXIF, read as UTC where the camera names no offset; placeholder: a thumbhash;
-    palette: up to six colours '#rrggbb', the most frequent first; first: its smallest rendition.
+    taken_at: EXIF, read as UTC where the camera names no offset; placeholder: a thumbhash; swatches: its
+    chief colours, the most frequent first; fingerprint (signed), sketch: see domain/likeness.py;
+    first: its smallest rendition.
     """
 
     format: str
@@ -78,7 +81,9 @@ class Inspection(Struct, frozen=True, tag="inspection"):
     taken_at: datetime | None
     camera: str
     placeholder: bytes
-    palette: list[str]
+    swatches: list[Swatch]
+    fingerprint: int
+    sketch: bytes
     first: Developed
 
 

@@ -1,6 +1,5 @@
 """Images: the library of pictures, each known by its content, shared by the boards it is placed on."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain import access, darkroom, originals, receipts, renditions
+from domain import access, colours, darkroom, originals, receipts, renditions
 from domain.access import (
     BOARD_COLUMNS,
     BOARD_READABLE,
@@ -43,7 +42,10 @@ class ImageState(StrEnum):
 
 
 class Image(Struct, frozen=True):
-    """A row. digest: SHA-256 of the original, hex; width, height: upright pixels; placeholder: thumbhash."""
+    """A row. digest: SHA-256 of the original, hex; width, height: upright pixels; placeholder: thumbhash.
+
+    colours: where those of the palette lie in OKLab, and their weights (domain/colours.py).
+    """
 
     id: UUID
     owner_id: UUID
@@ -66,6 +68,7 @@ class Image(Struct, frozen=True):
     state: ImageState
     failure: str | None
     created_at: datetime
+    colours: list[int] = []
 
 
 class AddedImage(Struct, frozen=True):
@@ -107,6 +110,7 @@ def image_of(row: asyncpg.Record) -> Image:
         state=ImageState(row["state"]),
         failure=row["failure"],
         created_at=row["created_at"],
+        colours=row["colours"],
     )
 
 
@@ -213,9 +217,10 @@ async def _insert(
     try:
         row = await connection.fetchrow(
             "INSERT INTO image (id, owner, digest, name, title, tags, size_bytes, format, mime, "
-            "width, height, frames, has_alpha, taken_at, camera, placeholder, palette, batch, state, "
-            "created_at) VALUES ($1, $2, $3, $4, '', '{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-            "$15, $16, 'WAITING', clock_timestamp()) RETURNING *",
+            "width, height, frames, has_alpha, taken_at, camera, placeholder, palette, colours, cells, "
+            "fingerprint, sketch, batch, state, created_at) VALUES ($1, $2, $3, $4, '', '{}', $5, $6, $7, "
+            "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 'WAITING', clock_timestamp()) "
+            "RETURNING *",
             image_id,
             viewer.account_id,
             digest,
@@ -230,7 +235,11 @@ async def _insert(
             inspection.taken_at,
             inspection.camera,
             inspection.placeholder,
-            inspection.palette,
+            [swatch.colour for swatch in inspection.swatches],
+            colours.flat(inspection.swatches),
+            colours.cells_of(inspection.swatches),
+            inspection.fingerprint,
+            inspection.sketch,
             batch,
         )
     except asyncpg.UniqueViolationError:
@@ -351,44 +360,6 @@ async def retry_images(
     return retried
 
 
-async def images_of(
-    viewer: Viewer,
-    *,
-    first: int = 50,
-    after: str | None = None,
-    search: str | None = None,
-    tags: Sequence[str] | None = None,
-) -> Page[Image]:
-    """The viewer's library, the newest first. search: all words in name, title or tags; tags: all of them."""
-    require_first(first, MOST_A_PAGE)
-    created_at, last_id = keys_of(after, "images", datetime, UUID) or (None, None)
-    asked = (viewer.account_id, search_query(search or ""), good_tags(tags or ()) or None)
-    rows = await fetch(
-        "SELECT * FROM image WHERE owner = $1 AND ($2::text IS NULL OR search @@ to_tsquery('simple', $2)) "
-        "AND ($3::text[] IS NULL OR tags @> $3) AND ($5::uuid IS NULL OR (created_at, id) < ($4, $5)) "
-        "ORDER BY created_at DESC, id DESC LIMIT $6",
-        *asked,
-        created_at,
-        last_id,
-        first + 1,
-    )
-
-    async def total() -> int:
-        count: int = await fetchval(
-            "SELECT count(*) FROM image WHERE owner = $1 AND "
-            "($2::text IS NULL OR search @@ to_tsquery('simple', $2)) AND ($3::text[] IS NULL OR tags @> $3)",
-            *asked,
-        )
-        return count
-
-    return page_of(
-        [image_of(row) for row in rows],
-        first,
-        lambda image: cursor_to("images", image.created_at, image.id),
-        total,
-    )
-
-
 _BOARDS_WITH = (
     f"SELECT {BOARD_COLUMNS} FROM {BOARD_READABLE} WHERE EXISTS (SELECT FROM item "  # noqa: S608 (constants)
     "WHERE item.board = b.id AND item.image_id = $2 AND item.removed_at IS NULL) AND b.trashed_at IS NULL"
@@ -431,9 +402,3 @@ async def boards_with(
 async def _present(connection: Connection, ids: Sequence[UUID]) -> list[Image]:
     rows = await connection.fetch("SELECT * FROM image WHERE id = ANY($1::uuid[]) ORDER BY id", ids)
     return [image_of(row) for row in rows]
-
-
-def search_query(text: str) -> str | None:
-    """What somebody types, as a tsquery: every word, the last also as a beginning. None: nothing asked."""
-    words = re.findall(r"[^\W_]+", text.lower())[:20]
-    return " & ".join(f"'{word}'" for word in words) + ":*" if words else None

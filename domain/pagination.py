@@ -64,6 +64,8 @@ def keys_of(cursor: str | None, order: str, *kinds: type) -> tuple[object, ...] 
         )
         if any(isinstance(key, str) and "\x00" in key for key in keys):
             raise ValueError("no text")
+        if any(isinstance(key, int) and not -(2**63) <= key < 2**63 for key in keys):
+            raise ValueError("no number of the database")
         return tuple(_in_utc(key) for key in keys)
     except (ValueError, OverflowError, binascii.Error, msgspec.MsgspecError, RecursionError) as error:
         raise BadInput(

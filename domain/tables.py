@@ -99,6 +99,8 @@ class Image(Table, db=DB, tablename="image"):
 
     state: WAITING, WORKING, READY, FAILED; the column search is made by PostgreSQL.
     made: its rows of rendition once more, for who reads many pictures (domain/renditions.py).
+    colours, cells: its palette in OKLab, to search by (domain/colours.py); fingerprint, sketch: what it is
+    compared by (domain/likeness.py), none before it was looked at for that.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -123,6 +125,25 @@ class Image(Table, db=DB, tablename="image"):
     failure = Text(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
     made = Array(base_column=Array(base_column=BigInt()), default=list)
+    colours = Array(base_column=Integer(), default=list)
+    cells = Array(base_column=Integer(), default=list)
+    fingerprint = BigInt(default=None, null=True)
+    sketch = Bytea()
+
+
+class Twin(Table, db=DB, tablename="twin"):
+    """Two pictures of one person that are nearly one, image < other by id; unique by both.
+
+    bits: by how many their fingerprints differ; likeness: 0 to 1; settled_at: since when their owner wants
+    no word about them: no duplicates, or merged.
+    """
+
+    id = BigSerial(primary_key=True)
+    image = ForeignKey(Image, null=False, on_delete=OnDelete.cascade)
+    other = ForeignKey(Image, null=False, on_delete=OnDelete.cascade, index=True)
+    bits = SmallInt()
+    likeness = Real()
+    settled_at = Timestamptz(default=None, null=True)
 
 
 class Rendition(Table, db=DB, tablename="rendition"):
@@ -345,6 +366,7 @@ TABLES: tuple[type[Table], ...] = (
     Session,
     Token,
     Image,
+    Twin,
     Rendition,
     Upload,
     Board,

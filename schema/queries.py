@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-from domain import boards, images, job_reads, jobs, past
+from domain import boards, findings, job_reads, jobs, past
 from domain.errors import LimitExceeded
 from schema.accounts import Viewer, viewer_of
 from schema.arguments import uuid_of, uuids_of
@@ -14,6 +14,7 @@ from schema.boards import Board, BoardOrder, BoardState, board_of
 from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
+from schema.image_filters import ImageFilter, ImageSort, filter_of
 from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobReport, JobState, job_of, job_report_of
@@ -103,7 +104,7 @@ class Query:
         info.context.require_viewer()
         return await info.context.loaders.images.load(uuid_of(id))
 
-    @resolved(description="The viewer's library: what they uploaded, the newest first.")
+    @resolved(description="Pictures of the viewer's library, and on demand those on boards they may read.")
     async def images(
         self,
         info: Info,
@@ -115,9 +116,18 @@ class Query:
         tags: Annotated[
             list[str] | None, argument(description="Only pictures that have all these tags.")
         ] = None,
+        filter: Annotated[
+            ImageFilter | None, argument(description="What they are; null: the viewer's whole library.")
+        ] = None,
+        sort: Annotated[ImageSort, argument(description="Their order.")] = ImageSort.NEWEST,
     ) -> Connection[Image]:
-        viewer = info.context.require_viewer()
-        page = await images.images_of(viewer, first=first, after=after, search=search, tags=tags)
+        page = await findings.find_images(
+            info.context.require_viewer(),
+            filter_of(filter, search, tags),
+            sort=findings.ImageSort[sort.name],
+            first=first,
+            after=after,
+        )
         return connection_of(page, image_of, after)
 
     @resolved(description="Background work, the newest first. For the server's owner.")

@@ -68,8 +68,8 @@ async def test_a_good_picture_is_understood_and_developed(name: str, stored: Sto
     assert inspection.frames == expected.frames
     assert inspection.has_alpha is expected.has_alpha
     assert 5 <= len(inspection.placeholder) <= 32
-    assert inspection.palette
-    assert all(len(colour) == 7 for colour in inspection.palette)
+    assert inspection.swatches
+    assert all(len(swatch.colour) == 7 for swatch in inspection.swatches)
 
     renditions = await developed(path)
     assert tuple(r.size for r in renditions) == rungs(*expected.size)

@@ -20,6 +20,7 @@ from domain.errors import (
     NotFound,
     StorageUnavailable,
 )
+from domain.findings import ImageFilter, find_images
 from domain.images import ImageEdit, ImageState
 from domain.settings import Settings
 from tests import pictures
@@ -242,7 +243,7 @@ async def test_the_library_is_found_by_words_and_tags(settings: Settings) -> Non
     await images.edit_images(ana, [ImageEdit(eiche, title="An old Oak", tags=["tree", "germany"])])
 
     async def found(search: str | None = None, tags: list[str] | None = None) -> list[object]:
-        return [image.id for image in (await images.images_of(ana, search=search, tags=tags)).nodes]
+        return [image.id for image in (await find_images(ana, ImageFilter(text=search, tags=tags))).nodes]
 
     assert await found() == [eiche, plain, oak]
     assert await found("oak") == [eiche, oak]
@@ -260,7 +261,7 @@ async def test_pages_of_the_library_miss_and_repeat_nothing(settings: Settings) 
     ana, seen, after = await a_viewer(), [], None
     added = [(await add(ana, pictures.photo(300, 200, seed=seed), settings)).image.id for seed in range(7)]
     while True:
-        page = await images.images_of(ana, first=3, after=after)
+        page = await find_images(ana, first=3, after=after)
         seen += [image.id for image in page.nodes]
         assert await page.total() == 7
         if not page.has_next:
@@ -269,7 +270,7 @@ async def test_pages_of_the_library_miss_and_repeat_nothing(settings: Settings) 
     assert seen == added[::-1]
     for first in (0, 501):
         with pytest.raises(BadInput):
-            await images.images_of(ana, first=first)
+            await find_images(ana, first=first)
 
 
 async def test_where_used_names_only_boards_the_viewer_may_read(settings: Settings) -> None:
@@ -334,7 +335,7 @@ async def test_tags_to_look_for_are_bounded_like_those_that_are_kept(
     tags: list[str], settings: Settings
 ) -> None:
     with pytest.raises(BadInput):
-        await images.images_of(await a_viewer(), tags=tags)
+        await find_images(await a_viewer(), ImageFilter(tags=tags))
 
 
 async def test_a_tag_is_looked_for_in_the_form_in_which_it_is_kept(settings: Settings) -> None:
@@ -342,5 +343,5 @@ async def test_a_tag_is_looked_for_in_the_form_in_which_it_is_kept(settings: Set
     added = await add(ana, pictures.photo(), settings)
     await images.edit_images(ana, [ImageEdit(added.image.id, tags=["old  oak"])])
     for tag, found in (("old \t oak", 1), ("old\x00oak", 1), ("oak\x00", 0)):
-        page = await images.images_of(ana, tags=[tag])
+        page = await find_images(ana, ImageFilter(tags=[tag]))
         assert (len(page.nodes), await page.total()) == (found, found)

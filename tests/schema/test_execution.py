@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from domain import adding, boards, images, items, jobs, sessions
+from domain import adding, boards, findings, items, jobs, sessions
 from domain.access import Viewer
 from domain.adding import NewItem
 from domain.database import fetchval, transaction
@@ -260,7 +260,7 @@ async def test_an_item_content_is_exactly_one_thing(asking: Asking) -> None:
 async def test_a_cover_can_be_chosen_and_unchosen(asking: Asking) -> None:
     owner = await a_viewer()
     board_id = await _a_full_board(owner, 4)
-    later = (await images.images_of(owner, first=1)).nodes[0]
+    later = (await findings.find_images(owner, first=1)).nodes[0]
     document = "mutation($i: EditBoardInput!) { editBoard(input: $i) { board { title cover { id } } } }"
     chosen = await asking.ask(owner, document, {"i": {"id": str(board_id), "coverId": str(later.id)}})
     assert chosen.data["editBoard"]["board"]["cover"]["id"] == str(later.id)
@@ -357,7 +357,7 @@ async def test_following_pictures_names_exactly_one_set(asking: Asking) -> None:
 async def test_node_finds_what_may_be_seen_of_every_type(asking: Asking) -> None:
     owner, stranger = await a_viewer(is_owner=True), await a_viewer()
     board_id = await _a_full_board(owner, 2)
-    image = (await images.images_of(owner, first=1)).nodes[0]
+    image = (await findings.find_images(owner, first=1)).nodes[0]
     item = (await items.items_on(owner, board_id, first=1)).nodes[0]
     async with transaction() as connection:
         job_id = await jobs.enqueue(connection, jobs.RENDITIONS, image.id)
