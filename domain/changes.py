@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from domain import access
+from domain import access, nearness
 from domain.access import Role, Viewer
 from domain.database import Connection, fetch, fetchrow, fetchval
 from domain.errors import BadInput, NotFound
@@ -49,7 +49,7 @@ class Change(Struct, frozen=True):
 _APPEND = """
 WITH bumped AS (
     UPDATE board SET seq = seq + 1, updated_at = clock_timestamp(), item_count = item_count + $10
-    WHERE id = $1 RETURNING seq, updated_at, item_count
+    WHERE id = $1 RETURNING seq, updated_at, item_count, indexed
 ), logged AS (
     INSERT INTO change (
         board, seq, actor, at, about, operation, inverse, subjects, aspects, mutation_id, kind, reverts,
@@ -60,7 +60,7 @@ WITH bumped AS (
     FROM bumped
     RETURNING seq, at
 )
-SELECT seq, at, pg_notify($11, $12) FROM logged
+SELECT logged.seq, at, bumped.item_count, indexed, pg_notify($11, $12) FROM logged, bumped
 """
 
 
@@ -100,6 +100,7 @@ async def append(
     )
     if record is None:
         raise access.no_board(board_id)
+    await nearness.settle(connection, board_id, record["item_count"], indexed=record["indexed"])
     return Change(
         board_id, record["seq"], actor_id, record["at"], operation, inverse, kind, reverts, mutation_id
     )

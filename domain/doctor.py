@@ -18,7 +18,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import darkroom, renditions, storage
+from domain import darkroom, nearness, renditions, storage
 from domain import originals as kept
 from domain.database import LEAST_VERSION, Connection, connect
 from domain.errors import DomainError
@@ -76,6 +76,7 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
             return
         yield await change_logs(connection)
         yield await item_counts(connection)
+        yield await item_places(connection)
         yield await containers(connection)
         yield await unfinished_jobs(connection)
         storage.open_storage(settings, makes=False)
@@ -193,6 +194,18 @@ async def item_counts(connection: Connection) -> Finding:
         return _ill(subject, f"{_counted(len(wrong), 'board')} with a wrong count: {_named(wrong)}.")
     present = await connection.fetchval("select count(*) from item where removed_at is null")
     return _well(subject, f"{_counted(present, 'item')} on boards")
+
+
+async def item_places(connection: Connection) -> Finding:
+    """A look at one place of a large board finds only what is in the spatial index."""
+    subject = "places of items"
+    wrong = await nearness.astray(connection)
+    if wrong:
+        boards = ", ".join(map(str, wrong[:MOST_NAMED])) + (" …" if len(wrong) > MOST_NAMED else "")
+        words = f"{_counted(len(wrong), 'board')} with items that the spatial index misses or should not hold"
+        return _ill(subject, f"{words}: {boards}. Duplicate it and use the copy.")
+    large = await connection.fetchval("select count(*) from board where indexed")
+    return _well(subject, f"{_counted(large, 'board')} in the spatial index")
 
 
 _MISPLACED = """

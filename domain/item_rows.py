@@ -254,7 +254,10 @@ _EDIT = _updated(
     "$10::text[]) AS new (key, new_width, new_height, new_image, new_crop, new_note, new_drawing, new_frame)",
 )
 _REMOVE = _updated("removed_at = clock_timestamp()", "unnest($3::uuid[]) AS new (key)")
-_RESTORE = _updated("removed_at = NULL", "unnest($3::uuid[]) AS new (key)", removed="IS NOT NULL")
+_INDEXED = "(SELECT board.indexed FROM board WHERE board.id = $1)"
+_RESTORE = _updated(
+    f"removed_at = NULL, indexed = {_INDEXED}", "unnest($3::uuid[]) AS new (key)", removed="IS NOT NULL"
+)
 _FOUND = (
     f"SELECT {_NAMES} FROM unnest($2::uuid[]) AS new (key) CROSS JOIN LATERAL ("  # noqa: S608 (constants)
     f"SELECT {STATE_COLUMNS}, item.board, item.removed_at FROM item WHERE item.id = new.key OFFSET 0"
@@ -337,16 +340,17 @@ def array_text(values: Sequence[str]) -> str:
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
-_INSERT = """
+_INSERT = f"""
 INSERT INTO item (
     board, changed_seq, added_by, added_at, id, kind, z, parent_id, x, y, scale, rotation, flip_x, flip_y,
     width, height, image_id, crop, note, drawing, frame, opacity, grayscale, brightness, contrast, saturation,
-    sampling, locked, hidden, name, tags, link
+    sampling, locked, hidden, name, tags, link, indexed
 )
 SELECT $1, $2, $3, clock_timestamp(), new.id, new.kind, new.z, new.parent_id, new.x, new.y, new.scale,
     new.rotation, new.flip_x, new.flip_y, new.width, new.height, new.image_id, new.crop::jsonb,
     new.note::jsonb, new.drawing::jsonb, new.frame::jsonb, new.opacity, new.grayscale, new.brightness,
-    new.contrast, new.saturation, new.sampling, new.locked, new.hidden, new.name, new.tags::text[], new.link
+    new.contrast, new.saturation, new.sampling, new.locked, new.hidden, new.name, new.tags::text[], new.link,
+    {_INDEXED}
 FROM unnest(
     $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::float8[], $9::float8[], $10::float8[],
     $11::float8[], $12::bool[], $13::bool[], $14::float8[], $15::float8[], $16::uuid[], $17::text[],
@@ -359,7 +363,7 @@ FROM unnest(
 )
 WHERE NOT EXISTS (SELECT FROM comment WHERE comment.id = new.id) ORDER BY new.n
 ON CONFLICT (id) DO NOTHING RETURNING id
-"""
+"""  # noqa: S608 (constants)
 
 
 async def _insert(

@@ -14,6 +14,7 @@ from domain.changes import Change
 from domain.database import Connection
 from domain.deeds import deed
 from domain.errors import LimitExceeded, NothingToChange
+from domain.nearness import BOUNDS, near
 from domain.operations import Operation, Rank, ReorderItems, Transform
 from domain.ordering import LONGEST_RANK, rank_between, ranks_between
 from domain.unit_rows import Part, units_of
@@ -130,14 +131,13 @@ async def _ranks_past(
 
 # By upright bounds, for `steps` to look at more closely; hidden ones, and what is in them, show nothing.
 # With what shares a rank with any of these: it may have to be ranked anew together with them.
-_OVERLAPPED = """
-WITH RECURSIVE mine AS (
-    SELECT item.id, item.z, item.bounds FROM unnest($2::uuid[]) AS chosen (id)
+_OVERLAPPED = f"""
+WITH RECURSIVE mine AS MATERIALIZED (
+    SELECT item.id, item.z, {BOUNDS} AS bounds FROM unnest($2::uuid[]) AS chosen (id)
     CROSS JOIN LATERAL (SELECT * FROM item WHERE item.id = chosen.id OFFSET 0) AS item
 ), touching AS (
     SELECT DISTINCT item.id, item.z FROM mine CROSS JOIN LATERAL (
-        SELECT id, z FROM item WHERE item.board = $1 AND item.removed_at IS NULL AND item.kind <> 'GROUP'
-            AND item.bounds && mine.bounds OFFSET 0
+        {near("$1", "mine.bounds")}
     ) AS item
 ), near AS (
     SELECT item.* FROM (SELECT z FROM touching UNION SELECT z FROM mine) AS rank CROSS JOIN LATERAL (
@@ -152,7 +152,7 @@ WITH RECURSIVE mine AS (
 )
 SELECT near.id, near.z, near.x, near.y, near.scale, near.rotation, near.width, near.height, above.hidden
 FROM above JOIN near USING (id) WHERE above.parent_id IS NULL
-"""
+"""  # noqa: S608 (constants)
 
 
 async def _overlapped(connection: Connection, board_id: UUID, ids: Sequence[UUID]) -> list[Layer]:

@@ -187,6 +187,7 @@ class Board(Table, db=DB, tablename="board"):
     """A board. seq: of its last change; item_count: items present; search is made by PostgreSQL.
 
     log_start: the log holds what follows this seq; what came before is in the snapshot there.
+    indexed: large enough for its items to be in the spatial index (domain/nearness.py).
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -200,6 +201,7 @@ class Board(Table, db=DB, tablename="board"):
     cover_id = ForeignKey(Image, null=True, on_delete=OnDelete.restrict)
     item_count = Integer(default=0)
     log_start = BigInt(default=0)
+    indexed = Boolean(default=False)
 
 
 class BoardGrant(Table, db=DB, tablename="board_grant"):
@@ -216,8 +218,8 @@ class BoardGrant(Table, db=DB, tablename="board_grant"):
 class Item(Table, db=DB, tablename="item"):
     """Something placed on a board. kind: IMAGE, NOTE, DRAWING, FRAME or GROUP; z: fractional index, bytewise.
 
-    A removed item keeps its row (removed_at), so that it can come back exactly as it was. The column bounds,
-    the least upright box around it, is made by PostgreSQL.
+    A removed item keeps its row (removed_at), so that it can come back exactly as it was. indexed: as its
+    board while it is there; then PostgreSQL makes the column bounds, the least upright box around it.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -253,6 +255,7 @@ class Item(Table, db=DB, tablename="item"):
     added_at = Timestamptz(default=TimestamptzNow())
     changed_seq = BigInt()
     removed_at = Timestamptz(default=None, null=True)
+    indexed = Boolean(default=False)
 
 
 class FormerImage(Table, db=DB, tablename="former_image"):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.errors import BadInput, Resync
 from domain.geometry import Bounds
+from domain.nearness import near
 
 Kind = Literal["all", "within", "changed", "inside"]
 
@@ -49,11 +50,11 @@ class Window:
 
 ALL = Window()
 
+_BOX = "box(point({0}::float8, {1}::float8), point({2}::float8, {3}::float8))"
+
 # The fences (OFFSET 0) keep the planner from walking all items in order for the sake of a LIMIT.
 _CONDITIONS: dict[Kind, str] = {
     "all": "item.removed_at IS NULL",
-    "within": "item.removed_at IS NULL AND item.kind <> 'GROUP' AND item.bounds && "
-    "box(point({0}::float8, {1}::float8), point({2}::float8, {3}::float8)) OFFSET 0",
     "inside": "item.removed_at IS NULL AND item.parent_id = {0}::uuid OFFSET 0",
     "changed": "item.id IN (SELECT unnest(line.subjects) FROM change AS line "
     "WHERE line.board = {board} AND line.seq > {0}::bigint) OFFSET 0",
@@ -62,8 +63,10 @@ _CONDITIONS: dict[Kind, str] = {
 
 def windowed(kind: Kind, board: str, first: int) -> str:
     """The rows of items in a window of this kind. board: SQL; first: number of its first placeholder."""
-    places = [f"${first + n}" for n in range(4)]
-    condition = _CONDITIONS[kind].format(*places, board=board)
+    given = [f"${first + n}" for n in range(4)]
+    if kind == "within":
+        return near(board, _BOX.format(*given))
+    condition = _CONDITIONS[kind].format(*given, board=board)
     return f"SELECT item.* FROM item WHERE item.board = {board} AND {condition}"  # noqa: S608 (constants)
 
 

@@ -5,10 +5,10 @@ Where the log was compacted it begins later, and replaying starts from the snaps
 
 from uuid import UUID
 
-from domain import changes, renditions, snapshots
+from domain import changes, nearness, renditions, snapshots
 from domain.changes import Change
 from domain.comment_rows import COMMENT_COLUMNS, comment_of
-from domain.database import fetch, fetchrow, fetchval
+from domain.database import fetch, fetchrow, fetchval, transaction
 from domain.item_rows import STATE_COLUMNS, state_of
 from domain.operations import CONTAINERS, BoardState, apply, replay, subjects_of
 
@@ -71,6 +71,7 @@ async def require_laws(board_id: UUID) -> list[Change]:
         assert comment.thread_id is None or rows.comments[comment.thread_id].thread_id is None
     assert await fetchval("SELECT item_count FROM board WHERE id = $1", board_id) == len(rows.items)
     await require_gathered()
+    await require_settled()
     last_touched = {item_id: change.seq for change in log for item_id in subjects_of(change.operation)}
     records = await fetch(
         "SELECT id, changed_seq FROM item WHERE board = $1 "
@@ -89,6 +90,12 @@ async def require_gathered() -> None:
     """What is written at each picture of its renditions is what their rows say."""
     wrong = f"SELECT id, made FROM image WHERE made IS DISTINCT FROM {renditions.MADE_BY_ROWS}"
     assert await fetch(wrong) == []
+
+
+async def require_settled() -> None:
+    """Items of large boards, and no others, are in the spatial index, at the places that their rows say."""
+    async with transaction() as connection:
+        assert await nearness.astray(connection) == []
 
 
 def _leads_to_itself(board: BoardState, item_id: UUID) -> bool:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import orjson
 
+from domain import nearness
 from domain.access import Viewer
 from domain.database import execute
 from tests.benchmarks.reads import Rig, rig
@@ -22,10 +23,10 @@ DOCUMENT = """query($id: ID!, $within: RectInput!) { board(id: $id) { id seq
     items(first: 1000, within: $within) { nodes { id x y scale rotation z opacity locked
     ... on ImageItem { image { id name width height mime url(atLeast: 320) } } } } } }"""
 _ITEMS = """
-INSERT INTO item (id, board, kind, image_id, x, y, width, height, z, added_by, changed_seq)
+INSERT INTO item (id, board, kind, image_id, x, y, width, height, z, added_by, changed_seq, indexed)
 SELECT gen_random_uuid(), $1, 'IMAGE', $2, n % $3 * $5, n / $3 * $5, 100, 100,
-    'd' || lpad(n::text, 8, '0') || 'V', $4, 1
-FROM generate_series(0, $6 - 1) AS n
+    'd' || lpad(n::text, 8, '0') || 'V', $4, 1, $7
+FROM generate_series($6::int, $6::int + $8::int - 1) AS n
 """
 
 
@@ -33,8 +34,11 @@ async def _grid(viewer: Viewer, count: int) -> str:
     board = await a_board(viewer, title=f"{count} items on a grid")
     side = math.ceil(math.sqrt(count))
     image = await an_image(viewer)
-    await execute(_ITEMS, board.id, image, side, viewer.account_id, float(SPACING), count)
-    await execute("UPDATE board SET item_count = $2 WHERE id = $1", board.id, count)
+    is_large = count > nearness.MANY
+    for start in range(0, count, SMALL):
+        given = (image, side, viewer.account_id, float(SPACING), start, is_large, SMALL)
+        await execute(_ITEMS, board.id, *given)
+    await execute("UPDATE board SET item_count = $2, indexed = $3 WHERE id = $1", board.id, count, is_large)
     return str(board.id)
 
 

@@ -11,6 +11,7 @@ from domain import accounts, adding, doctor, originals, renditions
 from domain.adding import NewItem
 from domain.database import DB, connect, execute, fetchval
 from domain.doctor import Finding, Verdict
+from domain.operations import NoteContent
 from domain.settings import Settings
 from tests import factories
 from tests.factories import a_rendition, a_viewer
@@ -194,6 +195,25 @@ async def test_a_wrong_item_count_is_found(place: Settings) -> None:
     found = (await findings(place))["item counts"]
     assert found.verdict is Verdict.ILL
     assert str(board_id) in found.words
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update item set indexed = true",
+        "update board set indexed = true",
+        "update board set item_count = 2001",
+    ],
+)
+async def test_items_that_a_look_at_a_place_would_miss_are_found(place: Settings, damage: str) -> None:
+    ana = await a_viewer()
+    board = await factories.a_board(ana)
+    await adding.add_items(ana, board.id, [NewItem(note=NoteContent())])
+    assert (await findings(place))["places of items"].verdict is Verdict.WELL
+    await execute(damage)
+    found = (await findings(place))["places of items"]
+    assert found.verdict is Verdict.ILL
+    assert str(board.id) in found.words
 
 
 @pytest.mark.parametrize("ring", [True, False])

@@ -28,6 +28,7 @@ from domain import (
     items,
     layering,
     movements,
+    nearness,
     reverting,
     snapshots,
 )
@@ -546,7 +547,11 @@ class Boards(Trial):
 
 
 @pytest.mark.timeout(6 * 3600)
-def test_whatever_three_people_do_rows_log_and_model_agree(database_url: str) -> None:
+def test_whatever_three_people_do_rows_log_and_model_agree(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearness, "MANY", 6)  # boards go in and out of the spatial index
+    monkeypatch.setattr(nearness, "FEW", 4)
     with asyncio.Runner() as runner:
         runner.run(open_database(database_url, durable=False))
         try:

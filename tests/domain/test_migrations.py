@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
-from domain import adding, boards, contents, history, items
+from domain import adding, boards, contents, history, items, nearness
 from domain import migrate as migrations
 from domain.adding import NewItem
 from domain.contents import NoteEdit
-from domain.database import execute, fetch, fetchval
+from domain.database import execute, fetch, fetchval, transaction
 from domain.errors import DatabaseUnavailable
 from domain.migrate import migrate, pending_migrations
 from domain.operations import NoteContent, Placement, Transform
@@ -164,6 +164,28 @@ async def test_what_was_made_of_earlier_pictures_is_written_beside_them() -> Non
     for statement in importlib.import_module("migrations.webref_2026_11_21t02_07_54_000000").STATEMENTS:
         await execute(statement)
     await require_gathered()
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_items_of_earlier_large_boards_and_no_others_are_in_the_spatial_index() -> None:
+    ana = await a_viewer()
+    small, large = await a_board(ana), await a_board(ana)
+    ids = [uuid4(), uuid4()]
+    for board in (small, large):
+        new = [NewItem(id=item_id, note=NoteContent()) for item_id in ids] if board is large else []
+        await adding.add_items(ana, board.id, [*new, NewItem(note=NoteContent())])
+    await items.remove_items(ana, large.id, ids[:1])
+    await execute("UPDATE board SET item_count = 2001 WHERE id = $1", large.id)
+    await execute("ALTER TABLE item DROP COLUMN bounds, ADD COLUMN bounds box NOT NULL DEFAULT '(1,1),(0,0)'")
+    await execute("DROP FUNCTION webref_bounds")
+    for statement in importlib.import_module("migrations.webref_2026_11_28t16_37_43_000000").STATEMENTS:
+        await execute(statement)
+    assert await fetchval("SELECT array_agg(id) FROM board WHERE indexed") == [large.id]
+    found = await fetch("SELECT id FROM item WHERE bounds IS NOT NULL AND board = $1", large.id)
+    assert len(found) == 2
+    assert ids[0] not in {record["id"] for record in found}
+    async with transaction() as connection:
+        assert await nearness.astray(connection) == []
 
 
 @pytest.mark.usefixtures("database")

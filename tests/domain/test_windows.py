@@ -5,16 +5,25 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import adding, history, items
+from domain import adding, boards, history, items, nearness
 from domain.access import Viewer
 from domain.adding import NewItem
-from domain.database import execute, fetch
+from domain.database import execute, fetchrow, transaction
 from domain.errors import BadInput, NotFound, Resync
 from domain.geometry import Bounds, bounds
 from domain.items import ItemRow
-from domain.operations import ItemKind, ItemState, NoteContent, Placement, StylePatch, Transform
+from domain.operations import (
+    ItemKind,
+    ItemState,
+    NoteContent,
+    Placement,
+    StylePatch,
+    Transform,
+    TransformItems,
+)
 from domain.pagination import Page
-from domain.windows import ALL, Window
+from domain.rows import write
+from domain.windows import ALL, Window, windowed
 from tests.factories import a_board, a_viewer
 from tests.laws import require_laws
 
@@ -63,7 +72,11 @@ def is_near(item: ItemState, place: Bounds) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_within_finds_what_touches_the_rectangle(seed: int) -> None:
+@pytest.mark.parametrize("is_large", [False, True])
+async def test_within_finds_what_touches_the_rectangle(
+    seed: int, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearness, "MANY", 40 if is_large else 400)
     random, ana = Random(seed), await a_viewer()
     board_id = await a_full_board(ana, random)
     rows = await every_page(ana, board_id, ALL)
@@ -78,17 +91,21 @@ async def test_within_finds_what_touches_the_rectangle(seed: int) -> None:
         assert found == [row for row in rows if is_near(row.state, place)]
 
 
-async def test_a_place_is_looked_for_in_an_index() -> None:
+@pytest.mark.parametrize("is_large", [False, True])
+async def test_a_place_of_a_large_board_is_looked_for_in_an_index(
+    is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not a matter of speed alone: without it a window of a large board would read all of it."""
+    monkeypatch.setattr(nearness, "MANY", 59 if is_large else 60)
     ana = await a_viewer()
     board_id = await a_full_board(ana, Random(1))
-    await execute("SET enable_seqscan = off")
-    plan = await fetch(
-        "EXPLAIN SELECT id FROM item WHERE board = $1 AND removed_at IS NULL AND kind <> 'GROUP' "
-        "AND bounds && box(point(0, 0), point(9, 9))",
-        board_id,
-    )
-    assert any("item_board_bounds" in row[0] for row in plan)
+    await execute("VACUUM ANALYZE item")
+    async with transaction() as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        found = windowed("within", "$1", 2)
+        plan = await connection.fetch(f"EXPLAIN ANALYZE {found}", board_id, 0.0, 0.0, 9.0, 9.0)
+    [step] = [row[0] for row in plan if "item_board_bounds" in row[0]]
+    assert ("never executed" not in step) == is_large
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -125,6 +142,63 @@ async def test_a_board_read_earlier_and_what_has_changed_are_the_board_now(seed:
         assert known == now
     with pytest.raises(NotFound):
         await items.items_on(ben, board_id, window=Window(changed_since=0))
+
+
+EVERYWHERE = Window(within=Bounds(-1e9, -1e9, 1e9, 1e9))
+
+
+async def in_index(board_id: UUID) -> tuple[bool, int]:
+    """Whether the board is, and how many of its items, present and removed."""
+    row = await fetchrow(
+        "SELECT indexed, (SELECT count(*) FROM item WHERE item.board = board.id AND bounds IS NOT NULL) "
+        "FROM board WHERE id = $1",
+        board_id,
+    )
+    assert row is not None
+    return row[0], row[1]
+
+
+async def test_a_board_grows_into_the_index_and_shrinks_out_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearness, "MANY", 20)
+    monkeypatch.setattr(nearness, "FEW", 10)
+    random, ana = Random(1), await a_viewer()
+    board_id = await a_full_board(ana, random, 20)
+    ids = [row.state.id for row in await every_page(ana, board_id, ALL)]
+    assert await in_index(board_id) == (False, 0)
+    await adding.add_items(ana, board_id, [NewItem(id=uuid4(), note=NoteContent())])
+    assert await in_index(board_id) == (True, 21)
+    await items.transform_items(ana, board_id, [Placement(i, a_place(random)) for i in ids])
+    copy = await boards.duplicate_board(ana, board_id)
+    assert await in_index(copy.id) == (True, 21)
+    await items.remove_items(ana, board_id, ids[:11])
+    assert await in_index(board_id) == (True, 21)  # ten are there: a board does not go to and fro
+    await items.remove_items(ana, board_id, ids[11:12])
+    assert await in_index(board_id) == (False, 12)
+    await items.transform_items(ana, board_id, [Placement(ids[15], a_place(random))])
+    for _ in range(3):
+        await require_laws(board_id)
+        rows = await every_page(ana, board_id, ALL)
+        assert await every_page(ana, board_id, EVERYWHERE) == rows
+        await history.undo(ana, board_id)
+    assert await in_index(board_id) == (True, 21)
+    await require_laws(copy.id)
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+async def test_a_move_on_a_small_board_writes_to_no_index(
+    is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL calls it a HOT update: else every index learns where the row went, each time."""
+    monkeypatch.setattr(nearness, "MANY", 2 if is_large else 3)
+    ana = await a_viewer()
+    board_id = await a_full_board(ana, Random(1), 3)
+    [row, *_] = await every_page(ana, board_id, ALL)
+    operation = TransformItems([Placement(row.state.id, Transform(5.0, 5.0))])
+    hot = "SELECT pg_stat_get_xact_tuples_hot_updated('item'::regclass)"
+    async with transaction() as connection:
+        before = await connection.fetchval(hot)
+        await write(connection, board_id, 3, ana.account_id, operation)
+        assert await connection.fetchval(hot) - before == (0 if is_large else 1)
 
 
 async def test_what_is_not_known_is_not_made_up() -> None:
