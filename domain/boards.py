@@ -150,7 +150,8 @@ async def duplicate_board(
         source = await access.board(viewer, board_id, Role.VIEWER)
         copy_id = new_id or uuid4()
         title = title or f"{source.title[: LONGEST_TITLE - 7]} (copy)"
-        await _insert(connection, viewer, copy_id, title, source.description, source.cover_id, mutation_id)
+        cover_id = source.cover_id if await _lies_on(connection, board_id, source.cover_id) else None
+        await _insert(connection, viewer, copy_id, title, source.description, cover_id, mutation_id)
         await _copy_items(connection, viewer, board_id, copy_id)
         row = await access.board(viewer, copy_id, Role.OWNER)
         await receipt.keep(row)
@@ -353,13 +354,17 @@ def _depths(items: Sequence[ItemState]) -> dict[UUID, int]:
 
 
 async def _require_picture_on(connection: Connection, board_id: UUID, image_id: UUID) -> None:
-    lies_there = await connection.fetchval(
+    if not await _lies_on(connection, board_id, image_id):
+        raise BadInput("A cover is one of the pictures that lie on the board.", field="coverId")
+
+
+async def _lies_on(connection: Connection, board_id: UUID, image_id: UUID | None) -> bool:
+    lies_there: bool = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM item WHERE board = $1 AND image_id = $2 AND removed_at IS NULL)",
         board_id,
         image_id,
     )
-    if not lies_there:
-        raise BadInput("A cover is one of the pictures that lie on the board.", field="coverId")
+    return lies_there
 
 
 async def _move(

@@ -163,7 +163,7 @@ class Asked:
         self.places = _places(wanted.colours)
         self.reach = _reach(wanted.colour_reach)
         self.words = words_of(wanted.text)
-        self.conditions = [self._whose(wanted)]
+        self.conditions = [self._whose(wanted), "(i.trashed_at IS NULL OR i.owner <> $1)"]
         self._text()
         self._words_and_facts(wanted)
         self._spans(wanted)

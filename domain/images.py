@@ -69,6 +69,7 @@ class Image(Struct, frozen=True):
     failure: str | None
     created_at: datetime
     colours: list[int] = []
+    trashed_at: datetime | None = None
 
 
 class AddedImage(Struct, frozen=True):
@@ -111,6 +112,7 @@ def image_of(row: asyncpg.Record) -> Image:
         failure=row["failure"],
         created_at=row["created_at"],
         colours=row["colours"],
+        trashed_at=row["trashed_at"],
     )
 
 
@@ -131,6 +133,8 @@ async def add_image(
         await originals.keep(intake)
         async with transaction() as connection:
             revived = await _revive(connection, digest)
+            known = await _taken_back(connection, viewer, known)
+    if known is not None:
         if known.image.id not in revived:
             return known
         waiting = structs.replace(known.image, state=ImageState.WAITING, failure=None)
@@ -146,7 +150,7 @@ async def add_image(
         for lock in sorted((f"{viewer.account_id}:{digest}", f"{viewer.account_id}:{batch}")):
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock)
         known = await _known(viewer, digest, image_id)
-        if known is not None:
+        if known is not None and (known := await _taken_back(connection, viewer, known)) is not None:
             return known
         if batch is not None:
             await require_batch_room(viewer, intake.settings, size_bytes, batch)
@@ -182,11 +186,25 @@ async def _known(viewer: Viewer, digest: str, image_id: UUID | None) -> AddedIma
             return AddedImage(image_of(row), deduplicated=False)
     row = await fetchrow(
         f"SELECT i.* FROM {IMAGE_READABLE} WHERE i.digest = $2 "  # noqa: S608 (constants)
+        "AND (i.owner = $1 OR i.trashed_at IS NULL) "
         "ORDER BY i.owner = $1 DESC, i.created_at, i.id LIMIT 1",
         viewer.account_id,
         digest,
     )
     return None if row is None else AddedImage(image_of(row), deduplicated=True)
+
+
+async def _taken_back(connection: Connection, viewer: Viewer, known: AddedImage) -> AddedImage | None:
+    """What comes again does not stay in its owner's trash. None: it was deleted in this moment."""
+    if known.image.trashed_at is None or known.image.owner_id != viewer.account_id:
+        return known
+    row = await connection.fetchrow(
+        "UPDATE image SET trashed_at = NULL WHERE id = $1 RETURNING *", known.image.id
+    )
+    if row is None:
+        return None
+    await announce_image(connection, known.image.id)
+    return AddedImage(image_of(row), known.deduplicated)
 
 
 async def require_batch_room(viewer: Viewer, settings: Settings, size_bytes: int, batch: UUID) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -64,6 +64,19 @@ async def announce_image(connection: Connection, image_id: UUID) -> None:
     mark by which answers that were kept are checked (domain/board_reads.py).
     """
     await connection.execute(_TOUCH_IMAGE, CHANNEL, text_of(ImageNotice(image_id)), image_id)
+
+
+_TOUCH_IMAGES = (
+    "WITH touch AS (UPDATE image SET touched = pg_current_xact_id() WHERE id = ANY($2::uuid[])) "
+    "SELECT pg_notify($1, notice) FROM unnest($3::text[]) AS notice"
+)
+
+
+async def announce_images(connection: Connection, image_ids: Sequence[UUID]) -> None:
+    """The same for many, whose rows the transaction holds."""
+    if image_ids:
+        notices = [text_of(ImageNotice(image_id)) for image_id in image_ids]
+        await connection.execute(_TOUCH_IMAGES, CHANNEL, list(image_ids), notices)
 
 
 async def announce_access(connection: Connection, subject_id: UUID) -> None:

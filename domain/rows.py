@@ -50,7 +50,7 @@ async def _write(
 ) -> Simple:
     match part:
         case EditBoard():
-            return await _edit_board(connection, board_id, part)
+            return await _edit_board(connection, board_id, seq, part)
         case TrashBoard() | RestoreBoard():
             raise ValueError("only a board's owner moves it, by a command of its own")
         case (
@@ -66,15 +66,20 @@ async def _write(
             return await write_items(connection, board_id, seq, actor_id, part, force=force)
 
 
+# A cover that is one no more is a former picture: the board's past shows it, and undoing brings it back.
 _EDIT_BOARD = """
-WITH old AS (SELECT title, description, cover_id FROM board WHERE id = $1)
+WITH old AS (SELECT title, description, cover_id FROM board WHERE id = $1),
+remembered AS (
+    INSERT INTO former_image (board, image, seq) SELECT $1, cover_id, $6 FROM old
+    WHERE $4 AND cover_id IS NOT NULL AND cover_id IS DISTINCT FROM $5::uuid
+)
 UPDATE board SET title = coalesce($2, board.title), description = coalesce($3, board.description),
     cover_id = CASE WHEN $4 THEN $5::uuid ELSE board.cover_id END
 FROM old WHERE board.id = $1 RETURNING old.title, old.description, old.cover_id
 """
 
 
-async def _edit_board(connection: Connection, board_id: UUID, part: EditBoard) -> EditBoard:
+async def _edit_board(connection: Connection, board_id: UUID, seq: int, part: EditBoard) -> EditBoard:
     record = await connection.fetchrow(
         _EDIT_BOARD,
         board_id,
@@ -82,6 +87,7 @@ async def _edit_board(connection: Connection, board_id: UUID, part: EditBoard) -
         None if part.description is UNSET else part.description,
         part.cover_id is not UNSET,
         None if part.cover_id is UNSET else part.cover_id,
+        seq,
     )
     assert record is not None
     back = inverse(part, BoardState(record["title"], record["description"], record["cover_id"]))

@@ -25,6 +25,7 @@ class Settings:
     """Everything configurable. secret: signs sessions; empty until `with_secret`.
 
     history_days: how many days of the boards' logs are kept at least, 7 or more; 0: all of them.
+    trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     """
 
     data: Path = Path("data")
@@ -46,6 +47,7 @@ class Settings:
     broker_url: str | None = None
     snapshot_lines: int = 1_000
     history_days: int = 0
+    trash_days: int = 30
 
     @property
     def blobs(self) -> Path:
@@ -210,4 +212,5 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_BROKER_URL": ("broker_url", _broker_url),
     "WEBREF_SNAPSHOT_LINES": ("snapshot_lines", _whole(10, 1_000_000)),
     "WEBREF_HISTORY_DAYS": ("history_days", _days_of_history),
+    "WEBREF_TRASH_DAYS": ("trash_days", _whole(0, 36_500)),
 }

@@ -101,6 +101,7 @@ class Image(Table, db=DB, tablename="image"):
     made: its rows of rendition once more, for who reads many pictures (domain/renditions.py).
     colours, cells: its palette in OKLab, to search by (domain/colours.py); fingerprint, sketch: what it is
     compared by (domain/likeness.py), none before it was looked at for that.
+    trashed_at: since when it has been in its owner's trash.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -129,6 +130,7 @@ class Image(Table, db=DB, tablename="image"):
     cells = Array(base_column=Integer(), default=list)
     fingerprint = BigInt(default=None, null=True)
     sketch = Bytea()
+    trashed_at = Timestamptz(default=None, null=True)
 
 
 class Twin(Table, db=DB, tablename="twin"):
@@ -144,6 +146,18 @@ class Twin(Table, db=DB, tablename="twin"):
     bits = SmallInt()
     likeness = Real()
     settled_at = Timestamptz(default=None, null=True)
+
+
+class Leftover(Table, db=DB, tablename="leftover"):
+    """A digest that may belong to no picture any more: its files are to be looked at (domain/collecting.py).
+
+    withdrawn_at: since when its original has been in quarantine.
+    """
+
+    id = BigSerial(primary_key=True)
+    digest = Text(unique=True)
+    since = Timestamptz(default=TimestamptzNow())
+    withdrawn_at = Timestamptz(default=None, null=True)
 
 
 class Rendition(Table, db=DB, tablename="rendition"):
@@ -259,7 +273,7 @@ class Item(Table, db=DB, tablename="item"):
 
 
 class FormerImage(Table, db=DB, tablename="former_image"):
-    """A picture that an item of the board showed until change `seq`: the board's past still shows it."""
+    """A picture that an item showed, or that was the cover, until change `seq`: the past still shows it."""
 
     id = BigSerial(primary_key=True)
     board = ForeignKey(Board, null=False, on_delete=OnDelete.restrict)
@@ -369,6 +383,7 @@ TABLES: tuple[type[Table], ...] = (
     Session,
     Token,
     Image,
+    Leftover,
     Twin,
     Rendition,
     Upload,

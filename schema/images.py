@@ -1,6 +1,6 @@
 """Pictures as the schema shows them: what was uploaded, what was made of it, where it is used."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -67,10 +67,32 @@ class Image(Node):
     )
     key: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID]
+    thrown_at: strawberry.Private[datetime | None]
 
     @resolved(description="Who uploaded it.")
     async def owner(self, info: Info) -> Account:
         return await info.context.loaders.account(self.owner_id)
+
+    @resolved(
+        description="Since when it has been in the trash; null: it is in the library, or somebody else's."
+    )
+    def trashed_at(self, info: Info) -> datetime | None:
+        return self.thrown_at if info.context.require_viewer().account_id == self.owner_id else None
+
+    @resolved(
+        description="When it is deleted from the trash, if no board needs it by then; null: it is not in the "
+        "trash, or nothing goes from there by itself."
+    )
+    def kept_until(self, info: Info) -> datetime | None:
+        since, days = self.trashed_at(info), info.context.settings.trash_days
+        return None if since is None or not days else since + timedelta(days=days)
+
+    @resolved(
+        description="Whether a board shows it or can bring it back (by undo, or from its history): while one "
+        "can, it is not deleted."
+    )
+    async def is_needed(self, info: Info) -> bool:
+        return await info.context.loaders.needs.load(self.key)
 
     @resolved(description="Its renditions that are there already, the smallest first.")
     async def renditions(self, info: Info) -> list[Rendition]:
@@ -131,6 +153,7 @@ def image_of(row: images.Image) -> Image:
         original_url=Path(f"/files/{row.id}/original"),
         key=row.id,
         owner_id=row.owner_id,
+        thrown_at=row.trashed_at,
     )
 
 

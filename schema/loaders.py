@@ -13,7 +13,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from domain import accounts, boards, changes, comment_reads, images, items, job_reads, renditions
+from domain import accounts, boards, changes, comment_reads, images, items, job_reads, renditions, trash
 from domain.access import Viewer
 from domain.comment_reads import CommentRow, Counts, Replies
 from domain.errors import NotFound
@@ -77,6 +77,10 @@ class Loaders:
     @cached_property
     def renditions(self) -> DataLoader[UUID, list[Rendition]]:
         return _loader(self._renditions)
+
+    @cached_property
+    def needs(self) -> DataLoader[UUID, bool]:
+        return _loader(trash.needed_images)
 
     @cached_property
     def covers(self) -> DataLoader[UUID, UUID | None]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-from domain import boards, findings, job_reads, jobs, past
+from domain import boards, findings, job_reads, jobs, labelling, past, trash
 from domain.errors import LimitExceeded
 from schema.accounts import Viewer, viewer_of
 from schema.arguments import uuid_of, uuids_of
@@ -18,6 +18,7 @@ from schema.image_filters import ImageFilter, ImageSort, filter_of
 from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobReport, JobState, job_of, job_report_of
+from schema.library_mutations import PATTERN
 from schema.scalars import Long
 
 MOST_NODES = 100
@@ -129,6 +130,31 @@ class Query:
             after=after,
         )
         return connection_of(page, image_of, after)
+
+    @resolved(description="The viewer's trash: pictures they threw away, the latest first.")
+    async def trash(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
+        after: After = None,
+    ) -> Connection[Image]:
+        page = await trash.trashed_images(info.context.require_viewer(), first=first, after=after)
+        return connection_of(page, image_of, after)
+
+    @resolved(
+        description="What `renameImages` would call pictures, in the order of the ids; nothing is changed."
+    )
+    async def renamed_images(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], argument(description="Ids of images, 1 to 500, in the order of counting.")
+        ],
+        pattern: Annotated[str, argument(description=PATTERN)],
+        start: Annotated[int, argument(description="The number of the first.")] = 1,
+    ) -> list[str]:
+        viewer = info.context.require_viewer()
+        return await labelling.preview_names(viewer, uuids_of(ids), pattern, start=start)
 
     @resolved(description="Background work, the newest first. For the server's owner.")
     async def jobs(

@@ -15,6 +15,7 @@ from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
 from schema.items import ITEM_TYPES
 from schema.job_mutations import JobMutations
+from schema.library_mutations import LibraryMutations
 from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.scalars import SCALARS
@@ -36,6 +37,7 @@ class Mutation(
     CommentMutations,
     ImageMutations,
     JobMutations,
+    LibraryMutations,
     PresenceMutations,
 ):
     pass

@@ -195,7 +195,7 @@ class Board:
         return [one for one in self.comments() if self.things[one]["thread"] == root]
 
     def pictures(self) -> set[UUID]:
-        """All that its items show, those that are gone too, and what they have shown."""
+        """All that its items show, those that are gone too, and what they and its cover have shown."""
         shown = {thing["content"][2] for thing in self.things.values() if "content" in thing}
         return (shown | {image for image, _ in self.former}) - {None}
 
@@ -221,6 +221,8 @@ class Board:
             before.setdefault(subject, {}).setdefault(register, thing[register])
             if register == "content" and thing["content"][2] not in (None, value[2]):
                 self.former.append((thing["content"][2], self.seq))
+            if register == "cover" and thing["cover"] not in (None, value):
+                self.former.append((thing["cover"], self.seq))
             if register == "there" and value and thing.get("locked"):
                 came_locked.add(subject)
             if register == "there" and not value:

@@ -43,6 +43,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_BROKER_URL": "redis://localhost:6379/0",
         "WEBREF_SNAPSHOT_LINES": "500",
         "WEBREF_HISTORY_DAYS": "90",
+        "WEBREF_TRASH_DAYS": "14",
     }
     assert set(environ) == set(VARIABLES)
     assert Settings.from_environment(environ=environ) == Settings(
@@ -65,6 +66,7 @@ def test_every_variable_is_read() -> None:
         broker_url="redis://localhost:6379/0",
         snapshot_lines=500,
         history_days=90,
+        trash_days=14,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from domain import adding, boards, comments, contents, history, invites, items, jobs, tokens
+from domain import adding, boards, comments, contents, history, invites, items, jobs, tokens, trash
 from domain.access import Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.comments import NewComment, NewPin, NewText, Pin
@@ -72,6 +72,8 @@ async def a_scene() -> Scene:
 async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UUID]:
     image = await an_image(owner, name="canary picture")
     failed = await an_image(owner, name="canary picture that failed", state="FAILED")
+    thrown = await an_image(owner, name="canary picture in the trash")
+    await trash.trash_images(owner, [thrown])
     await a_rendition(image)
     frame, group = uuid4(), uuid4()
     change = await adding.add_items(
@@ -109,6 +111,7 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
     return {
         "image": image,
         "failed": failed,
+        "thrown": thrown,
         "picture": picture,
         "note": note,
         "drawing": drawing,

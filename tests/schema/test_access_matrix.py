@@ -64,6 +64,10 @@ QUERIES: dict[str, Row] = {
     "boards": Row("{ boards { nodes { title } totalCount } }", SIGNED_IN),
     "image": Row("query($image: ID!) { image(id: $image) { name } }", SIGNED_IN, MEMBERS),
     "images": Row("{ images { nodes { name } totalCount } }", SIGNED_IN),
+    "trash": Row("{ trash { nodes { name keptUntil } totalCount } }", SIGNED_IN),
+    "renamedImages": Row(
+        'query($image: ID!) { renamedImages(ids: [$image], pattern: "{n}") }', READERS, MEMBERS
+    ),
     "jobs": Row("{ jobs { nodes { kind } totalCount } }", SERVER_OWNER),
     "jobReport": Row(
         "{ jobReport { queues { kind waiting } failures { code } minutes { done } } }", SERVER_OWNER
@@ -312,6 +316,27 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
     ),
     "lookAtImages": (lambda i: {"ids": [i["image"]]}, "waiting", SELF_WRITE),
+    "tagImages": (
+        lambda i: {"ids": [i["image"]], "add": ["canary words"]},
+        "images { tags }",
+        IMAGE_OWNER,
+    ),
+    "renameImages": (
+        lambda i: {"ids": [i["image"]], "pattern": "canary picture {n}"},
+        "images { name }",
+        IMAGE_OWNER,
+    ),
+    "trashImages": (lambda i: {"ids": [i["image"]]}, "images { trashedAt isNeeded }", IMAGE_OWNER),
+    "restoreImages": (
+        lambda i: {"ids": [i["thrown"]]},
+        "images { trashedAt }",
+        _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
+    ),
+    "deleteImages": (
+        lambda i: {"ids": [i["thrown"]]},
+        "deletedIds kept { name }",
+        _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
+    ),
     "retryJobs": (lambda i: {"ids": [i["job"]]}, "jobs { state }", SERVER_OWNER),
     "cancelJobs": (lambda i: {"ids": [i["job"]]}, "jobs { state }", SERVER_OWNER),
 }
