@@ -7,6 +7,9 @@ const WORDS: Readonly<Record<string, string>> = {
   UNSUPPORTED_FORMAT: "This kind of picture is not supported.",
   TOO_MANY_PIXELS: "The picture has more pixels than this server prepares.",
   TOO_MANY_FRAMES: "The animation has more frames than this server prepares.",
+  CANCELLED: "The owner of this server stopped it.",
+  WORKER_LOST: "The server stopped in the middle of it, three times.",
+  ORIGINAL_MISSING: "The original is missing from the store: upload the same file again.",
   TOO_EXPENSIVE: "Preparing it took more time or memory than this server allows.",
 };
 
