@@ -59,7 +59,7 @@ class Image(Node):
     palette: list[Colour] = field(description="Its chief colours, the most frequent first; at most 8.")
     state: ImageState = field(description="How far its renditions are.")
     failure: str | None = field(
-        description="Why a rendition could not be made, as a code (CORRUPT, TOO_EXPENSIVE, CANCELLED, …); null: none."
+        description="Why one was not made, as a code (CORRUPT, TOO_EXPENSIVE, CANCELLED, …); null: none."
     )
     created_at: datetime = field(description="When it was uploaded.")
     original_url: Path = field(
