@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from domain import access, nearness
 from domain.access import Role, Viewer
-from domain.database import Connection, fetch, fetchrow, fetchval
+from domain.database import Connection, column, fetch, fetchrow, fetchval
 from domain.errors import BadInput, NotFound
 from domain.notices import CHANNEL, BoardNotice, text_of
 from domain.operations import Operation, about_of, decode, encode, touched_by
@@ -55,8 +55,8 @@ WITH bumped AS (
         board, seq, actor, at, about, operation, inverse, subjects, aspects, mutation_id, kind, reverts,
         tally, item_count
     )
-    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::uuid[], $14::int[], $7, $8, $9, $13::jsonb,
-        item_count
+    SELECT $1, seq, $2, updated_at, $3, $4::jsonb, $5::jsonb, $6::text::uuid[], $14::text::int[], $7, $8, $9,
+        $13::jsonb, item_count
     FROM bumped
     RETURNING seq, at
 )
@@ -88,7 +88,7 @@ async def append(
         about_of(operation),
         encode(operation),
         encode(inverse),
-        subjects,
+        column(subjects),
         mutation_id,
         kind.value,
         reverts,
@@ -96,7 +96,7 @@ async def append(
         CHANNEL,
         text_of(BoardNotice(board_id)),
         msgspec.json.encode(tally_of(operation)),
-        aspects,
+        column(aspects),
     )
     if record is None:
         raise access.no_board(board_id)

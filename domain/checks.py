@@ -61,6 +61,14 @@ def side(value: float, field: str) -> float:
 
 
 def transform(value: Transform, field: str = "transform") -> Transform:
+    x, y, scale, rotation = value.x, value.y, value.scale, value.rotation
+    if (  # the usual, looked at once: five hundred places are written in one move
+        -FARTHEST <= x <= FARTHEST
+        and -FARTHEST <= y <= FARTHEST
+        and SMALLEST_SCALE <= scale <= LARGEST_SCALE
+        and 0.0 <= rotation < 360.0
+    ):
+        return Transform(x + 0.0, y + 0.0, scale + 0.0, rotation + 0.0, value.flip_x, value.flip_y)
     return Transform(
         x=number(value.x, f"{field}.x", -FARTHEST, FARTHEST),
         y=number(value.y, f"{field}.y", -FARTHEST, FARTHEST),

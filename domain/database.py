@@ -5,8 +5,10 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
+import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
@@ -220,6 +222,15 @@ async def executemany(sql: str, rows: Sequence[Sequence[object]]) -> None:
 def affected(status: str) -> int:
     """How many rows a status such as "UPDATE 3" speaks of."""
     return int(status.rsplit(" ", 1)[-1])
+
+
+def column(values: Sequence[UUID | float | bool]) -> str:
+    """PostgreSQL's text of an array, for a placeholder such as `$1::text::uuid[]`: finite numbers only.
+
+    Written at once, where asyncpg looks at value after value; and as nothing of it is known to the planner,
+    one plan serves one row and five hundred, and is not made anew each time.
+    """
+    return "{" + msgspec.json.encode(values)[1:-1].decode() + "}"
 
 
 def in_transaction() -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from domain.containers import held
-from domain.database import Connection
+from domain.database import Connection, column
 from domain.errors import AlreadyExists, BadInput, ItemsLocked, NotFound
 from domain.operations import (
     AddItems,
@@ -208,7 +208,8 @@ def _updated(assignments: str, rows: str, *, removed: str = "IS NULL", columns: 
 _TRANSFORM = _updated(
     "x = new_x, y = new_y, scale = new_scale, rotation = new_rotation, flip_x = new_flip_x, "
     "flip_y = new_flip_y",
-    "unnest($3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::bool[], $9::bool[]) "
+    "unnest($3::text::uuid[], $4::text::float8[], $5::text::float8[], $6::text::float8[], "
+    "$7::text::float8[], $8::text::bool[], $9::text::bool[]) "
     "AS new (key, new_x, new_y, new_scale, new_rotation, new_flip_x, new_flip_y)",
     columns=_BRIEF_COLUMNS,
 )
@@ -274,8 +275,8 @@ async def _update(
     ids = subjects_of(operation)
     match operation:
         case TransformItems():
-            columns = _transforms([item.transform for item in operation.items])
-            return await connection.fetch(_TRANSFORM, board_id, seq, ids, *columns)
+            moved = map(column, _transforms([item.transform for item in operation.items]))
+            return await connection.fetch(_TRANSFORM, board_id, seq, column(ids), *moved)
         case RestyleItems():
             patches = operation.items
             columns = (
@@ -303,7 +304,7 @@ async def _update(
             return await connection.fetch(_REMOVE, board_id, seq, ids)
 
 
-def _transforms(places: Sequence[Transform]) -> tuple[Sequence[object], ...]:
+def _transforms(places: Sequence[Transform]) -> tuple[Sequence[float | bool], ...]:
     return (
         [place.x for place in places],
         [place.y for place in places],
