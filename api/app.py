@@ -24,7 +24,7 @@ from api.services import STATE_KEY, Services
 from api.sockets import Close, graphql_socket
 from api.tus import tus
 from api.uploads import uploads
-from domain import darkroom, sessions, standing, storage
+from domain import darkroom, recipes, sessions, standing, storage
 from domain.database import close_database, open_database
 from domain.errors import DomainError
 from domain.live import Hub
@@ -96,6 +96,7 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
         await open_database(settings.database_url, pool_size=settings.pool_size, durable=durable)
         opened.push_async_callback(close_database)
         await asyncio.to_thread(storage.open_storage, settings)
+        recipes.follow(settings)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)

@@ -14,7 +14,7 @@ from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
 from api.ranges import Slice, wanted
 from api.services import services_of
-from domain import originals, renditions, storage, thumbnails
+from domain import full_sizes, originals, renditions, storage, thumbnails
 from domain.errors import NotFound, StorageUnavailable, Unauthenticated
 from domain.storage import StoredFile
 
@@ -25,7 +25,7 @@ INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", 
 
 
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
-    """GET and HEAD of /files/<image id>/original, /files/<image id>/<size> and
+    """GET and HEAD of /files/<image id>/original, /files/<image id>/full, /files/<image id>/<size> and
     /files/boards/<board id>/<seq>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     try:
@@ -64,6 +64,8 @@ async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     variant = parts[1]
     if variant == "original" and not of_board:
         return await originals.file(viewer, key)
+    if variant == "full" and not of_board:
+        return await full_sizes.file(viewer, key)
     if not variant.isascii() or not variant.isdigit() or len(variant) > (15 if of_board else 5):
         raise _no_file()
     find = thumbnails.file if of_board else renditions.file

@@ -77,7 +77,7 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class ImageRow:
-    """What it takes to serve a picture's original."""
+    """What it takes to serve a picture."""
 
     id: UUID
     owner: UUID
@@ -86,6 +86,8 @@ class ImageRow:
     format: str
     mime: str
     size_bytes: int
+    width: int
+    height: int
 
 
 BOARD_COLUMNS = (
@@ -203,7 +205,7 @@ IMAGE_SEEN = (
 IMAGE_READABLE = f"image i JOIN account a ON a.id = $1 AND {IMAGE_SEEN}"
 
 _ONE_IMAGE = (
-    "SELECT i.id, i.owner, i.digest, i.name, i.format, i.mime, i.size_bytes "  # noqa: S608 (constants)
+    "SELECT i.id, i.owner, i.digest, i.name, i.format, i.mime, i.size_bytes, i.width, i.height "  # noqa: S608 (constants)
     f"FROM {IMAGE_READABLE} WHERE i.id = $2"
 )
 

@@ -18,11 +18,12 @@ from uuid import UUID
 from domain.access import IMAGE_SEEN, STILL_SIGNED_IN, Scope, Viewer, board_readable
 from domain.boards import COVER
 from domain.database import fetch
-from domain.decoding import LADDER
+from domain.full_sizes import AVAILABLE
 from domain.gathering import Gathering
 from domain.history import redoable, undoable
 from domain.items import MOST_A_PAGE
 from domain.pagination import keys_of, require_first
+from domain.settings import MOST_SIZES
 from domain.windows import Kind, Window, windowed
 
 
@@ -68,6 +69,9 @@ def _image(row: str) -> dict[str, Fact]:
         "id": Fact(f"{row}.id::text", "text"),
         **{name: Fact(f"{row}.{name}", kind) for name, kind in plain.items()},
         **{name: Fact(f"{row}.{name}", kind, passing=True) for name, kind in passing.items()},
+        "full": Fact(
+            f"CASE WHEN {AVAILABLE.format(row=row)} THEN '/files/' || {row}.id || '/full' END", "text"
+        ),
         "sizes": Fact(f"{row}.made[:][1:1]", "bigint[]", passing=True),
         "renditions": Fact(f"{row}.made", "bigint[]", passing=True),
     }
@@ -319,7 +323,7 @@ def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
 
 def _size_for(made: str, least: int) -> str:
     """What is beyond the end of `made` is null."""
-    sizes = [f"{made}[{number}][1]" for number in range(1, len(LADDER) + 1)]
+    sizes = [f"{made}[{number}][1]" for number in range(1, MOST_SIZES + 1)]
     cases = " ".join(f"WHEN {size} >= {least} THEN {size}" for size in sizes)
     return f"CASE {cases} ELSE {made}[array_length({made}, 1)][1] END"
 

@@ -35,11 +35,12 @@ from domain.decoding import (
     encoded_order,
 )
 from domain.errors import ImageRefused, TooBusy
+from domain.recipes import STANDARD, Recipe
 
 MAX_MESSAGE_BYTES = 1 << 20
 MAX_RENDITION_BYTES = 64 << 20
 SLOTS = max(2, os.cpu_count() or 1)
-"""Pictures at once, of each of the three kinds of order."""
+"""Pictures at once, of each kind of order."""
 
 
 class DecoderGone(Exception):
@@ -106,7 +107,7 @@ class Darkroom:
 
         Raises OSError where the file cannot be opened, DecoderGone, TooBusy.
         """
-        async with self._slot((bool(order.sizes), order.draws)):
+        async with self._slot(order.kind):
             # A socket, not a pipe: uvloop closes a pipe's number twice, by then perhaps somebody else's.
             ours, theirs = socket.socketpair()
             writer: asyncio.StreamWriter | None = None
@@ -185,21 +186,38 @@ def decoder_id() -> int | None:
     return _DARKROOM.process_id
 
 
-async def inspect(path: Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
+async def inspect(path: Path, *, max_pixels: int = MAX_PIXELS, recipe: Recipe = STANDARD) -> Inspection:
     """What the picture is, and its smallest rendition. Raises ImageRefused, TooBusy, OSError."""
-    async for message, _ in _asked(path, Order(max_pixels=max_pixels)):
+    async for message, _ in _asked(path, Order(max_pixels=max_pixels, recipe=recipe)):
         if isinstance(message, Inspection):
             return message
     raise TooBusy("The picture decoder was interrupted; send the picture again.", retry_after_seconds=1)
 
 
 async def develop(
-    path: Path, sizes: tuple[int, ...] = LADDER, *, max_pixels: int = MAX_PIXELS
+    path: Path,
+    sizes: tuple[int, ...] = LADDER,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    recipe: Recipe = STANDARD,
 ) -> AsyncIterator[Developed]:
     """The renditions that `rungs` names, the smallest first. Raises ImageRefused, TooBusy, OSError."""
-    async for message, content in _asked(path, Order(sizes, max_pixels)):
+    async for message, content in _asked(path, Order(sizes, max_pixels, recipe=recipe)):
         if isinstance(message, Rendering):
-            yield Developed(message.size, message.width, message.height, content)
+            yield _developed(message, content, recipe)
+
+
+async def whole(path: Path, *, max_pixels: int = MAX_PIXELS, recipe: Recipe = STANDARD) -> Developed:
+    """The picture at its own size as every browser shows it: the file without its metadata where it can be
+    that, else a WebP of it. Raises ImageRefused, TooBusy, OSError."""
+    async for message, content in _asked(path, Order(max_pixels=max_pixels, whole=True, recipe=recipe)):
+        if isinstance(message, Rendering):
+            return _developed(message, content, recipe)
+    raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
+
+
+def _developed(said: Rendering, content: bytes, recipe: Recipe) -> Developed:
+    return Developed(said.size, said.width, said.height, content, said.mime, recipe)
 
 
 async def draw(path: Path) -> Developed:

@@ -23,10 +23,12 @@ from PIL import Image
 from domain import exif, likeness, looks, miniature, painter, pixels, thumbhash
 from domain.decoding import (
     CPU_SECONDS,
-    LADDER,
     LENGTH_BYTES,
     MEMORY_BYTES,
     WALL_SECONDS,
+    WEBP,
+    WEBP_SIDE_PX,
+    WHOLE,
     Developed,
     Died,
     Finished,
@@ -38,6 +40,7 @@ from domain.decoding import (
     decoded_order,
     encoded,
 )
+from domain.recipes import Recipe
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -196,26 +199,44 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
         return
     picture = pixels.opened(file, order.max_pixels)
     original = picture.size
-    if order.sizes:
+    if order.whole:
+        _show_whole(picture, file, order.recipe, out)
+    elif order.sizes:
         orientation = pixels.orientation_of(picture)
         picture = pixels.load(picture, file, max(order.sizes) * 3 // 2)
         for size, rendition in pixels.renditions(picture, orientation, original, order.sizes):
-            data = pixels.webp(rendition)
+            data = pixels.webp(rendition, order.recipe.quality)
             _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
         _say(out, Finished())
     else:
-        _say(out, _inspected(picture, file))
+        _say(out, _inspected(picture, file, order.recipe))
 
 
-def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
+def _show_whole(picture: pixels.Picture, file: io.BufferedReader, recipe: Recipe, out: BinaryIO) -> None:
+    orientation, (width, height) = pixels.orientation_of(picture), picture.size
+    mime = f"image/{pixels.format_of(picture).lower()}"
+    data = pixels.stripped(picture, file, orientation)
+    if data is None:
+        if max(width, height) > WEBP_SIDE_PX:
+            words = f"Only its smaller sizes can be shown: a side is longer than {WEBP_SIDE_PX} pixels."
+            raise pixels.Refused("TOO_MANY_PIXELS", words)
+        picture = pixels.load(picture, file, max(width, height))
+        mime, data = WEBP, pixels.webp(pixels.upright(picture, orientation), recipe.quality)
+    if orientation >= 5:
+        width, height = height, width
+    _say(out, Rendering(WHOLE, width, height, len(data), mime), data)
+    _say(out, Finished())
+
+
+def _inspected(picture: pixels.Picture, file: io.BufferedReader, recipe: Recipe) -> Inspection:
     format_, orientation, (width, height) = (
         pixels.format_of(picture),
         pixels.orientation_of(picture),
         picture.size,
     )
     frames, taken_at, camera = pixels.frames_of(picture), exif.taken_at(picture), exif.camera(picture)
-    picture = pixels.load(picture, file, LADDER[0] * 3 // 2)
-    [(size, first)] = pixels.renditions(picture, orientation, (width, height), LADDER[:1])
+    picture = pixels.load(picture, file, recipe.sizes[0] * 3 // 2)
+    [(size, first)] = pixels.renditions(picture, orientation, (width, height), recipe.sizes[:1])
     sample = first.convert("RGBA")
     sample.thumbnail((SAMPLE_PX, SAMPLE_PX))
     if orientation >= 5:
@@ -233,7 +254,7 @@ def _inspected(picture: pixels.Picture, file: io.BufferedReader) -> Inspection:
         swatches=looks.swatches(first),
         fingerprint=likeness.signed(looks.fingerprint(first)),
         sketch=looks.sketched(first),
-        first=Developed(size, first.width, first.height, pixels.webp(first)),
+        first=Developed(size, first.width, first.height, pixels.webp(first, recipe.quality), recipe=recipe),
     )
 
 

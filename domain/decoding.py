@@ -6,18 +6,24 @@ import msgspec
 from msgspec import Struct
 
 from domain.colours import Swatch
+from domain.recipes import STANDARD, Recipe
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF", "JXL")
 """What may be opened; Pillow's names (JPEG includes the multi-picture files of phones)."""
 
-LADDER = (320, 800, 1600)
-"""The longest sides of the renditions, in pixels."""
+LADDER = STANDARD.sizes
+"""The longest sides of the renditions, in pixels, unless the settings say otherwise."""
 
 MAX_SIDE_PX = 65_500
 MAX_PIXELS = 120_000_000
 """Unless the settings say otherwise."""
 
 MAX_FRAMES = 1_000
+WEBP = "image/webp"
+WEBP_SIDE_PX = 16_383
+WHOLE = 0
+"""Stands for the picture's own size where a rendition's size is asked for."""
+
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 20
 WALL_SECONDS = 25
@@ -47,21 +53,30 @@ def fitted(width: int, height: int, size: int) -> tuple[int, int]:
 class Order(Struct, frozen=True):
     """What to do with the picture whose open file travels beside this. sizes empty: inspect it.
 
-    draws: the file is a miniature (domain/miniature.py) to be drawn.
+    draws: the file is a miniature (domain/miniature.py) to be drawn; whole: it is wanted at its own size.
     """
 
     sizes: tuple[int, ...] = ()
     max_pixels: int = MAX_PIXELS
     draws: bool = False
+    whole: bool = False
+    recipe: Recipe = STANDARD
+
+    @property
+    def kind(self) -> tuple[bool, ...]:
+        """Orders of one kind wait for one another."""
+        return bool(self.sizes), self.draws, self.whole
 
 
 class Developed(Struct, frozen=True):
-    """One rendition. content: WebP, upright, sRGB, without metadata."""
+    """One rendition, without metadata: WebP, upright, sRGB; or, of size `WHOLE`, what a browser shows so."""
 
     size: int
     width: int
     height: int
     content: bytes
+    mime: str = WEBP
+    recipe: Recipe = STANDARD
 
 
 class Inspection(Struct, frozen=True, tag="inspection"):
@@ -94,6 +109,7 @@ class Rendering(Struct, frozen=True, tag="rendering"):
     width: int
     height: int
     payload_bytes: int
+    mime: str = WEBP
 
 
 class Refusal(Struct, frozen=True, tag="refusal"):

@@ -275,10 +275,10 @@ async def made_renditions(connection: Connection, *, deep: bool) -> Finding:
     seen, lost = 0, 0
     query = (
         "select rendition.id, image.digest as original, rendition.size, rendition.size_bytes,"
-        " rendition.digest from rendition join image on image.id = rendition.image"
+        " rendition.digest, rendition.recipe from rendition join image on image.id = rendition.image"
     )
     async for row in _rows(connection, query, key="rendition.id"):
-        key = renditions.key(row["original"], row["size"])
+        key = renditions.key(row["original"], row["size"], row["recipe"])
         fault = await fault_of(key, row["size_bytes"], row["digest"] if deep else None)
         seen += 1
         lost += fault is not None

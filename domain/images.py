@@ -25,6 +25,7 @@ from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotF
 from domain.notices import announce_image
 from domain.originals import Intake
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.recipes import followed
 from domain.settings import Settings
 
 LONGEST_NAME = 255
@@ -142,7 +143,7 @@ async def add_image(
     if batch is not None:
         await require_batch_room(viewer, intake.settings, size_bytes, batch)
     max_pixels = intake.settings.max_megapixels * 1_000_000
-    inspection = await darkroom.inspect(intake.path, max_pixels=max_pixels)
+    inspection = await darkroom.inspect(intake.path, max_pixels=max_pixels, recipe=followed())
     await originals.keep(intake)
     await renditions.store(digest, inspection.first)
     new_id = image_id or uuid4()

@@ -11,6 +11,7 @@ from domain.database import fetch
 from domain.decoding import rungs
 from domain.errors import NotFound
 from domain.images import Image, ImageState, image_of
+from domain.recipes import followed
 from domain.streams import Follower, Kind, Sink
 
 
@@ -68,13 +69,13 @@ class PictureFollower(Follower[ImageProgress]):
         return [image_id for image_id, (state, _, _) in self._last.items() if state in waiting]
 
 
-_STEPS = "SELECT i.*, (SELECT count(*) FROM rendition r WHERE r.image = i.id) AS done"
+_STEPS = "SELECT i.*, (SELECT count(*) FROM rendition r WHERE r.image = i.id AND r.size <> 0) AS done"
 
 
 def _step(record: asyncpg.Record) -> ImageProgress:
     image = image_of(record)
     done: int = record["done"]
-    return ImageProgress(image, done, max(done, len(rungs(image.width, image.height))))
+    return ImageProgress(image, done, max(done, len(rungs(image.width, image.height, followed().sizes))))
 
 
 async def present(

@@ -10,7 +10,9 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, UnidentifiedImageError
 from pillow_jxl import JpegXLImagePlugin
 
+from domain import stripping
 from domain.decoding import FORMATS, LADDER, MAX_FRAMES, MAX_SIDE_PX, Refusal, fitted, rungs
+from domain.recipes import STANDARD
 
 Picture = Image.Image
 
@@ -315,8 +317,33 @@ def renditions(
         yield size, rendition if turn is None else rendition.transpose(turn)
 
 
-def webp(picture: Picture) -> bytes:
+def webp(picture: Picture, quality: int = STANDARD.quality) -> bytes:
     """No metadata: Pillow writes only what is passed, and nothing is."""
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=85, method=2)
+    picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
+
+
+def upright(picture: Picture, orientation: int) -> Picture:
+    """All of its pixels, in RGB or RGBA, sRGB, turned."""
+    turn = TURNS.get(orientation)
+    seen = managed(_workable(picture, _span(picture)), picture.info.get("icc_profile"))
+    return seen if turn is None else seen.transpose(turn)
+
+
+def stripped(picture: Picture, file: io.BufferedReader, orientation: int) -> bytes | None:
+    """The file without its metadata, where every browser shows it upright and in its colours; else None."""
+    kind = format_of(picture)
+    is_plain = picture.mode in ("L", "RGB", "RGBA", "P", "LA", "1", "I;16")
+    if kind not in ("JPEG", "PNG", "WEBP") or not is_plain or (orientation != 1 and kind != "JPEG"):
+        return None
+    file.seek(0)
+    try:
+        match kind:
+            case "JPEG":
+                return stripping.jpeg(file.read(), orientation)
+            case "PNG":
+                return stripping.png(file.read())
+        return stripping.webp(file.read())
+    except ValueError:
+        return None

@@ -12,19 +12,16 @@ import asyncpg
 
 from domain import access, darkroom, jobs, originals, storage
 from domain.access import Viewer
-from domain.database import Connection, fetch, fetchrow, transaction
-from domain.decoding import LADDER, MAX_PIXELS, Developed, rungs
+from domain.database import Connection, fetch, fetchrow, fetchval, transaction
+from domain.decoding import MAX_PIXELS, WHOLE, Developed, rungs
 from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.notices import announce_image
+from domain.recipes import followed
 from domain.storage import StoredFile
 
-RECIPE = "1"
-"""Part of every rendition's key: raise it when the same original would give other bytes."""
-
-MIME = "image/webp"
 MADE_BY_ROWS = (
     "(SELECT coalesce(array_agg(ARRAY[size::bigint, width, height, size_bytes] ORDER BY size), '{}') "
-    "FROM rendition WHERE rendition.image = image.id)"
+    "FROM rendition WHERE rendition.image = image.id AND size <> 0)"
 )
 """What the column image.made holds: size, width, height and bytes of each, the smallest first."""
 
@@ -44,9 +41,14 @@ class Rendition:
     digest: str
 
 
-def key(digest: str, size: int) -> str:
-    """digest: of the original."""
-    return f"renditions/{storage.sharded(digest)}/{RECIPE}/{size}.webp"
+def key(digest: str, size: int, recipe: str) -> str:
+    """digest: of the original; recipe: the name of it."""
+    return f"{folder(digest, recipe)}/{f'{size}.webp' if size != WHOLE else 'full'}"
+
+
+def folder(digest: str, recipe: str) -> str:
+    """Where all lies that is made of an original by that recipe."""
+    return f"renditions/{storage.sharded(digest)}/{recipe}"
 
 
 async def enqueue(connection: Connection, image_id: UUID, *, priority: int = 0) -> None:
@@ -67,8 +69,9 @@ async def make_renditions(run: jobs.Run) -> None:
     image = await fetchrow("SELECT digest, width, height FROM image WHERE id = $1", image_id)
     if image is None:
         return
+    former = await _of_former_recipes(image_id)
     await _turn(run, "WORKING")
-    sizes = rungs(image["width"], image["height"])
+    sizes = rungs(image["width"], image["height"], followed().sizes)
     missing = await _missing(image_id, image["digest"], sizes)
     done = len(sizes) - len(missing)
     try:
@@ -89,12 +92,17 @@ async def make_renditions(run: jobs.Run) -> None:
     except FileNotFoundError:
         raise jobs.Unrepeatable(originals.MISSING, "the original is not in the store") from None
     await _turn(run, "READY")
+    for size, recipe in former:
+        await _remove_unused(image["digest"], size, recipe)
 
 
 async def _missing(image_id: UUID, digest: str, sizes: Sequence[int]) -> tuple[int, ...]:
-    """The rungs that have no row or whose file is gone, or has another size than its row."""
-    rows = await fetch("SELECT size, size_bytes FROM rendition WHERE image = $1", image_id)
-    found = await asyncio.gather(*(storage.find(key(digest, row["size"])) for row in rows))
+    """The rungs that have no row, whose file is gone or has another size, or that another recipe made."""
+    recipe = followed().name
+    rows = await fetch(
+        "SELECT size, size_bytes FROM rendition WHERE image = $1 AND recipe = $2", image_id, recipe
+    )
+    found = await asyncio.gather(*(storage.find(key(digest, row["size"], recipe)) for row in rows))
     kept = {
         row["size"]
         for row, stored in zip(rows, found, strict=True)
@@ -106,21 +114,49 @@ async def _missing(image_id: UUID, digest: str, sizes: Sequence[int]) -> tuple[i
 async def _developed(digest: str, sizes: tuple[int, ...], max_pixels: int) -> AsyncGenerator[Developed, None]:
     if sizes:
         async with storage.as_file(originals.key(digest), digest=digest) as path:
-            async for developed in darkroom.develop(path, sizes, max_pixels=max_pixels):
+            async for developed in darkroom.develop(path, sizes, max_pixels=max_pixels, recipe=followed()):
                 yield developed
+
+
+async def _of_former_recipes(image_id: UUID) -> list[tuple[int, str]]:
+    """Size and recipe of what earlier settings asked for."""
+    rows = await fetch(
+        "SELECT size, recipe FROM rendition WHERE image = $1 AND recipe <> $2", image_id, followed().name
+    )
+    return [(row["size"], row["recipe"]) for row in rows]
+
+
+async def _remove_unused(digest: str, size: int, recipe: str) -> None:
+    """Another picture of the same bytes may still show this file; one that is lost is made again."""
+    used: bool = await fetchval(
+        "SELECT EXISTS (SELECT FROM rendition r JOIN image i ON i.id = r.image "
+        "WHERE i.digest = $1 AND r.size = $2 AND r.recipe = $3)",
+        digest,
+        size,
+        recipe,
+    )
+    if not used:
+        await storage.remove(key(digest, size, recipe))
 
 
 async def store(digest: str, developed: Developed) -> None:
     """Makes the file durable; the row may follow. Raises StorageUnavailable."""
-    await storage.put(key(digest, developed.size), developed.content)
+    await storage.put(key(digest, developed.size, developed.recipe.name), developed.content)
 
 
 async def _turn(run: jobs.Run, state: str) -> None:
-    """Whatever image.made held before, it is right from here on. Raises LeaseLost."""
+    """Whatever image.made held before, it is right from here on.
+
+    When it is READY, what earlier settings asked for is no longer spoken of. Raises LeaseLost.
+    """
     image_id = run.job.subject
     async with transaction() as connection:
         await jobs.lock_subjects(connection, [image_id])
         await run.require(connection)
+        if state == "READY":
+            await connection.execute(
+                "DELETE FROM rendition WHERE image = $1 AND recipe <> $2", image_id, followed().name
+            )
         await connection.execute("UPDATE image SET state = $2, failure = NULL WHERE id = $1", image_id, state)
         await gather(connection, [image_id])
         await announce_image(connection, image_id)
@@ -131,19 +167,23 @@ async def record(connection: Connection, image_id: UUID, developed: Developed) -
     # Who records another one of it meanwhile waits here, and then gathers both.
     await connection.execute("SELECT FROM image WHERE id = $1 FOR NO KEY UPDATE", image_id)
     await connection.execute(
-        "INSERT INTO rendition (id, image, size, width, height, size_bytes, mime, digest, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) ON CONFLICT (image, size) DO UPDATE SET "
+        "INSERT INTO rendition "
+        "(id, image, size, width, height, size_bytes, mime, digest, recipe, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()) ON CONFLICT (image, size) DO UPDATE SET "
         "width = excluded.width, height = excluded.height, size_bytes = excluded.size_bytes, "
-        "mime = excluded.mime, digest = excluded.digest",
+        "mime = excluded.mime, digest = excluded.digest, recipe = excluded.recipe",
         uuid4(),
         image_id,
         developed.size,
         developed.width,
         developed.height,
         len(developed.content),
-        MIME,
+        developed.mime,
         hashlib.sha256(developed.content).hexdigest(),
+        developed.recipe.name,
     )
+    if developed.size == WHOLE:
+        return
     await gather(connection, [image_id])
     await announce_image(connection, image_id)
 
@@ -161,8 +201,9 @@ async def renditions_by_images(image_ids: Sequence[UUID]) -> list[list[Rendition
     found: dict[UUID, list[Rendition]] = {image_id: [] for image_id in image_ids}
     for row in await fetch(
         "SELECT image, size, width, height, size_bytes, mime, digest FROM rendition "
-        "WHERE image = ANY($1::uuid[]) ORDER BY image, size",
+        "WHERE image = ANY($1::uuid[]) AND size <> $2 ORDER BY image, size",
         list(found),
+        WHOLE,
     ):
         found[row["image"]].append(_rendition(row))
     return [found[image_id] for image_id in image_ids]
@@ -175,39 +216,50 @@ def _rendition(row: asyncpg.Record) -> Rendition:
 async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
     """The rendition of that rung; of a picture that is ready and too small for it, the largest there is.
 
-    Raises NotFound (also: not made yet), BadInput, StorageUnavailable when the file is lost: it is
-    then being made again.
+    One that earlier settings asked for is shown until what the present ones ask for is made, which this
+    brings about. Raises NotFound (also: not made yet), BadInput, StorageUnavailable when the file is lost:
+    it is then being made again.
     """
-    if size not in LADDER:
-        raise BadInput(f"The sizes are {', '.join(map(str, LADDER))}.", field="size")
     await access.image(viewer, image_id)
     row = await fetchrow(
-        "SELECT r.size, r.digest AS etag, r.mime, r.size_bytes, i.digest, i.name, i.state, i.width, i.height "
+        "SELECT r.size, r.digest AS etag, r.mime, r.size_bytes, r.recipe, "
+        "i.digest, i.name, i.state, i.width, i.height "
         "FROM image i LEFT JOIN LATERAL (SELECT * FROM rendition WHERE image = i.id AND size <= $2 "
-        "ORDER BY size DESC LIMIT 1) r ON true WHERE i.id = $1",
+        "AND size <> $3 ORDER BY size DESC LIMIT 1) r ON true WHERE i.id = $1",
         image_id,
         size,
+        WHOLE,
     )
     if row is None:
         raise NotFound("There is no such picture, or you may not see it.")
-    last = rungs(row["width"], row["height"])[-1]
-    if row["size"] != min(size, last):
+    recipe = followed()
+    if size not in recipe.sizes and size != row["size"]:
+        raise BadInput(f"The sizes are {', '.join(map(str, recipe.sizes))}.", field="size")
+    if row["recipe"] not in (None, recipe.name) and row["state"] == "READY":
+        await make_again(image_id)
+    last = rungs(row["width"], row["height"], recipe.sizes)[-1]
+    if row["size"] not in (size, last):
         if row["state"] == "FAILED":
             raise NotFound("This picture cannot be shown; its original can be downloaded.")
         await jobs.hurry([image_id])
         raise NotFound("This size is still being made; it will be here in a moment.")
     try:
         return await storage.stored_file(
-            key(row["digest"], row["size"]),
+            key(row["digest"], row["size"], row["recipe"]),
             digest=row["etag"],
             size_bytes=row["size_bytes"],
             mime=row["mime"],
             filename=f"{PurePath(row['name']).stem}-{row['size']}.webp",
         )
     except FileNotFoundError:
-        async with transaction() as connection:
-            await enqueue(connection, image_id, priority=jobs.LOOKED_AT)
+        await make_again(image_id)
         raise StorageUnavailable(
             "This size was lost from the store and is being made again; try again in a moment.",
             retry_after_seconds=2,
         ) from None
+
+
+async def make_again(image_id: UUID) -> None:
+    """What is missing by now, before what nobody waits for."""
+    async with transaction() as connection:
+        await enqueue(connection, image_id, priority=jobs.LOOKED_AT)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from domain.errors import DomainError
 
 MEGABYTE = 1_000_000
+MOST_SIZES = 8
 
 
 class BadSetting(DomainError):
@@ -26,6 +27,7 @@ class Settings:
 
     history_days: how many days of the boards' logs are kept at least, 7 or more; 0: all of them.
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
+    renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
     """
 
     data: Path = Path("data")
@@ -48,6 +50,8 @@ class Settings:
     snapshot_lines: int = 1_000
     history_days: int = 0
     trash_days: int = 30
+    renditions: tuple[int, ...] = (320, 800, 1600)
+    webp_quality: int = 85
 
     @property
     def blobs(self) -> Path:
@@ -160,6 +164,19 @@ def _days_of_history(text: str) -> int:
     return _whole(7, 36_500)(text)
 
 
+def _sizes(text: str) -> tuple[int, ...]:
+    """The smallest is decoded at every upload, and colours are read from it."""
+    parts = [part.strip() for part in text.split(",")]
+    sizes = tuple(int(part) for part in parts if part.isascii() and part.isdigit())
+    good = len(sizes) == len(parts) <= MOST_SIZES and list(sizes) == sorted(set(sizes))
+    if not good or not 128 <= sizes[0] <= 1024 or sizes[-1] > 8192:
+        raise ValueError(
+            f"expected up to {MOST_SIZES} sizes in pixels, ascending, such as 320,800,1600: "
+            "the first from 128 to 1024, the last at most 8192"
+        )
+    return sizes
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in _FLAGS:
         raise ValueError("expected true or false")
@@ -213,4 +230,6 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_SNAPSHOT_LINES": ("snapshot_lines", _whole(10, 1_000_000)),
     "WEBREF_HISTORY_DAYS": ("history_days", _days_of_history),
     "WEBREF_TRASH_DAYS": ("trash_days", _whole(0, 36_500)),
+    "WEBREF_RENDITIONS": ("renditions", _sizes),
+    "WEBREF_WEBP_QUALITY": ("webp_quality", _whole(1, 100)),
 }

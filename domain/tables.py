@@ -161,7 +161,10 @@ class Leftover(Table, db=DB, tablename="leftover"):
 
 
 class Rendition(Table, db=DB, tablename="rendition"):
-    """A derived size of an image. size: 320, 800 or 1600; digest: SHA-256 of its bytes, hex."""
+    """A derived size of an image. digest: SHA-256 of its bytes, hex.
+
+    size: of the ladder, or 0: as large as the image; recipe: the name of what made it (domain/recipes.py).
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     image = ForeignKey(Image, null=False, on_delete=OnDelete.restrict)
@@ -171,6 +174,7 @@ class Rendition(Table, db=DB, tablename="rendition"):
     size_bytes = BigInt()
     mime = Text()
     digest = Text()
+    recipe = Text(default="1")
     created_at = Timestamptz(default=TimestamptzNow())
 
 

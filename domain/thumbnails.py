@@ -16,7 +16,7 @@ from domain import access, blobs, darkroom, miniature, past, renditions, storage
 from domain.access import Role, Viewer
 from domain.containers import leading_to
 from domain.database import fetch
-from domain.decoding import LADDER
+from domain.decoding import WEBP, WHOLE
 from domain.errors import TooBusy
 from domain.geometry import Bounds, bounds, bounds_of_all
 from domain.miniature import HEIGHT_PX, WIDTH_PX, Miniature, Piece, Shape
@@ -84,7 +84,7 @@ async def file(viewer: Viewer, board_id: UUID, seq: int) -> StoredFile:
     return await storage.stored_file(
         key(known.digest),
         digest=known.digest,
-        mime=renditions.MIME,
+        mime=WEBP,
         filename="board.webp",
         lasting=known.complete,
     )
@@ -138,12 +138,16 @@ class _Small:
 async def _small_renditions(image_ids: set[UUID]) -> dict[UUID, _Small]:
     """Of each picture that has one, as the rows say."""
     rows = await fetch(
-        "SELECT r.image, r.digest, i.digest AS original FROM rendition r JOIN image i ON i.id = r.image "
-        "WHERE r.image = ANY($1::uuid[]) AND r.size = $2",
+        "SELECT DISTINCT ON (r.image) r.image, r.digest, r.size, r.recipe, i.digest AS original "
+        "FROM rendition r JOIN image i ON i.id = r.image "
+        "WHERE r.image = ANY($1::uuid[]) AND r.size <> $2 ORDER BY r.image, r.size",
         list(image_ids),
-        LADDER[0],
+        WHOLE,
     )
-    return {row["image"]: _Small(row["digest"], renditions.key(row["original"], LADDER[0])) for row in rows}
+    return {
+        row["image"]: _Small(row["digest"], renditions.key(row["original"], row["size"], row["recipe"]))
+        for row in rows
+    }
 
 
 async def _contents(keys: Sequence[str]) -> list[bytes | None]:

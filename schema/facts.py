@@ -66,6 +66,7 @@ IMAGE: Mapping[str, Column] = {
     "camera": ("camera", lambda camera: camera or None),
     "placeholder": ("placeholder", thumbhash_text),
     "createdAt": ("created_at", moment_text),
+    "fullUrl": ("full", None),
     "originalUrl": ("id", lambda image_id: f"/files/{image_id}/original"),
 }
 # Of one entry of `renditions` in board_reads.

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import images, renditions
+from domain import full_sizes, images, renditions
 from schema.accounts import Account
 from schema.connections import After, Connection, Node
 from schema.context import Info
@@ -31,7 +31,10 @@ class ImageState(Enum):
 
 @strawberry.type(description="A smaller WebP made of a picture: upright, sRGB, without EXIF or place.")
 class Rendition:
-    size: int = field(description="Its class: 320, 800 or 1600, the longest side asked for, in pixels.")
+    size: int = field(
+        description="Its class, the longest side asked for, in pixels: 320, 800 or 1600, unless this server "
+        "is set otherwise."
+    )
     width: int = field(description="Real width in pixels; never more than the original's.")
     height: int = field(description="Real height in pixels; never more than the original's.")
     size_bytes: Long = field(description="Size of the file in bytes.")
@@ -64,6 +67,11 @@ class Image(Node):
     created_at: datetime = field(description="When it was uploaded.")
     original_url: Path = field(
         description="Where the bytes as they came are read (GET, HEAD, ranges); `?download=1` to save them."
+    )
+    full_url: Path | None = field(
+        description="Where the picture is read with all its pixels as every browser shows it: the original "
+        "without its metadata where that will do, else a WebP of its size. Made when it is first asked for, "
+        "which takes a moment. Null: too large for that."
     )
     key: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID]
@@ -151,6 +159,9 @@ def image_of(row: images.Image) -> Image:
         failure=row.failure,
         created_at=row.created_at,
         original_url=Path(f"/files/{row.id}/original"),
+        full_url=Path(full_sizes.address(row.id))
+        if full_sizes.is_available(row.format, row.width, row.height)
+        else None,
         key=row.id,
         owner_id=row.owner_id,
         thrown_at=row.trashed_at,

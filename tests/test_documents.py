@@ -59,6 +59,8 @@ def test_the_readme_tells_every_variable_and_its_default() -> None:
         if variable.endswith("_MB"):
             assert isinstance(default, int)
             default //= MEGABYTE
+        if isinstance(default, tuple):
+            default = ",".join(map(str, default))
         if isinstance(default, bool):
             assert words == ("on" if default else "off")
         elif default is not None and default != "":

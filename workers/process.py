@@ -16,7 +16,7 @@ from dramatiq import Broker, Message, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from domain import darkroom, jobs, storage
+from domain import darkroom, jobs, recipes, storage
 from domain.errors import DomainError
 from domain.jobs import Job
 from domain.notices import job_notices
@@ -132,6 +132,7 @@ async def running_workers(settings: Settings) -> AsyncIterator[None]:
     the block ends go back to the table at once.
     """
     await asyncio.to_thread(storage.open_storage, settings)
+    recipes.follow(settings)
     darkroom.warm_up()
     try:
         if settings.workers == 0:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.serving import Served
-from tests.pictures import photo
+from tests.pictures import oriented, photo
 
 PICTURE = photo(320, 200, seed=7)
 
@@ -41,6 +41,25 @@ async def test_an_original_is_given_as_it_came_and_kept_for_ever(served: Served)
         assert head.headers["content-length"] == str(len(PICTURE))
         saved = await client.get(f"/files/{image_id}/original", params={"download": "1"})
         assert saved.headers["content-disposition"].startswith("attachment; ")
+
+
+async def test_every_pixel_is_given_without_what_the_file_says(served: Served) -> None:
+    ana, eve = await served.join("ana"), await served.join("eve")
+    content = oriented(6, make="Acme")
+    async with served.client(ana.access_token) as client:
+        sent = await client.post("/uploads", params={"name": "tall.tiff"}, content=photo(1700, 1000))
+        address = f"/files/{sent.json()['image']['id']}/full"
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        part = await client.get(address, headers={"Range": "bytes=5-9"})
+        assert part.content == answer.content[5:10]
+        small = await client.post("/uploads", params={"name": "small.jpg"}, content=content)
+        assert b"Acme" in content
+        small_full = await client.get(f"/files/{small.json()['image']['id']}/full")
+        assert small_full.headers["content-type"] == "image/webp"
+    async with served.client(eve.access_token) as client:
+        assert (await client.get(address)).status_code == 404
 
 
 async def test_a_part_is_given_and_what_lies_outside_is_refused(served: Served) -> None:

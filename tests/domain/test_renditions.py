@@ -53,7 +53,7 @@ async def test_a_ready_picture_has_every_rung_as_the_rows_say(settings: Settings
         (1600, 1600, 1200),
     ]
     for row in rows:
-        path = settings.blobs / renditions.key(digest, row["size"])
+        path = settings.blobs / renditions.key(digest, row["size"], "1")
         content = path.read_bytes()
         assert (row["size_bytes"], row["mime"]) == (len(content), "image/webp")
         assert row["digest"] == hashlib.sha256(content).hexdigest()
@@ -145,7 +145,7 @@ async def test_what_is_not_made_yet_is_not_found_in_words(settings: Settings) ->
 async def test_a_lost_file_is_made_again_first(settings: Settings) -> None:
     ana, image_id = await ready(settings)
     digest = await fetchval("SELECT digest FROM image")
-    (settings.blobs / renditions.key(digest, 800)).unlink()
+    (settings.blobs / renditions.key(digest, 800, "1")).unlink()
     with pytest.raises(StorageUnavailable, match="again"):
         await renditions.file(ana, image_id, 800)
     assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == jobs.LOOKED_AT

@@ -28,7 +28,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "Image": (
         *("__typename", "id", "name", "title", "tags", "format", "mime", "width", "height", "frames"),
         *("hasAlpha", "sizeBytes", "digest", "takenAt", "camera", "placeholder", "palette", "state"),
-        *("failure", "createdAt", "originalUrl", "url"),
+        *("failure", "createdAt", "originalUrl", "fullUrl", "url"),
     ),
     "Rendition": ("__typename", "size", "width", "height", "sizeBytes", "url"),
     "MemberConnection": ("__typename", "totalCount"),

@@ -35,6 +35,7 @@ const story = {
   takenAt: null,
   camera: null,
   originalUrl: "/files/1/original",
+  fullUrl: null,
   owner: { id: "a", name: "Ana", colour: "#7aa2f7" },
   boards: { nodes: [], totalCount: 0 },
 };

@@ -20,6 +20,7 @@ const picture: Picture = {
   failure: null,
   mime: "image/jpeg",
   originalUrl: "/o",
+  fullUrl: null,
   renditions: [320, 800, 1600].map((size) => ({ size, url: `/${size}` })),
 };
 

@@ -47,6 +47,7 @@ describe("pictures", () => {
     failure: null,
     mime: "image/jpeg",
     originalUrl: "/files/p/original",
+    fullUrl: "/files/p/full",
     renditions: [1600, 320, 800].map((size) => ({ size, url: `/files/p/${size}` })),
   };
 
@@ -65,8 +66,12 @@ describe("pictures", () => {
     expect(levelsOf({ ...picture, renditions: [] })).toEqual([]);
   });
 
-  test("an original that browsers cannot show is never asked for", () => {
-    expect(levelsOf({ ...picture, mime: "image/tiff" }).at(-1)?.size).toBe(1600);
+  test("every pixel is asked for where that can be borne, whatever the format", () => {
+    const { source } = levelsOf({ ...picture, mime: "image/tiff" }).at(-1)!;
+    expect(source).toBe("/files/p/full");
+    expect(levelsOf({ ...picture, fullUrl: null }).at(-1)?.size).toBe(1600);
+    expect(levelsOf({ ...picture, width: 20_000 }).at(-1)?.size).toBe(1600);
+    expect(levelsOf({ ...picture, width: 1600, height: 1200 }).at(-1)?.source).toBe("/files/p/1600");
   });
 
   test("before any rendition there is nothing to fetch", () => {

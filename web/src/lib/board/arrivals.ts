@@ -150,6 +150,7 @@ function arrivedPicture(image: UploadedImage): Picture {
     failure: null,
     mime: "",
     originalUrl: "",
+    fullUrl: null,
     renditions: [],
   };
 }

@@ -27,7 +27,7 @@ export interface Read {
 }
 
 export function pictureOf(facts: PictureFactsFragment): Picture {
-  return { ...facts, failure: facts.failure ?? null };
+  return { ...facts, failure: facts.failure ?? null, fullUrl: facts.fullUrl ?? null };
 }
 
 export function itemOf(facts: ItemFactsFragment): Read {

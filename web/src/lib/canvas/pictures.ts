@@ -24,6 +24,8 @@ export interface Picture {
   readonly failure: string | null;
   readonly mime: string;
   readonly originalUrl: string;
+  /** With all its pixels, as a browser shows it; null: too large for that. */
+  readonly fullUrl: string | null;
   readonly renditions: readonly Rendition[];
 }
 
@@ -36,13 +38,13 @@ export interface Level {
 
 /** Formats every current browser decodes by itself; others are shown from renditions only. */
 const DISPLAYED = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
-const MOST_ORIGINAL_PIXELS = 50_000_000;
+const MOST_WHOLE_PIXELS = 50_000_000;
 /** A source may be stretched by this much before the next larger one is fetched. */
 const STRETCH = 1.15;
 /** A board seen from afar shows hundreds at this size: a twelfth of the memory of the smallest rendition. */
 const AFAR_PIXELS = 96;
 
-/** Every size that can be shown, smallest first. The original comes in only where renditions cannot do. */
+/** Every size that can be shown, smallest first. The full size comes in only where renditions cannot do. */
 export function levelsOf(picture: Picture): Level[] {
   const levels: Level[] = picture.renditions
     .map(({ size, url }) => ({ size, source: url, isReduced: false }))
@@ -52,8 +54,9 @@ export function levelsOf(picture: Picture): Level[] {
     levels.unshift({ ...smallest, size: AFAR_PIXELS, isReduced: true });
   const long = Math.max(picture.width, picture.height);
   const largest = levels.at(-1)?.size ?? 0;
-  const original = originalOf(picture);
-  if (original && largest > 0 && long > largest) levels.push(original);
+  const isBearable = picture.width * picture.height <= MOST_WHOLE_PIXELS;
+  if (picture.fullUrl && isBearable && largest > 0 && long > largest)
+    levels.push({ size: long, source: picture.fullUrl, isReduced: false });
   return levels;
 }
 
@@ -61,7 +64,7 @@ export function levelsOf(picture: Picture): Level[] {
 export function originalOf(picture: Picture): Level | null {
   const isShowable =
     DISPLAYED.has(picture.mime) &&
-    picture.width * picture.height <= MOST_ORIGINAL_PIXELS &&
+    picture.width * picture.height <= MOST_WHOLE_PIXELS &&
     picture.originalUrl !== "";
   if (!isShowable) return null;
   return { size: Math.max(picture.width, picture.height), source: picture.originalUrl, isReduced: false };
