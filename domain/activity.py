@@ -30,7 +30,7 @@ class Entry(Struct, frozen=True):
     """Changes first_seq to last_seq of one person, among those of others.
 
     about: items, comments or board. counts: sums of the tallies (domain/tally.py) of what was done, undoing
-    and redoing apart; an item that was touched twice counts twice. undone: changes that are taken back now.
+    and redoing apart; an item that was touched twice counts twice. undone: changes that are taken back.
     """
 
     actor_id: UUID
@@ -67,11 +67,13 @@ WITH RECURSIVE line AS ({_LINES}), begun AS (
 ), told AS (
     SELECT begun.* FROM begun JOIN chosen USING (first)
 ), chain AS (
-    SELECT seq, reverted_by AS next, 1 AS links FROM told WHERE kind = 'DO' AND reverted_by <> seq
+    SELECT seq, reverted_by AS next, 1 AS links FROM told
+    WHERE kind = 'DO' AND reverted_by <> seq AND reverted_by <= $6
     UNION ALL
     SELECT chain.seq, back.reverted_by, chain.links + 1
     FROM chain JOIN change AS back
         ON back.board = $1 AND back.seq = chain.next AND back.reverted_by <> back.seq
+        AND back.reverted_by <= $6
 ), undone AS (
     SELECT seq FROM chain GROUP BY seq HAVING max(links) % 2 = 1
 ), counted AS (
@@ -101,23 +103,27 @@ _TOTAL = f"SELECT count(*) FROM ({_LINES}) AS line WHERE goes_on IS NOT TRUE"  #
 
 
 async def activity_of(
-    viewer: Viewer, board_id: UUID, *, first: int = 20, after: str | None = None
+    viewer: Viewer, board_id: UUID, *, first: int = 20, after: str | None = None, until: int | None = None
 ) -> Page[Entry]:
-    """The entries in the order in which they began, the latest first. Needs VIEWER."""
+    """The entries in the order in which they began, the latest first, as they stood at seq `until`.
+
+    None: now. Needs VIEWER.
+    """
     board = await access.board(viewer, board_id, Role.VIEWER)
+    end = board.seq if until is None else until
     require_first(first, MOST_A_PAGE)
     keys = keys_of(after, "activity", int)
-    before = board.seq + 1 if keys is None else _require_seq(keys[0])
+    before = end + 1 if keys is None else _require_seq(keys[0])
 
     async def total() -> int:
-        count: int = await fetchval(_TOTAL, board_id, board.log_start, board.seq)
+        count: int = await fetchval(_TOTAL, board_id, board.log_start, end)
         return count
 
     entries: list[Entry] = []
-    high, blocks = min(board.seq, _end_of_block(before - 1)), 1
+    high, blocks = min(end, _end_of_block(before - 1)), 1
     while len(entries) <= first and high > board.log_start:
         low = max(board.log_start, _end_of_block(high) - blocks * BLOCK_LINES)
-        records = await fetch(_ENTRIES, board_id, low, high, before, first + 1 - len(entries))
+        records = await fetch(_ENTRIES, board_id, low, high, before, first + 1 - len(entries), end)
         entries += [_entry(record) for record in records]
         high, blocks = low, blocks * 2
     return page_of(entries, first, lambda entry: cursor_to("activity", entry.first_seq), total)

@@ -21,6 +21,7 @@ from domain.tally import tally_of
 MOST_CHANGES = 500
 MOST_NAMED = 5_000
 """So many items are in the changes of a page: a change may name thousands."""
+LAST_SEQ = 2**53 - 1
 
 
 class ChangeKind(StrEnum):
@@ -178,19 +179,26 @@ SELECT count(*) FILTER (WHERE named <= $4) FROM (
 
 
 async def changes_of(
-    viewer: Viewer, board_id: UUID, *, first: int, after: str | None = None, since: int | None = None
+    viewer: Viewer,
+    board_id: UUID,
+    *,
+    first: int,
+    after: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
 ) -> Page[Change]:
-    """A page of the log, the oldest first. since: only what follows this seq; None: from the very first.
+    """A page of the log, the oldest first. since: only what follows this seq; until: only up to this one.
 
     It ends sooner where its changes name more than MOST_NAMED items, but holds one in any case.
     """
     await access.board(viewer, board_id, Role.VIEWER)
     require_first(first, MOST_CHANGES)
+    end = LAST_SEQ if until is None else until
     start = 0 if since is None else _require_seq(since)
 
     async def total() -> int:
         count: int = await fetchval(
-            "SELECT count(*) FROM change WHERE board = $1 AND seq > $2", board_id, start
+            "SELECT count(*) FROM change WHERE board = $1 AND seq > $2 AND seq <= $3", board_id, start, end
         )
         return count
 
@@ -198,10 +206,11 @@ async def changes_of(
     position = start if keys is None else max(start, _require_seq(keys[0]))
     count = await fetchval(_FITTING, board_id, position, first, MOST_NAMED)
     lines = await log_after(board_id, position, max(count, 1) + 1)
+    lines = [line for line in lines if line.seq <= end]
     return page_of(lines, max(count, 1), lambda line: cursor_to("changes", line.seq), total)
 
 
 def _require_seq(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or not 0 <= value <= LAST_SEQ:
         raise BadInput("A seq is a whole number from 0.", field="after")
     return value

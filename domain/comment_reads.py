@@ -142,10 +142,10 @@ async def comments_on(
         at,
         last,
     )
-    return page_of([_row_of(record) for record in records], first, _cursor, total)
+    return page_of([_row_of(record) for record in records], first, cursor_of, total)
 
 
-def _cursor(row: CommentRow) -> str:
+def cursor_of(row: CommentRow) -> str:
     return cursor_to("comments", row.state.at, row.state.id)
 
 
@@ -185,7 +185,7 @@ async def replies_of(viewer: Viewer, wanted: Sequence[Replies]) -> list[Page[Com
     for record in records:
         found[record["n"] - 1].append(_row_of(record))
     return [
-        page_of(rows, each.first, _cursor, partial(_reply_count, viewer, each.thread_id))
+        page_of(rows, each.first, cursor_of, partial(_reply_count, viewer, each.thread_id))
         for each, rows in zip(wanted, found, strict=True)
     ]
 

@@ -131,6 +131,13 @@ class HistoryCompacted(DomainError):
     http_status = 410
 
 
+class OnlyNow(DomainError):
+    """It is not part of a board's history: it can be read of the board of today alone."""
+
+    code = "ONLY_NOW"
+    http_status = 409
+
+
 class TooBusy(DomainError):
     """Too many requests of this kind at once; `retry_after_seconds` says when to try again."""
 

@@ -98,7 +98,7 @@ async def restore_items(
     return await deed(viewer, board_id, mutation_id, "restore_items", wanted, draft, force=True)
 
 
-_ROW_COLUMNS = f"{STATE_COLUMNS}, item.board, item.added_by, item.added_at, item.changed_seq, item.removed_at"
+ROW_COLUMNS = f"{STATE_COLUMNS}, item.board, item.added_by, item.added_at, item.changed_seq, item.removed_at"
 
 
 def row_of(record: asyncpg.Record) -> ItemRow:
@@ -127,7 +127,7 @@ async def items_on(
         return count
 
     records = await fetch(
-        f"SELECT {_ROW_COLUMNS} FROM ({windowed(window.kind, '$1', 5)}) AS item "  # noqa: S608 (constants)
+        f"SELECT {ROW_COLUMNS} FROM ({windowed(window.kind, '$1', 5)}) AS item "  # noqa: S608 (constants)
         "WHERE (item.z, item.id) > ($3, $4) ORDER BY item.z, item.id LIMIT $2",
         board_id,
         first + 1,
@@ -142,7 +142,7 @@ async def items_on(
 async def items_by_ids(viewer: Viewer, ids: Sequence[UUID]) -> list[ItemRow | None]:
     """In the order of the ids, removed ones too; None for what the viewer may not see."""
     records = await fetch(
-        f"SELECT {_ROW_COLUMNS} FROM item "  # noqa: S608 (constants)
+        f"SELECT {ROW_COLUMNS} FROM item "  # noqa: S608 (constants)
         "JOIN board_grant g ON g.board = item.board AND g.account = $1 "
         "JOIN account a ON a.id = g.account AND a.disabled_at IS NULL WHERE item.id = ANY($2::uuid[])",
         viewer.account_id,

@@ -1,6 +1,7 @@
 """Moments: points of a board's history at even distances, for sliding through it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -35,13 +36,22 @@ JOIN change AS line ON line.board = $1 AND line.seq = asked.seq ORDER BY line.se
 
 
 async def moments_of(
-    viewer: Viewer, board_id: UUID, *, most: int = 24, since: int | None = None, until: int | None = None
+    viewer: Viewer,
+    board_id: UUID,
+    *,
+    most: int = 24,
+    since: int | None = None,
+    until: int | None = None,
+    at: int | None = None,
 ) -> list[Moment]:
     """At most so many after seq `since`, the last of them at `until`, the oldest first. Needs VIEWER.
 
-    None: from where the history is kept, up to now. Raises BadInput, HistoryCompacted.
+    None: from where the history is kept, up to `at`, which is the latest there is (None: now). Raises
+    BadInput, HistoryCompacted.
     """
     board = await access.board(viewer, board_id, Role.VIEWER)
+    if at is not None:
+        board = replace(board, seq=at)
     if not 1 <= most <= MOST_MOMENTS:
         raise BadInput(f"most must be from 1 to {MOST_MOMENTS}.", field="most", limit=MOST_MOMENTS)
     start = board.log_start if since is None else past.require_kept(board, since, "since")

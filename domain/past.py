@@ -1,22 +1,20 @@
 """The past: a board as it was right after any change that is kept, read like the board of today."""
 
 import asyncio
-import bisect
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from domain import access, snapshots
 from domain.access import BoardRow, Role, Viewer
-from domain.database import fetch, fetchrow, fetchval
-from domain.errors import BadInput, HistoryCompacted, NotFound
-from domain.items import MOST_A_PAGE, ItemRow
-from domain.operations import BoardState, ItemState
-from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.database import fetchrow, fetchval
+from domain.errors import BadInput, HistoryCompacted, NotFound, OnlyNow
+from domain.operations import BoardState, CommentState, ItemState
 from domain.snapshots import START, Point, Torn
 from domain.windows import ALL, Window
 
@@ -27,8 +25,15 @@ BYTES_PER_ITEM, BYTES_PER_POINT = 1_000, 150
 Key = tuple[UUID, datetime, int]
 
 
+class Then(NamedTuple):
+    """Which moment of which board: right after change `seq`."""
+
+    board_id: UUID
+    seq: int
+
+
 class PastBoard:
-    """What lay on a board right after a change, in the order of its pages."""
+    """What lay on a board right after a change, and what was said there, in the order of its pages."""
 
     def __init__(self, point: Point) -> None:
         self.point = point
@@ -40,12 +45,33 @@ class PastBoard:
 
     @cached_property
     def items(self) -> Sequence[ItemState]:
-        return sorted(self.state.items.values(), key=_place)
+        return sorted(self.state.items.values(), key=place_of)
+
+    @cached_property
+    def contents(self) -> Mapping[UUID, Sequence[ItemState]]:
+        """By container, from back to front."""
+        found: defaultdict[UUID, list[ItemState]] = defaultdict(list)
+        for item in self.items:
+            if item.parent_id is not None:
+                found[item.parent_id].append(item)
+        return found
+
+    @cached_property
+    def comments(self) -> Mapping[UUID | None, Sequence[CommentState]]:
+        """By what they reply to, the oldest first; under None what begins threads."""
+        found: defaultdict[UUID | None, list[CommentState]] = defaultdict(list)
+        for comment in sorted(self.state.comments.values(), key=moment_of):
+            found[comment.thread_id].append(comment)
+        return found
 
 
-def _place(item: ItemState) -> tuple[str, UUID]:
+def place_of(item: ItemState) -> tuple[str, UUID]:
     """Ranks are ASCII, so Python compares them as the column's collation does."""
     return item.z, item.id
+
+
+def moment_of(comment: CommentState) -> tuple[datetime, UUID]:
+    return comment.at, comment.id
 
 
 def size_of(state: BoardState) -> int:
@@ -110,6 +136,12 @@ def require_all(window: Window) -> None:
         raise BadInput("within and changedSince are for the present: leave out `at`.", field="within")
 
 
+def require_now(then: Then | None, field: str) -> None:
+    """Raises OnlyNow where a board of the past is asked for what its history does not tell."""
+    if then is not None:
+        raise OnlyNow(f"`{field}` is no part of a board's history: ask for it without `at`.", field=field)
+
+
 async def past_of(row: BoardRow, seq: int) -> PastBoard:
     """The board of this row right after change `seq`; whoever asks was given the row.
 
@@ -138,11 +170,11 @@ def require_kept(row: BoardRow, seq: int, field: str = "at") -> int:
             latest=row.seq,
         )
     if seq < row.log_start:
-        raise _compacted(row.log_start)
+        raise compacted(row.log_start)
     return seq
 
 
-def _compacted(earliest: int) -> HistoryCompacted:
+def compacted(earliest: int) -> HistoryCompacted:
     return HistoryCompacted(
         f"The history of this board is kept from seq {earliest} on: read it there or later.",
         earliest=earliest,
@@ -162,7 +194,18 @@ async def _folded(row: BoardRow, key: Key) -> Point:
         return await snapshots.folded(row.id, start, seq)
     except Torn:
         # Compacted since the row was read.
-        raise _compacted(await fetchval("SELECT log_start FROM board WHERE id = $1", row.id) or seq) from None
+        raise compacted(await earliest_kept(row, seq)) from None
+
+
+async def seen(viewer: Viewer, then: Then) -> tuple[BoardRow, PastBoard]:
+    """The row of today, and the board of then. Raises NotFound, BadInput, HistoryCompacted."""
+    row = await access.board(viewer, then.board_id, Role.VIEWER)
+    return row, await past_of(row, then.seq)
+
+
+async def earliest_kept(row: BoardRow, seq: int) -> int:
+    """Where the log begins now that it was compacted since the row was read."""
+    return await fetchval("SELECT log_start FROM board WHERE id = $1", row.id) or seq
 
 
 async def board_at(viewer: Viewer, board_id: UUID, seq: int) -> BoardRow:
@@ -170,8 +213,7 @@ async def board_at(viewer: Viewer, board_id: UUID, seq: int) -> BoardRow:
 
     Raises NotFound, BadInput, HistoryCompacted.
     """
-    row = await access.board(viewer, board_id, Role.VIEWER)
-    past = await past_of(row, seq)
+    row, past = await seen(viewer, Then(board_id, seq))
     state = past.state
     return replace(
         row,
@@ -202,59 +244,3 @@ async def _trashed_at(row: BoardRow, point: Point) -> datetime | None:
         point.seq,
     )
     return point.at if line is None else line["at"]
-
-
-async def items_at(
-    viewer: Viewer, board_id: UUID, seq: int, *, first: int = 100, after: str | None = None
-) -> Page[ItemRow]:
-    """What lay on the board then, from back to front: the same order and cursors as today's items."""
-    row = await access.board(viewer, board_id, Role.VIEWER)
-    require_first(first, MOST_A_PAGE)
-    rank, item_id = keys_of(after, "items", str, UUID) or ("", UUID(int=0))
-    past = await past_of(row, seq)
-    items = await asyncio.to_thread(lambda: past.items)
-    start = bisect.bisect_right(items, (rank, item_id), key=_place)
-
-    async def total() -> int:
-        return len(items)
-
-    rows = await _rows(row, seq, items[start : start + first + 1])
-    return page_of(rows, first, lambda found: cursor_to("items", found.state.z, found.state.id), total)
-
-
-async def _rows(row: BoardRow, seq: int, items: Sequence[ItemState]) -> list[ItemRow]:
-    """Who added them and when is the same for ever; a row goes only when no moment that is kept needs it."""
-    records = await fetch(
-        "SELECT id, added_by, added_at, changed_seq FROM item WHERE board = $1 AND id = ANY($2::uuid[])",
-        row.id,
-        [item.id for item in items],
-    )
-    known = {record["id"]: record for record in records}
-    if len(known) != len(items):
-        raise _compacted(await fetchval("SELECT log_start FROM board WHERE id = $1", row.id) or seq)
-    return [
-        ItemRow(
-            state=item,
-            board_id=row.id,
-            added_by=known[item.id]["added_by"],
-            added_at=known[item.id]["added_at"],
-            changed_seq=min(known[item.id]["changed_seq"], seq),
-            removed_at=None,
-        )
-        for item in items
-    ]
-
-
-async def cover_at(viewer: Viewer, board_id: UUID, seq: int) -> UUID | None:
-    """The picture that stood for the board: the chosen one, else the earliest that lay on it."""
-    row = await access.board(viewer, board_id, Role.VIEWER)
-    state = (await past_of(row, seq)).state
-    if state.cover_id is not None:
-        return state.cover_id
-    pictures = {item.id: item.image_id for item in state.items.values() if item.image_id is not None}
-    earliest = await fetchval(
-        "SELECT id FROM item WHERE board = $1 AND id = ANY($2::uuid[]) ORDER BY added_at, id LIMIT 1",
-        row.id,
-        list(pictures),
-    )
-    return pictures.get(earliest)

@@ -2,21 +2,33 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import activity, changes, comment_reads, history, items, members, moments, past
+from domain import (
+    activity,
+    changes,
+    comment_reads,
+    history,
+    items,
+    members,
+    moments,
+    past,
+    past_comments,
+    past_items,
+)
 from domain.access import BoardRow
+from domain.past import Then
 from domain.thumbnails import address
 from schema.accounts import Account
 from schema.activity import Activity, activity_of
 from schema.arguments import maybe_uuid
 from schema.changes import Change, change_of
 from schema.comments import Comment, comment_of
-from schema.connections import After, Connection, Node, connection_of
+from schema.connections import After, Connection, Node, connection_of, shaped_at
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image
@@ -67,6 +79,13 @@ class Member:
         return await info.context.loaders.accounts.load(self.granted_by_id)
 
 
+class _Threads(TypedDict):
+    first: int
+    after: str | None
+    resolved: bool | None
+    item_id: UUID | None
+
+
 @strawberry.type(description="An endless canvas with pictures and notes.")
 class Board(Node):
     title: str = field(description="Its title.")
@@ -75,7 +94,9 @@ class Board(Node):
         description="Number of its last change. A snapshot read with `seq` n continues with "
         "`boardChanges(after: n)`: nothing lost, nothing twice."
     )
-    viewer_role: Role = field(description="What the viewer may do here.")
+    viewer_role: Role = field(
+        description="What the viewer may do here. In the past too it is that of today: it lets them read it."
+    )
     created_at: datetime = field(description="When it was made.")
     updated_at: datetime = field(description="When it last changed.")
     trashed_at: datetime | None = field(description="When it was put into the trash; null: it is in use.")
@@ -87,7 +108,7 @@ class Board(Node):
     key: strawberry.Private[UUID]
     created_by_id: strawberry.Private[UUID]
     shown_cover_id: strawberry.Private[UUID | None]
-    past_seq: strawberry.Private[int | None] = None
+    then: strawberry.Private[Then | None] = None
 
     @resolved(description="Who made it.")
     async def created_by(self, info: Info) -> Account:
@@ -95,10 +116,10 @@ class Board(Node):
 
     @resolved(description="The picture that stands for it: the chosen, else the earliest on it; null: none.")
     async def cover(self, info: Info) -> Image | None:
-        if self.past_seq is None:
+        if self.then is None:
             return await info.context.loaders.cover(self.key, self.shown_cover_id)
-        then = await past.cover_at(info.context.require_viewer(), self.key, self.past_seq)
-        return await info.context.loaders.images.load(then) if then else None
+        shown = await past_items.cover_at(info.context.require_viewer(), *self.then)
+        return await info.context.loaders.images.load(shown) if shown else None
 
     @resolved(description="What lies on it, from back to front.")
     async def items(
@@ -122,12 +143,12 @@ class Board(Node):
         ] = None,
     ) -> Connection[Item]:
         viewer, window = info.context.require_viewer(), window_of(within, changed_since)
-        if self.past_seq is None:
+        if self.then is None:
             page = await items.items_on(viewer, self.key, first=first, after=after, window=window)
         else:
             past.require_all(window)
-            page = await past.items_at(viewer, self.key, self.past_seq, first=first, after=after)
-        return connection_of(page, item_of, after)
+            page = await past_items.items_at(viewer, *self.then, first=first, after=after)
+        return connection_of(page, shaped_at(item_of, self.then), after)
 
     @resolved(description="What people said here: the comments that begin threads, the oldest first.")
     async def comments(
@@ -143,10 +164,12 @@ class Board(Node):
         ] = None,
     ) -> Connection[Comment]:
         viewer, item = info.context.require_viewer(), maybe_uuid(item_id, "itemId")
-        page = await comment_reads.comments_on(
-            viewer, self.key, first=first, after=after, resolved=resolved, item_id=item
-        )
-        return connection_of(page, comment_of, after)
+        chosen: _Threads = {"first": first, "after": after, "resolved": resolved, "item_id": item}
+        if self.then is None:
+            page = await comment_reads.comments_on(viewer, self.key, **chosen)
+        else:
+            page = await past_comments.comments_at(viewer, self.then, **chosen)
+        return connection_of(page, shaped_at(comment_of, self.then), after)
 
     @resolved(description="How many comments there are, replies counted.")
     async def comment_count(
@@ -157,12 +180,15 @@ class Board(Node):
             argument(description="Only of threads that are settled, or only of open ones; null: of all."),
         ] = None,
     ) -> int:
-        counts = await info.context.loaders.comment_counts.load(self.key)
+        counts = await info.context.loaders.comment_count(self.key, self.then)
         if resolved is None:
             return counts.open + counts.resolved
         return counts.resolved if resolved else counts.open
 
-    @resolved(description="The people on it, in the order in which they came.")
+    @resolved(
+        description="The people on it, in the order in which they came. They are no part of its history: in "
+        "the past this is ONLY_NOW."
+    )
     async def members(
         self,
         info: Info,
@@ -170,12 +196,13 @@ class Board(Node):
         after: After = None,
     ) -> Connection[Member]:
         viewer = info.context.require_viewer()
+        past.require_now(self.then, "members")
         page = await members.members_of(viewer, self.key, first=first, after=after)
         return connection_of(page, member_of, after)
 
     @resolved(
         description="Its log, the oldest first: applying all of it in order to the board at `historyStart` "
-        "gives the board."
+        "gives the board. In the past: up to there."
     )
     async def changes(
         self,
@@ -188,11 +215,14 @@ class Board(Node):
         ] = None,
     ) -> Connection[Change]:
         viewer = info.context.require_viewer()
-        page = await changes.changes_of(viewer, self.key, first=first, after=after, since=since)
+        page = await changes.changes_of(
+            viewer, self.key, first=first, after=after, since=since, until=self._until
+        )
         return connection_of(page, change_of, after)
 
     @resolved(
-        description="Who did what here, in entries, those that began last first; as far as history is kept."
+        description="Who did what here, in entries, those that began last first; as far as history is kept. "
+        "In the past: as they stood then."
     )
     async def activity(
         self,
@@ -201,7 +231,7 @@ class Board(Node):
         after: After = None,
     ) -> Connection[Activity]:
         viewer = info.context.require_viewer()
-        page = await activity.activity_of(viewer, self.key, first=first, after=after)
+        page = await activity.activity_of(viewer, self.key, first=first, after=after, until=self._until)
         return connection_of(page, activity_of, after)
 
     @resolved(
@@ -214,10 +244,17 @@ class Board(Node):
         since: Annotated[
             Long | None, argument(description="Only what came after this seq; null: from `historyStart`.")
         ] = None,
-        until: Annotated[Long | None, argument(description="Up to this seq; null: up to now.")] = None,
+        until: Annotated[
+            Long | None,
+            argument(
+                description="Up to this seq; null: up to now, or to the moment that the board is read at."
+            ),
+        ] = None,
     ) -> list[BoardMoment]:
         viewer = info.context.require_viewer()
-        found = await moments.moments_of(viewer, self.key, most=most, since=since, until=until)
+        found = await moments.moments_of(
+            viewer, self.key, most=most, since=since, until=until, at=self._until
+        )
         return [moment_of(self.key, moment) for moment in found]
 
     @resolved(
@@ -230,16 +267,20 @@ class Board(Node):
     @resolved(description="Whether the viewer has something to undo here.")
     async def can_undo(self, info: Info) -> bool:
         viewer = info.context.require_viewer()
-        return self.past_seq is None and await history.can_undo(viewer, self.key)
+        return self.then is None and await history.can_undo(viewer, self.key)
 
     @resolved(description="Whether the viewer has something to redo here.")
     async def can_redo(self, info: Info) -> bool:
         viewer = info.context.require_viewer()
-        return self.past_seq is None and await history.can_redo(viewer, self.key)
+        return self.then is None and await history.can_redo(viewer, self.key)
+
+    @property
+    def _until(self) -> int | None:
+        return None if self.then is None else self.then.seq
 
 
-def board_of(row: BoardRow, past_seq: int | None = None) -> Board:
-    """past_seq: where the row is the board as it was then."""
+def board_of(row: BoardRow, then: Then | None = None) -> Board:
+    """then: where the row is the board as it was then."""
     return Board(
         id=strawberry.ID(str(row.id)),
         title=row.title,
@@ -254,7 +295,7 @@ def board_of(row: BoardRow, past_seq: int | None = None) -> Board:
         key=row.id,
         created_by_id=row.created_by,
         shown_cover_id=row.cover_id,
-        past_seq=past_seq,
+        then=then,
     )
 
 

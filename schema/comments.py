@@ -8,8 +8,9 @@ import strawberry
 from strawberry import argument, field
 
 from domain.comment_reads import CommentRow, replies_to
+from domain.past import Then
 from schema.accounts import Account
-from schema.connections import After, Connection, Node, connection_of
+from schema.connections import After, Connection, Node, connection_of, shaped_at
 from schema.context import Info
 from schema.fields import resolved
 from schema.items import Item, id_of
@@ -42,7 +43,7 @@ class Comment(Node):
         description="The item that the thread is pinned to; null: it is pinned to a place."
     )
     position: BoardPoint | None = field(
-        description="Where the pin is on the board now: it goes with its item, and stays where that was when "
+        description="Where the pin is on the board: it goes with its item, and stays where that was when "
         "it is removed. null: the item was removed so long ago that its history is not kept."
     )
     is_removed: bool = field(
@@ -54,6 +55,7 @@ class Comment(Node):
     thread_id: strawberry.Private[UUID | None]
     pinned_to_id: strawberry.Private[UUID | None]
     resolved_by_id: strawberry.Private[UUID | None]
+    then: strawberry.Private[Then | None] = None
 
     @resolved(description="Who said it.")
     async def author(self, info: Info) -> Account:
@@ -63,20 +65,24 @@ class Comment(Node):
     async def resolved_by(self, info: Info) -> Account | None:
         return await info.context.loaders.accounts.load(self.resolved_by_id) if self.resolved_by_id else None
 
-    @resolved(description="The board it was said on.")
+    @resolved(description="The board it was said on; of a comment of the past: as it was then.")
     async def board(self, info: Info) -> LazyBoard:
-        return await info.context.loaders.board(self.board_id)
+        return await info.context.loaders.board(self.board_id, self.then)
 
     @resolved(
         description="The item that the thread is pinned to, a removed one too; null: `itemId` is, or it "
         "was removed so long ago that its history is not kept."
     )
     async def item(self, info: Info) -> Item | None:
-        return await info.context.loaders.items.load(self.pinned_to_id) if self.pinned_to_id else None
+        if self.pinned_to_id is None:
+            return None
+        return await info.context.loaders.item(self.pinned_to_id, self.then)
 
     @resolved(description="The comment it replies to, which began the thread; null: this one did.")
     async def thread(self, info: Info) -> "Comment | None":
-        return await info.context.loaders.comments.load(self.thread_id) if self.thread_id else None
+        if self.thread_id is None:
+            return None
+        return await info.context.loaders.comment(self.thread_id, self.then)
 
     @resolved(description="What was replied, the oldest first; nothing for a reply.")
     async def replies(
@@ -85,15 +91,16 @@ class Comment(Node):
         first: Annotated[int, argument(description="Size of a page, 1 to 500.")] = 50,
         after: After = None,
     ) -> Connection["Comment"]:
-        page = await info.context.loaders.replies.load(replies_to(self.key, first, after))
-        return connection_of(page, comment_of, after)
+        page = await info.context.loaders.replies_of(replies_to(self.key, first, after), self.then)
+        return connection_of(page, shaped_at(comment_of, self.then), after)
 
     @resolved(description="How many replies there are.")
     async def reply_count(self, info: Info) -> int:
-        return await info.context.loaders.reply_counts.load(self.key)
+        return await info.context.loaders.reply_count(self.key, self.then)
 
 
-def comment_of(row: CommentRow) -> Comment:
+def comment_of(row: CommentRow, then: Then | None = None) -> Comment:
+    """then: where the row is the comment as it was then."""
     state, pin, position = row.state, row.pin, row.position
     return Comment(
         id=id_of(state.id),
@@ -112,4 +119,5 @@ def comment_of(row: CommentRow) -> Comment:
         thread_id=state.thread_id,
         pinned_to_id=pin.item_id,
         resolved_by_id=row.resolved_by,
+        then=then,
     )

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import argument, field
 
 from domain.pagination import Page
+from domain.past import Then
 from schema.fields import resolved
 
 Node_ = TypeVar("Node_")
@@ -53,6 +54,11 @@ class Connection(Generic[Node_]):
     @resolved(description="How many entries the whole list has, whatever the page; counted when asked for.")
     async def total_count(self) -> int:
         return await self.count()
+
+
+def shaped_at(shape: Callable[[Row, Then | None], Node_], then: Then | None) -> Callable[[Row], Node_]:
+    """Gives what is shaped the moment it is of."""
+    return lambda row: shape(row, then)
 
 
 def connection_of(

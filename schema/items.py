@@ -8,13 +8,14 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import items, operations
+from domain import items, operations, past_items
 from domain.operations import DrawingContent, FrameContent, NoteContent
 from domain.operations import ItemKind as Kind
 from domain.operations import Transform as Place
+from domain.past import Then
 from domain.windows import Window
 from schema.accounts import Account
-from schema.connections import After, Connection, Node, connection_of
+from schema.connections import After, Connection, Node, connection_of, shaped_at
 from schema.context import Info
 from schema.fields import resolved
 from schema.images import Image
@@ -143,35 +144,46 @@ class Item(Node):
     )
     board_id: strawberry.Private[UUID]
     added_by_id: strawberry.Private[UUID]
+    then: strawberry.Private[Then | None] = None
 
     @resolved(description="Who added it.")
     async def added_by(self, info: Info) -> Account:
         return await info.context.loaders.account(self.added_by_id)
 
-    @resolved(description="The board it lies on.")
+    @resolved(description="The board it lies on; of an item of the past: as it was then.")
     async def board(self, info: Info) -> LazyBoard:
-        return await info.context.loaders.board(self.board_id)
+        return await info.context.loaders.board(self.board_id, self.then)
 
-    @resolved(description="The group or frame it is in, as it is now; null: it lies on the board itself.")
+    @resolved(
+        description="The group or frame it is in; null: it lies on the board itself. Of an item of the past: "
+        "as it was then."
+    )
     async def parent(self, info: Info) -> Annotated["Container", strawberry.lazy("schema.items")] | None:
         if self.parent_id is None:
             return None
-        found = await info.context.loaders.items.load(UUID(self.parent_id))
+        found = await info.context.loaders.item(UUID(self.parent_id), self.then)
         return found if isinstance(found, Container) else None
 
 
 @strawberry.interface(description="An item that others may be in: a group or a frame, nested at will.")
 class Container(Item):
-    @resolved(description="What is in it now, from back to front; what is in those is theirs.")
+    @resolved(
+        description="What is in it, from back to front; what is in those is theirs. Of a container of the "
+        "past: what was in it then."
+    )
     async def items(
         self,
         info: Info,
         first: Annotated[int, argument(description="Size of a page, 1 to 10,000.")] = 50,
         after: After = None,
     ) -> Connection[Item]:
-        viewer, window = info.context.require_viewer(), Window(inside=UUID(self.id))
-        page = await items.items_on(viewer, self.board_id, first=first, after=after, window=window)
-        return connection_of(page, item_of, after)
+        viewer, inside = info.context.require_viewer(), UUID(self.id)
+        if self.then is None:
+            window = Window(inside=inside)
+            page = await items.items_on(viewer, self.board_id, first=first, after=after, window=window)
+        else:
+            page = await past_items.items_at(viewer, *self.then, first=first, after=after, inside=inside)
+        return connection_of(page, shaped_at(item_of, self.then), after)
 
 
 @strawberry.type(description="A picture placed on a board.")
@@ -281,7 +293,8 @@ def looks_of(style: operations.Style) -> dict[str, Any]:
     }
 
 
-def item_of(row: items.ItemRow) -> Item:
+def item_of(row: items.ItemRow, then: Then | None = None) -> Item:
+    """then: where the row is the item as it was then."""
     state = row.state
     place = state.transform
     common: dict[str, Any] = {
@@ -301,6 +314,7 @@ def item_of(row: items.ItemRow) -> Item:
         "is_removed": row.removed_at is not None,
         "board_id": row.board_id,
         "added_by_id": row.added_by,
+        "then": then,
     }
     match state.kind:
         case Kind.IMAGE:

@@ -13,16 +13,30 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from domain import accounts, boards, changes, comment_reads, images, items, job_reads, renditions, trash
+from domain import (
+    accounts,
+    boards,
+    changes,
+    comment_reads,
+    images,
+    items,
+    job_reads,
+    past,
+    past_comments,
+    past_items,
+    renditions,
+    trash,
+)
 from domain.access import Viewer
 from domain.comment_reads import CommentRow, Counts, Replies
 from domain.errors import NotFound
 from domain.operations import subjects_of
 from domain.pagination import Page
+from domain.past import Then
 from schema.accounts import Account, account_of
 from schema.boards import Board, board_of
 from schema.comments import Comment, comment_of
-from schema.connections import Connection, Node, connection_of
+from schema.connections import Connection, Node, connection_of, shaped_at
 from schema.context import Context, Impersonal
 from schema.images import Image, Rendition, image_of, rendition_of
 from schema.items import Item, item_of
@@ -73,6 +87,26 @@ class Loaders:
     @cached_property
     def comment_counts(self) -> DataLoader[UUID, Counts]:
         return _loader(self._comment_counts)
+
+    @cached_property
+    def past_items(self) -> DataLoader[tuple[Then, UUID], Item | None]:
+        return _loader(partial(_by_moment, self._past_items))
+
+    @cached_property
+    def past_comments(self) -> DataLoader[tuple[Then, UUID], Comment | None]:
+        return _loader(partial(_by_moment, self._past_comments))
+
+    @cached_property
+    def past_replies(self) -> DataLoader[tuple[Then, Replies], Page[CommentRow]]:
+        return _loader(partial(_by_moment, self._past_replies))
+
+    @cached_property
+    def past_reply_counts(self) -> DataLoader[tuple[Then, UUID], int]:
+        return _loader(partial(_by_moment, self._past_reply_counts))
+
+    @cached_property
+    def past_boards(self) -> DataLoader[Then, Board | None]:
+        return _loader(self._past_boards)
 
     @cached_property
     def renditions(self) -> DataLoader[UUID, list[Rendition]]:
@@ -136,6 +170,24 @@ class Loaders:
     async def _comment_counts(self, ids: list[UUID]) -> list[Counts]:
         return await comment_reads.comment_counts(self._viewer, ids)
 
+    async def _past_items(self, then: Then, ids: list[UUID]) -> list[Item | None]:
+        found = await past_items.items_by_ids_at(self._viewer, then, ids)
+        return _shaped(found, shaped_at(item_of, then))
+
+    async def _past_comments(self, then: Then, ids: list[UUID]) -> list[Comment | None]:
+        found = await past_comments.comments_by_ids_at(self._viewer, then, ids)
+        return _shaped(found, shaped_at(comment_of, then))
+
+    async def _past_replies(self, then: Then, wanted: list[Replies]) -> list[Page[CommentRow]]:
+        return await past_comments.replies_at(self._viewer, then, wanted)
+
+    async def _past_reply_counts(self, then: Then, ids: list[UUID]) -> list[int]:
+        return await past_comments.reply_counts_at(self._viewer, then, ids)
+
+    async def _past_boards(self, moments: list[Then]) -> list[Board | None]:
+        rows = [await past.find_board_at(self._viewer, *then) for then in moments]
+        return [None if row is None else board_of(row, then) for row, then in zip(rows, moments, strict=True)]
+
     async def _renditions(self, ids: list[UUID]) -> list[list[Rendition]]:
         found = await renditions.renditions_by_images(ids)
         return [
@@ -165,8 +217,31 @@ class Loaders:
         self._people[account_id] = now + FRESH_SECONDS, found
         return found
 
-    async def board(self, board_id: UUID) -> Board:
-        return _there(await self.boards.load(board_id), "board")
+    async def board(self, board_id: UUID, then: Then | None = None) -> Board:
+        """then: as it was then; so below."""
+        found = await (self.boards.load(board_id) if then is None else self.past_boards.load(then))
+        return _there(found, "board")
+
+    async def item(self, item_id: UUID, then: Then | None = None) -> Item | None:
+        return await (self.items.load(item_id) if then is None else self.past_items.load((then, item_id)))
+
+    async def comment(self, comment_id: UUID, then: Then | None = None) -> Comment | None:
+        if then is None:
+            return await self.comments.load(comment_id)
+        return await self.past_comments.load((then, comment_id))
+
+    async def replies_of(self, wanted: Replies, then: Then | None = None) -> Page[CommentRow]:
+        return await (self.replies.load(wanted) if then is None else self.past_replies.load((then, wanted)))
+
+    async def reply_count(self, thread_id: UUID, then: Then | None = None) -> int:
+        if then is None:
+            return await self.reply_counts.load(thread_id)
+        return await self.past_reply_counts.load((then, thread_id))
+
+    async def comment_count(self, board_id: UUID, then: Then | None = None) -> Counts:
+        if then is None:
+            return await self.comment_counts.load(board_id)
+        return await past_comments.comment_counts_at(self._viewer, then)
 
     async def image(self, image_id: UUID) -> Image:
         return _there(await self.images.load(image_id), "picture")
@@ -209,6 +284,18 @@ def _there(value: Shape | None, noun: str) -> Shape:
 
 def _shaped(rows: Sequence[Row | None], shape: Callable[[Row], Shape]) -> list[Shape | None]:
     return [None if row is None else shape(row) for row in rows]
+
+
+async def _by_moment(
+    read: Callable[[Then, list[Key]], Awaitable[Sequence[Row]]], keys: list[tuple[Then, Key]]
+) -> list[Row]:
+    """Keys of one moment of a board are read together."""
+    found: dict[tuple[Then, Key], Row] = {}
+    for then in dict.fromkeys(then for then, _ in keys):
+        wanted = [key for moment, key in keys if moment == then]
+        rows = await read(then, wanted)
+        found |= {(then, key): row for key, row in zip(wanted, rows, strict=True)}
+    return [found[key] for key in keys]
 
 
 def _loader(read: Callable[[list[Key]], Awaitable[Sequence[Row]]]) -> DataLoader[Key, Row]:

@@ -8,6 +8,7 @@ from strawberry import argument
 
 from domain import boards, findings, job_reads, jobs, labelling, past, trash
 from domain.errors import LimitExceeded
+from domain.past import Then
 from schema.accounts import Viewer, viewer_of
 from schema.arguments import uuid_of, uuids_of
 from schema.boards import Board, BoardOrder, BoardState, board_of
@@ -62,9 +63,11 @@ class Query:
         at: Annotated[
             Long | None,
             argument(
-                description="Seq of a change, or 0: the board as it was right after it, its words, items and "
-                "cover; `viewerRole`, `members`, `comments` and `changes` are today's, and nothing can be "
-                "undone there. Earlier than `historyStart` is HISTORY_COMPACTED. null: the board of now."
+                description="Seq of a change, or 0: the board as it was right after it, and with it all that "
+                "it leads to: items, what they were in, comments, changes up to there. Nothing can be undone "
+                "there. Accounts and pictures are those of today, and so is the viewer's role; what is no "
+                "part of the history is ONLY_NOW. Earlier than `historyStart` is HISTORY_COMPACTED. null: "
+                "the board of now."
             ),
         ] = None,
     ) -> Board | None:
@@ -72,7 +75,7 @@ class Query:
         if at is None:
             return await info.context.loaders.boards.load(uuid_of(id))
         row = await past.find_board_at(viewer, uuid_of(id), at)
-        return None if row is None else board_of(row, at)
+        return None if row is None else board_of(row, Then(row.id, at))
 
     @resolved(description="Boards the viewer is on.")
     async def boards(

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import access, adding, boards, contents, history, items, past, snapshots
+from domain import access, adding, boards, contents, history, items, past, past_items, snapshots
 from domain.access import Role, Viewer
 from domain.adding import NewItem
 from domain.compaction import compact
@@ -74,7 +74,7 @@ async def every_item(viewer: Viewer, board_id: UUID, seq: int, first: int = 100)
     found: list[items.ItemRow] = []
     after = None
     while True:
-        page = await past.items_at(viewer, board_id, seq, first=first, after=after)
+        page = await past_items.items_at(viewer, board_id, seq, first=first, after=after)
         found += page.nodes
         assert await page.total() >= len(found)
         if not page.has_next:
@@ -110,9 +110,9 @@ async def test_the_latest_moment_is_the_present() -> None:
     assert now is not None
     assert await past.board_at(ana, board.id, now.seq) == now
     today = await items.items_on(ana, board.id, first=100)
-    then = await past.items_at(ana, board.id, now.seq, first=100)
+    then = await past_items.items_at(ana, board.id, now.seq, first=100)
     assert (then.nodes, then.cursors, then.has_next) == (today.nodes, today.cursors, today.has_next)
-    assert await past.cover_at(ana, board.id, now.seq) == (await boards.covers_of(ana, [board.id]))[0]
+    assert await past_items.cover_at(ana, board.id, now.seq) == (await boards.covers_of(ana, [board.id]))[0]
 
 
 async def test_dates_cover_and_trash_are_those_of_then() -> None:
@@ -124,7 +124,7 @@ async def test_dates_cover_and_trash_are_those_of_then() -> None:
     await boards.edit_board(ana, board.id, cover_id=late)
     [trashed] = await boards.trash_boards(ana, [board.id])
     await boards.restore_boards(ana, [board.id])
-    covers = [await past.cover_at(ana, board.id, seq) for seq in range(7)]
+    covers = [await past_items.cover_at(ana, board.id, seq) for seq in range(7)]
     assert covers == [None, None, early, early, late, late, late]
     rows = [await past.board_at(ana, board.id, seq) for seq in range(7)]
     assert rows[0].updated_at == board.created_at
@@ -138,7 +138,7 @@ async def test_a_moment_that_has_not_come_is_refused_and_the_latest_named() -> N
     ana = await a_viewer("Ana")
     board = await a_board(ana)
     for seq in (2, -1, 2**60):
-        for read in (past.board_at, past.items_at, past.cover_at):
+        for read in (past.board_at, past_items.items_at, past_items.cover_at):
             with pytest.raises(BadInput) as refused:
                 await read(ana, board.id, seq)
             assert refused.value.details["latest"] == 1
@@ -155,7 +155,7 @@ async def test_who_may_read_the_board_may_read_its_past_and_nobody_else() -> Non
         assert (row.title, row.role) == ("Secret", role)
     after = await rows_of(board.id)
     for stranger in (await a_viewer(), await a_viewer(is_owner=True)):
-        for read in (past.board_at, past.items_at, past.cover_at):
+        for read in (past.board_at, past_items.items_at, past_items.cover_at):
             with pytest.raises(NotFound):
                 await read(stranger, board.id, 1)
     assert set(before.lines) <= set(after.lines)
@@ -214,8 +214,8 @@ async def test_a_picture_that_was_replaced_is_still_seen_in_the_past_as_long_as_
     old, new, item = await an_image(ana), await an_image(ana), uuid4()
     await adding.add_items(ana, board, [NewItem(id=item, image_id=old)])
     await contents.replace_images(ana, board, [contents.Replacement(item, new)])
-    [then] = (await past.items_at(reader, board, 2)).nodes
-    [now] = (await past.items_at(reader, board, 3)).nodes
+    [then] = (await past_items.items_at(reader, board, 2)).nodes
+    [now] = (await past_items.items_at(reader, board, 3)).nodes
     assert (then.state.image_id, now.state.image_id) == (old, new)
     assert (await access.image(reader, old)).id == old
     with pytest.raises(NotFound):

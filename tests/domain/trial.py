@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
-from domain import access, history, items, past
+from domain import access, history, items, past, past_items
 from domain.access import Role, Viewer
 from domain.adding import NewItem
 from domain.changes import Change
@@ -248,7 +248,7 @@ class Trial(RuleBasedStateMachine):
         row = await access.board(viewer, board.id, Role.VIEWER)
         then = board.past[seq]
         assert view_of((await past.past_of(row, seq)).state) == then
-        page = await past.items_at(viewer, board.id, seq, first=1_000)
+        page = await past_items.items_at(viewer, board.id, seq, first=1_000)
         there = [item for item, thing in then.items() if thing["kind"] not in ("BOARD", "COMMENT")]
         assert [found.state.id for found in page.nodes] == sorted(there, key=lambda i: (then[i]["z"], i))
         assert (await past.board_at(viewer, board.id, seq)).item_count == len(there)

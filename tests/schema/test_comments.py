@@ -211,12 +211,15 @@ async def test_comments_are_found_by_their_ids(talk: Talk) -> None:
     assert (await Asking().ask(stranger, NODES, ids)).data["nodes"] == [None] * 4
 
 
-async def test_a_board_of_then_shows_the_comments_of_today(talk: Talk) -> None:
+async def test_a_board_of_then_shows_the_comments_of_then(talk: Talk) -> None:
     await talk.say(talk.cleo)
-    told = await Asking().ask(
-        talk.vi, "query($id: ID!) { board(id: $id, at: 1) { commentCount } }", {"id": str(talk.board)}
-    )
-    assert told.data == {"board": {"commentCount": 1}}
+    for at, count in ((1, 0), (None, 1)):
+        told = await Asking().ask(
+            talk.vi,
+            "query($id: ID!, $at: Long) { board(id: $id, at: $at) { commentCount } }",
+            {"id": str(talk.board), "at": at},
+        )
+        assert told.data == {"board": {"commentCount": count}}
 
 
 async def test_who_follows_hears_every_word(talk: Talk) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("database")
 BOARD = """
 query($id: ID!, $at: Long) { board(id: $id, at: $at) {
   id title description seq itemCount viewerRole canUndo canRedo createdAt updatedAt trashedAt historyStart
-  cover { id } createdBy { name } members { totalCount }
+  cover { id } createdBy { name }
   items(first: 2) { totalCount nodes {
     __typename id x isRemoved addedAt addedBy { name } board { id seq }
     ... on ImageItem { image { id } } ... on NoteItem { text }
@@ -61,7 +61,7 @@ async def test_a_board_of_then_is_told_in_the_words_of_today() -> None:
     first = then["items"]["nodes"][0]
     assert (first["id"], first["x"], first["text"], first["isRemoved"]) == (str(note), 5, "then", False)
     assert first["addedBy"] == {"name": "Ana"}
-    assert first["board"]["seq"] == 6
+    assert first["board"]["seq"] == 3
     page = then["items"]["pageInfo"]
     assert (then["items"]["totalCount"], page["hasNextPage"]) == (3, True)
     rest = await told(ana, board.id, 3, MORE, after=page["endCursor"])
@@ -74,6 +74,21 @@ async def test_a_board_of_then_is_told_in_the_words_of_today() -> None:
     today = (await told(ana, board.id, None)).data["board"]
     assert {**now, "canUndo": 0, "canRedo": 0} == {**today, "canUndo": 0, "canRedo": 0}
     assert today["canUndo"]
+
+
+async def test_what_is_no_part_of_the_history_is_not_told_as_it_is_today() -> None:
+    ana = await a_viewer("Ana")
+    board = await a_board(ana)
+    for document in (
+        "query($id: ID!, $at: Long) { board(id: $id, at: $at) { members { totalCount } } }",
+        "query($id: ID!, $at: Long) { board(id: $id, at: $at) { items { nodes { "
+        "board { members { totalCount } } } } } }",
+    ):
+        await adding.add_items(ana, board.id, [NewItem(note=NoteContent())])
+        answer = await told(ana, board.id, 2, document)
+        assert (answer.code, answer.data) == ("ONLY_NOW", {"board": None})
+        assert "without `at`" in answer.errors[0]["message"]
+        assert (await told(ana, board.id, None, document)).errors == []
 
 
 @pytest.mark.parametrize("at", [2, -1])
