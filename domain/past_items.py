@@ -1,4 +1,4 @@
-"""Items of the past: what lay on a board right after a change, what was in what, and what was gone by then."""
+"""Items of the past: what lay on a board right after a change, what was in what, and what had gone."""
 
 import asyncio
 import bisect

@@ -7,27 +7,35 @@ are known.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
+    is_list_type,
     parse,
 )
 from graphql.error import GraphQLSyntaxError
 
+from domain.changes import MOST_NAMED
 from domain.errors import LimitExceeded
 
 MOST_CHARACTERS = 100_000
@@ -44,6 +52,8 @@ MOST_OPERATIONS = 20
 MOST_FIELDS = 3_000
 MOST_NODES = 10_000
 MOST_LISTS = 250
+NAMED_BY_A_CHANGE = 400
+"""What the operation of a change is taken to name. A single one may name more: that much was written then."""
 DEADLINE_SECONDS = 5.0
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -226,8 +236,28 @@ def asks_for_schema(document: DocumentNode) -> bool:
     return False
 
 
+class _Scope(NamedTuple):
+    """How often a selection is made at most.
+
+    named: items and comments in the operations of all these. given: things that a mutation was given, each
+    of which its payload tells.
+    """
+
+    times: int
+    named: int
+    given: int = 1
+
+
+def _made(times: int) -> _Scope:
+    return _Scope(times, times * NAMED_BY_A_CHANGE)
+
+
 class _Cost:
-    """Entries of connections a valid operation may make the server read, and lists it opens."""
+    """Entries of lists that a valid operation may make the server read, and lists it opens.
+
+    A page of changes names MOST_NAMED items in all, whatever its length; a payload holds as many things as
+    its mutation was given.
+    """
 
     def __init__(
         self,
@@ -241,38 +271,55 @@ class _Cost:
         self.nodes = 0
         self.lists = 0
 
-    def selections(self, selection_set: SelectionSetNode | None, parent: Composite, times: int) -> None:
+    def selections(self, selection_set: SelectionSetNode | None, parent: Composite, scope: _Scope) -> None:
         for node in selection_set.selections if selection_set else ():
             if isinstance(node, FieldNode):
-                self._field(node, parent, times)
+                self._field(node, parent, scope)
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self.fragments[node.name.value]
                 within = self._within(fragment.type_condition.name.value, parent)
-                self.selections(fragment.selection_set, within, times)
+                self.selections(fragment.selection_set, within, scope)
             elif isinstance(node, InlineFragmentNode):
                 name = node.type_condition.name.value if node.type_condition else parent.name
-                self.selections(node.selection_set, self._within(name, parent), times)
+                self.selections(node.selection_set, self._within(name, parent), scope)
 
     def _within(self, name: str, parent: Composite) -> Composite:
         found = self.schema.get_type(name)
         return found if isinstance(found, Composite) else parent
 
-    def _field(self, node: FieldNode, parent: Composite, times: int) -> None:
+    def _field(self, node: FieldNode, parent: Composite, scope: _Scope) -> None:
         if node.selection_set is None or node.name.value.startswith("__"):
             return
         definition = parent.fields[node.name.value]
         kind = get_named_type(definition.type)
-        if kind.name.endswith("Connection"):
-            default = definition.args["first"].default_value if "first" in definition.args else 1
-            self._count(times, first := self._whole(node, "first", default))
-            times *= first
-        elif "ids" in definition.args:
-            self._count(times, length := self._length(node))
-            times *= length
+        below = self._below(node, parent, definition, scope)
         if isinstance(kind, Composite):
-            self.selections(node.selection_set, kind, times)
+            self.selections(node.selection_set, kind, below)
         else:  # a union: its fields stand in fragments
-            self.selections(node.selection_set, parent, times)
+            self.selections(node.selection_set, parent, below)
+
+    def _below(self, node: FieldNode, parent: Composite, field: GraphQLField, scope: _Scope) -> _Scope:
+        times = scope.times
+        kind = get_named_type(field.type).name
+        if kind.endswith("Connection"):
+            default = field.args["first"].default_value if "first" in field.args else 1
+            self._count(times, first := self._whole(node, "first", default))
+            if kind == "ChangeConnection":
+                return _Scope(times * first, times * min(first * NAMED_BY_A_CHANGE, MOST_NAMED))
+            return _made(times * first)
+        if "ids" in field.args:
+            self._count(times, length := self._length(node))
+            return _made(times * length)
+        if "most" in field.args:
+            return _made(times * self._whole(node, "most", field.args["most"].default_value))
+        if kind == "Operation" and _names_things(node):
+            self._count(1, scope.named)
+            return _made(scope.named)
+        if "input" in field.args:
+            return scope._replace(given=self._given(node, field.args["input"]))
+        if parent.name.endswith("Payload") and is_list_type(get_nullable_type(field.type)):
+            return _made(times * scope.given)
+        return scope
 
     def _count(self, times: int, entries: int) -> None:
         self.lists += times
@@ -299,11 +346,35 @@ class _Cost:
         return max(found, 0) if isinstance(found, int) else 1
 
     def _length(self, node: FieldNode) -> int:
-        value = self._argument(node, "ids")
+        return max(self._longest(self._argument(node, "ids")), 1)
+
+    def _given(self, node: FieldNode, argument: GraphQLArgument) -> int:
+        """The longest list in the input of a mutation; where that may be left out and is, much is meant."""
+        value = self._argument(node, "input")
         if isinstance(value, VariableNode):
             found = self.variables.get(value.name.value)
-            return len(found) if isinstance(found, list) else 1
-        return len(value.values) if isinstance(value, ListValueNode) else 1
+            given = found if isinstance(found, dict) else {}
+            lengths = {name: len(each) for name, each in given.items() if isinstance(each, list)}
+        else:
+            fields = value.fields if isinstance(value, ObjectValueNode) else ()
+            lengths = {field.name.value: self._longest(field.value) for field in fields}
+        kind = get_named_type(argument.type)
+        if isinstance(kind, GraphQLInputObjectType) and "ids" in kind.fields and not lengths.get("ids"):
+            return NAMED_BY_A_CHANGE
+        return max([1, *lengths.values()])
+
+    def _longest(self, value: ValueNode | None) -> int:
+        """Of a list, literal or variable; 0: it is none."""
+        if isinstance(value, VariableNode):
+            found = self.variables.get(value.name.value)
+            return len(found) if isinstance(found, list) else 0
+        return len(value.values) if isinstance(value, ListValueNode) else 0
+
+
+def _names_things(operation: FieldNode) -> bool:
+    """Whether more of it is wanted than its kind."""
+    selections = operation.selection_set.selections if operation.selection_set else ()
+    return any(not isinstance(node, FieldNode) for node in selections)
 
 
 def require_cost(
@@ -318,4 +389,4 @@ def require_cost(
     }
     root = schema.get_root_type(operation.operation)
     if root is not None:
-        _Cost(fragments, schema, variables).selections(operation.selection_set, root, 1)
+        _Cost(fragments, schema, variables).selections(operation.selection_set, root, _made(1))

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.operations import BoardState, ItemState
+from domain.operations import BoardState, CommentState, ItemState
+from schema.scalars import moment_text
 
 Item = dict[str, Any]
+Comment = dict[str, Any]
 
 _PLACE = "transform { x y scale rotation flipX flipY }"
 _LOOK = "opacity grayscale locked hidden name tags"
-_CONTENT = "note { text fontSize colour background } frame { background }"
+_CROP = "crop { left top right bottom }"
+_CONTENT = f"note {{ text fontSize colour background }} frame {{ background }} image {{ id }} {_CROP}"
 _SNAPSHOT = f"id kind {_PLACE} width height z {_LOOK} parentId {_CONTENT}"
+_SAID = "id text at editedAt itemId x y isResolved author { id } resolvedBy { id }"
 _SIMPLE = f"""
   ... on AddItems {{ items {{ {_SNAPSHOT} }} }}
   ... on RestoreItems {{ items {{ {_SNAPSHOT} }} }}
@@ -20,6 +24,12 @@ _SIMPLE = f"""
   ... on ReorderItems {{ items {{ id z }} }}
   ... on EditItems {{ items {{ id width height {_CONTENT} }} }}
   ... on RegroupItems {{ items {{ id parentId }} }}
+  ... on AddComments {{ comments {{ {_SAID} threadId }} }}
+  ... on RestoreComments {{ comments {{ {_SAID} threadId }} }}
+  ... on RemoveComments {{ ids }}
+  ... on EditComments {{ words: comments {{ id text editedAt }} }}
+  ... on MoveComments {{ pins: comments {{ id itemId x y }} }}
+  ... on ResolveComments {{ settled: comments {{ id isResolved resolvedBy {{ id }} }} }}
   ... on EditBoard {{ title }}
 """
 FOLLOW = f"""subscription ($board: ID!, $after: Long) {{ boardChanges(boardId: $board, after: $after) {{
@@ -29,7 +39,11 @@ READ = f"""query ($board: ID!, $since: Long) {{ board(id: $board) {{ title seq
   items(first: 10000, changedSince: $since) {{ nodes {{
     id kind {_PLACE} width height z {_LOOK} parentId isRemoved
     ... on NoteItem {{ text fontSize colour background }} ... on FrameItem {{ frameBackground: background }}
+    ... on ImageItem {{ image {{ id }} {_CROP} }}
   }} }} }} }}"""
+TALK = f"""query ($board: ID!, $at: Long!) {{ board(id: $board, at: $at) {{ seq
+  comments(first: 200) {{ pageInfo {{ hasNextPage }} nodes {{ {_SAID}
+    replies(first: 40) {{ pageInfo {{ hasNextPage }} nodes {{ {_SAID} }} }} }} }} }} }}"""
 
 
 class Copy:
@@ -39,6 +53,7 @@ class Copy:
         self.seq = 0
         self.title = ""
         self.items: dict[str, Item] = {}
+        self.comments: dict[str, Comment] = {}
 
     def read(self, board: Mapping[str, Any], *, since: int | None) -> None:
         """What `READ` answered: the whole board, or what has changed since."""
@@ -49,6 +64,18 @@ class Copy:
             self.items.pop(node["id"], None)
             if not node["isRemoved"]:
                 self.items[node["id"]] = _of_node(node)
+
+    def hear(self, board: Mapping[str, Any]) -> None:
+        """What `TALK` answered of the same moment."""
+        assert board["seq"] == self.seq
+        assert not board["comments"]["pageInfo"]["hasNextPage"]
+        self.comments = {}
+        for root in board["comments"]["nodes"]:
+            replies = root.pop("replies")
+            assert not replies["pageInfo"]["hasNextPage"]
+            self.comments[root["id"]] = {**root, "threadId": None}
+            for reply in replies["nodes"]:
+                self.comments[reply["id"]] = {**reply, **_OF_A_REPLY, "threadId": root["id"]}
 
     def apply(self, operation: Mapping[str, Any]) -> None:
         kind = operation["__typename"]
@@ -66,6 +93,16 @@ class Copy:
             for patch in operation["styles"]:
                 written = {name: value for name, value in patch.items() if value is not None}
                 self.items[patch["id"]] |= written
+        elif kind in ("AddComments", "RestoreComments"):
+            for comment in operation["comments"]:
+                assert comment["id"] not in self.comments
+                self.comments[comment["id"]] = dict(comment)
+        elif kind == "RemoveComments":
+            for comment_id in operation["ids"]:
+                del self.comments[comment_id]
+        elif kind in _ON_COMMENTS:
+            for written in operation[_ON_COMMENTS[kind]]:
+                self.comments[written["id"]] |= written
         elif kind == "EditBoard":
             self.title = self.title if operation["title"] is None else operation["title"]
         else:
@@ -74,11 +111,17 @@ class Copy:
                 self.items[written["id"]] |= written
 
 
+_ON_COMMENTS = {"EditComments": "words", "MoveComments": "pins", "ResolveComments": "settled"}
+# The log says of a reply what is its own; who reads it is told of its thread.
+_OF_A_REPLY = {"itemId": None, "x": 0.0, "y": 0.0, "isResolved": False, "resolvedBy": None}
+
+
 def _of_node(node: Mapping[str, Any]) -> Item:
     item = {name: node[name] for name in _SHARED}
     words = ("text", "fontSize", "colour", "background")
     item["note"] = {name: node[name] for name in words} if node["kind"] == "NOTE" else None
     item["frame"] = {"background": node["frameBackground"]} if node["kind"] == "FRAME" else None
+    item["image"], item["crop"] = node.get("image"), node.get("crop")
     return item
 
 
@@ -90,8 +133,30 @@ def copy_of_rows(state: BoardState) -> dict[str, Item]:
     return {str(item.id): _of_state(item) for item in state.items.values()}
 
 
+def talk_of_rows(state: BoardState) -> dict[str, Comment]:
+    """The comments of the rows as a client would hold them."""
+    return {str(comment.id): _of_comment(comment) for comment in state.comments.values()}
+
+
+def _of_comment(comment: CommentState) -> Comment:
+    item, thread, by = comment.item_id, comment.thread_id, comment.resolved_by
+    return {
+        "id": str(comment.id),
+        "text": comment.text,
+        "at": moment_text(comment.at),
+        "editedAt": comment.edited_at and moment_text(comment.edited_at),
+        "itemId": item and str(item),
+        "x": comment.x,
+        "y": comment.y,
+        "isResolved": by is not None,
+        "author": {"id": str(comment.author_id)},
+        "resolvedBy": by and {"id": str(by)},
+        "threadId": thread and str(thread),
+    }
+
+
 def _of_state(item: ItemState) -> Item:
-    place, look, note, frame = item.transform, item.style, item.note, item.frame
+    place, look, note, frame, crop = item.transform, item.style, item.note, item.frame, item.crop
     return {
         "id": str(item.id),
         "kind": item.kind.value,
@@ -116,4 +181,6 @@ def _of_state(item: ItemState) -> Item:
             "background": note.background,
         },
         "frame": frame and {"background": frame.background},
+        "image": item.image_id and {"id": str(item.image_id)},
+        "crop": crop and {"left": crop.left, "top": crop.top, "right": crop.right, "bottom": crop.bottom},
     }

@@ -12,7 +12,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from tests.journeys.copying import FOLLOW, READ, Copy
+from tests.journeys.copying import FOLLOW, READ, TALK, Copy
 
 TRY_AGAIN = {"DATABASE_UNAVAILABLE", "TOO_BUSY"}
 PATIENCE_SECONDS = 10
@@ -28,9 +28,10 @@ class Refused(Exception):
 class Restless:
     """answered: by mutation id the seq that it was told, None where nothing was written."""
 
-    def __init__(self, port: int, token: str, board_id: str, seed: int) -> None:
+    def __init__(self, port: int, token: str, board_id: str, images: list[str], seed: int) -> None:
         self.chance = random.Random(seed)
         self.board_id = board_id
+        self.images = images
         self.copy = Copy()
         self.answered: dict[str, int | None] = {}
         self.refused: dict[str, str] = {}
@@ -38,6 +39,7 @@ class Restless:
         self.faults: list[str] = []
         self.resumed = self.reread = self.resent = 0
         self.gone: list[str] = []
+        self.silenced: list[str] = []
         self._socket_url = f"ws://127.0.0.1:{port}/graphql"
         self._token = token
         self.http = httpx.AsyncClient(
@@ -95,7 +97,7 @@ class Restless:
         some = self.chance.sample(there, min(len(there), self.chance.randint(1, 3)))
         of_kind = {
             kind: [i for i in there if self.copy.items[i]["kind"] == kind]
-            for kind in ("NOTE", "FRAME", "GROUP")
+            for kind in ("NOTE", "FRAME", "GROUP", "IMAGE")
         }
         boxes = [i for i in some if self.copy.items[i]["kind"] != "GROUP"] or of_kind["NOTE"][:1] or some
         holders = [*of_kind["GROUP"], *of_kind["FRAME"]]
@@ -106,6 +108,8 @@ class Restless:
             "rotation": 90 * round(3 * number),
         }
         note = {"text": f"{number}", "width": 50, "height": 60}
+        pictures, picture = of_kind["IMAGE"] or some, self.chance.choice(self.images)
+        crop = self.chance.choice([None, {"left": 0.25, "top": 0.0, "right": 0.75, "bottom": number}])
         choices: list[tuple[int, Wanted]] = [
             (30, ("transformItems", {"items": [{"id": i, "transform": place} for i in boxes]})),
             (14, self._added()),
@@ -130,6 +134,9 @@ class Restless:
             (5, ("groupItems", {"ids": some, "id": self._new_id()})),
             (2, ("ungroupItems", {"ids": (holders or some)[:1]})),
             (4, ("regroupItems", {"ids": some, "parentId": self.chance.choice([None, *holders])})),
+            (5, ("cropItems", {"items": [{"id": i, "crop": crop} for i in pictures[-2:]]})),
+            (3, ("replaceImages", {"items": [{"id": i, "imageId": picture} for i in pictures[:2]]})),
+            *self._talk(boxes),
             (9, ("undo", {})),
             (4, ("redo", {})),
             (2, ("editBoard", {"title": f"{number}"})),
@@ -137,8 +144,35 @@ class Restless:
         weights = [weight for weight, _ in choices]
         return self.chance.choices([wanted for _, wanted in choices], weights)[0]
 
+    def _talk(self, boxes: list[str]) -> list[tuple[int, Wanted]]:
+        pin = {"item": {"id": boxes[0], "x": 0.25, "y": 1.0}}
+        if self.chance.random() < 0.4:
+            pin = {"at": {"x": self.chance.randint(-9, 9), "y": 7.0}}
+        new = {"id": self._new_id(), "text": "What about this?", "place": pin}
+        said = self.copy.comments
+        if not said:
+            return [(12, ("addComments", {"comments": [new]}))]
+        some = self.chance.sample(list(said), min(len(said), 2))
+        roots = [said[i]["threadId"] or i for i in some]
+        text = f"{self.chance.random()}"
+        reply = {"id": self._new_id(), "text": text, "place": {"threadId": roots[0]}}
+        return [
+            (6, ("addComments", {"comments": [new]})),
+            (8, ("addComments", {"comments": [reply]})),
+            (4, ("editComments", {"comments": [{"id": some[0], "text": text}]})),
+            (3, ("moveComments", {"comments": [{"id": roots[0], "pin": pin}]})),
+            (5, ("resolveComments", {"ids": roots[:1], "resolved": self.chance.random() < 0.7})),
+            (5, ("removeComments", {"ids": some[:1]})),
+            (2, ("restoreComments", {"ids": self.silenced[-1:] or some[:1]})),
+        ]
+
     def _added(self) -> Wanted:
-        contents: list[dict[str, Any]] = [{"note": {"text": "new"}}, {"note": {"text": ""}}, {"frame": {}}]
+        contents: list[dict[str, Any]] = [
+            {"note": {"text": "new"}},
+            {"note": {"text": ""}},
+            {"frame": {}},
+            *({"imageId": image} for image in self.images),
+        ]
         new = [{"id": self._new_id(), "content": self.chance.choice(contents)} for _ in range(2)]
         return "addItems", {"items": new[: self.chance.randint(1, 2)]}
 
@@ -148,7 +182,10 @@ class Restless:
         await self._read(None)
 
     async def _read(self, since: int | None) -> None:
-        self.copy.read((await self.ask(READ, board=self.board_id, since=since))["board"], since=since)
+        board = (await self.ask(READ, board=self.board_id, since=since))["board"]
+        talk = (await self.ask(TALK, board=self.board_id, at=board["seq"]))["board"]
+        self.copy.read(board, since=since)
+        self.copy.hear(talk)
         self.reread += 1
 
     async def follow(self) -> None:
@@ -188,9 +225,10 @@ class Restless:
     def _take(self, change: Mapping[str, Any]) -> None:
         if change["seq"] != self.copy.seq + 1:
             self.faults.append(f"{change['seq']} came after {self.copy.seq}")
-        before = set(self.copy.items)
+        before, said = set(self.copy.items), set(self.copy.comments)
         self.copy.apply(change["operation"])
         self.copy.seq = change["seq"]
-        self.gone += before - self.copy.items.keys()
+        self.gone += sorted(before - self.copy.items.keys())
+        self.silenced += sorted(said - self.copy.comments.keys())
         if change["clientMutationId"]:
             self.seen.append(change["clientMutationId"])

@@ -5,20 +5,23 @@ Each has a door of its own that cuts connections; the server is killed again and
 
 import asyncio
 import random
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
 from domain.database import close_database, open_database
+from domain.operations import CommentOperation, EditItems, parts_of
 from domain.postgres import Cluster, find_binaries
 from tests.cutting import CuttingDoor
-from tests.journeys.copying import READ, Copy, copy_of_rows
+from tests.journeys.copying import READ, Copy, copy_of_rows, talk_of_rows
 from tests.journeys.restless import Restless
 from tests.laws import require_laws, state_in_rows
+from tests.pictures import photo
 from tests.running import PASSWORD, RunningServer, Script, running_server
 from tests.thoroughness import SEEDS
 
@@ -31,10 +34,11 @@ WRITES = 200
 class Stage:
     board_id: str
     tokens: list[str]
+    images: list[str]
 
 
 def _set_up(server: RunningServer) -> Stage:
-    """Four people who may all edit one board."""
+    """Four people who may all edit one board, and pictures of one of them on it."""
     scripts = [Script(server).register()]
     owner = scripts[0]
     board_id = owner.create_board()
@@ -57,7 +61,10 @@ def _set_up(server: RunningServer) -> Stage:
         owner.ask(
             "mutation ($input: GrantRolesInput!) { grantRoles(input: $input) { __typename } }", input=given
         )
-    return Stage(board_id, [script.create_token() for script in scripts])
+    sizes = ((120, 80), (60, 90))
+    images = [owner.upload(photo(*size), "a.jpg")["id"] for size in sizes]
+    owner.add_images(board_id, images)
+    return Stage(board_id, [script.create_token() for script in scripts], images)
 
 
 async def _kill_in_between(server: RunningServer, clients: list[Restless], chance: random.Random) -> int:
@@ -79,7 +86,7 @@ async def _act(server: RunningServer, stage: Stage, seed: int) -> list[Restless]
             door = CuttingDoor(server.port, random.Random(chance.random()), every_seconds=1.0)
             await stack.enter_async_context(door)
             token = stage.tokens[number % PEOPLE]
-            client = Restless(door.port, token, stage.board_id, chance.getrandbits(60))
+            client = Restless(door.port, token, stage.board_id, stage.images, chance.getrandbits(60))
             await stack.enter_async_context(client.http)
             clients.append(client)
         await asyncio.gather(*(client.begin() for client in clients))
@@ -113,8 +120,12 @@ async def _judge(server: RunningServer, stage: Stage, clients: list[Restless], w
     read = Copy()
     read.read(whole, since=None)
     assert (read.items, read.title, read.seq) == (copy_of_rows(rows), rows.title, len(log))
+    said = talk_of_rows(rows)
     for client in clients:
         assert (client.copy.items, client.copy.title, client.copy.seq) == (read.items, read.title, read.seq)
+        assert client.copy.comments == said
+    kinds = Counter(type(part) for change in log for part in parts_of(change.operation))
+    assert all(kinds[kind] for kind in (EditItems, *get_args(CommentOperation))), kinds
     seqs = {str(change.mutation_id): change.seq for change in log if change.mutation_id}
     assert len(seqs) == len([change for change in log if change.mutation_id])  # nothing was done twice
     answered = {key: seq for client in clients for key, seq in client.answered.items()}

@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from graphql import parse
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode, parse
 
 from domain.access import Viewer
 from schema import execution, limits
 from schema.execution import Request, Stage
+from schema.root import GRAPH
 from tests.schema.asking import Asking
 
+WEB = Path(__file__).parents[2] / "web" / "src"
 SOMEBODY = Viewer(account_id=uuid4(), name="ana")
 MOST_READINGS = 5
 LONGEST = "{ " + " ".join(f"f{n}" for n in range(1_900)) + " }"  # parsing it takes about 8 ms
@@ -97,6 +100,36 @@ HOSTILE: dict[str, tuple[str, str]] = {
         "{ images(first: 500) { nodes { boards(first: 1) { totalCount } } } }",
         "LIMIT_EXCEEDED",
     ),
+    "lists within operations": (
+        "{ board(id: 1) { changes(first: 100) { nodes { operation { ... on AddItems { items { image { "
+        "boards { nodes { id } } } } } } } } } }",
+        "LIMIT_EXCEEDED",
+    ),
+    "operations of many boards": (
+        "{ boards(first: 20) { nodes { changes(first: 50) { nodes { operation { ... on AddItems { items { "
+        "id } } } } } } } }",
+        "LIMIT_EXCEEDED",
+    ),
+    "lists within operations within compounds": (
+        "{ board(id: 1) { changes(first: 2) { nodes { operation { ... on Compound { operations { "
+        "... on EditItems { items { image { boards { totalCount } } } } } } } } } } }",
+        "LIMIT_EXCEEDED",
+    ),
+    "boards of all that were moved": (
+        "mutation { packItems(input: {boardId: 1}) { items { parent { items { totalCount } } } } }",
+        "LIMIT_EXCEEDED",
+    ),
+    "operations in every fragment": (
+        "{ board(id: 1) { changes { nodes { operation { "
+        + " ".join(f"... on {kind} {{ ...F0 }}" for kind in ("AddItems", "RestoreItems") * 4)
+        + " } } } } } "
+        + "".join(
+            f"fragment F{n} on AddItems {{ ... on AddItems {{ ...F{n + 1} }} ... {{ ...F{n + 1} }} }} "
+            for n in range(9)
+        )
+        + "fragment F9 on AddItems { items { id image { id url renditions { url } } } }",
+        "LIMIT_EXCEEDED",
+    ),
     "no GraphQL at all": ("}{", "SYNTAX_ERROR"),
     "nothing": ("  ", "BAD_REQUEST"),
 }
@@ -148,6 +181,24 @@ async def test_a_refusal_has_no_data_and_says_what_was_counted() -> None:
         "{ __schema { types { fields { type { ofType { ofType { ofType { ofType { name } } } } } } } } }",
         "{ board(id: 1) { changes(first: 500) { nodes { operation { ... on AddItems { items { image { "
         "renditions { url } } } } ... on RestoreItems { items { id } } } } } } }",
+        "{ boards(first: 20) { nodes { changes(first: 1) { nodes { operation { ... on AddItems { items { "
+        "id } } } } } } } }",
+        "{ boards(first: 20) { nodes { changes(first: 50) { nodes { seq operation { __typename } } } } } }",
+        "mutation { packItems(input: {boardId: 1}) { board { items(first: 9000) { nodes { id } } } "
+        "items { id ... on ImageItem { image { url } } } } }",
+        'mutation($a: NewCommentInput! = {text: "A", place: {threadId: 1}}) { '
+        "addComments(input: {boardId: 1, comments: [$a, $a]}) { "
+        "comments { replies(first: 500) { nodes { text } } } change { operation { ... on AddComments { "
+        "comments { text author { name } } } } } } }",
+        "mutation { "
+        + " ".join(
+            f"m{n}: moveItems(input: {{boardId: 1, ids: [1], dx: 1, dy: 1}}) {{ change {{ seq operation {{ "
+            "... on TransformItems { items { id } } } } }"
+            for n in range(15)
+        )
+        + " }",
+        "subscription { boardChanges(boardId: 1, after: 0) { operation { ... on Compound { operations { "
+        "... on AddItems { items { id image { url renditions { url } } } } } } } } }",
     ],
 )
 def test_an_ordinary_document_passes(document: str) -> None:
@@ -162,6 +213,28 @@ def test_the_cost_counts_variables_and_their_defaults(first: int | None, code: s
         "query($first: Int! = 10000) { boards(first: 2) { nodes { items(first: $first) { nodes { id } } } } }"
     )
     assert _refused(document, SOMEBODY, {} if first is None else {"first": first}) == code
+
+
+@pytest.mark.parametrize(("count", "code"), [(250, ""), (251, "LIMIT_EXCEEDED")])
+def test_the_cost_counts_what_a_mutation_is_given(count: int, code: str) -> None:
+    document = (
+        "mutation($i: RemoveItemsInput!) { removeItems(input: $i) { items { ... on ImageItem { image { "
+        "boards(first: 1) { totalCount } } } } } }"
+    )
+    given = {"boardId": str(uuid4()), "ids": [str(uuid4()) for _ in range(count)]}
+    assert _refused(document, SOMEBODY, {"i": given}) == code
+
+
+def test_the_documents_of_the_web_app_pass() -> None:
+    """All that it sends, with pages as large as it asks for."""
+    texts = [path.read_text() for path in sorted(WEB.rglob("*.graphql"))]
+    documents = parse("\n".join(texts))
+    fragments = [node for node in documents.definitions if isinstance(node, FragmentDefinitionNode)]
+    operations = [node for node in documents.definitions if isinstance(node, OperationDefinitionNode)]
+    assert len(operations) > 50
+    for operation in operations:
+        document = DocumentNode(definitions=(operation, *fragments))
+        limits.require_cost(GRAPH, document, operation, {"first": 1_000})
 
 
 def test_the_cost_counts_what_fragments_repeat() -> None:
