@@ -55,6 +55,8 @@ def _image(row: str) -> dict[str, Fact]:
         "width": "integer",
         "height": "integer",
         "frames": "integer",
+        "pages": "integer",
+        "duration_ms": "integer",
         "has_alpha": "boolean",
         "size_bytes": "bigint",
         "digest": "text",

@@ -7,20 +7,15 @@ when the socket does.
 
 import array
 import contextlib
-import ctypes
 import io
 import os
-import resource
 import selectors
 import signal
 import socket
-import sys
 import time
 from typing import BinaryIO
 
-from PIL import Image
-
-from domain import exif, likeness, looks, miniature, painter, pixels, thumbhash
+from domain import confinement, likeness, looks, miniature, opening, painter, pixels, thumbhash
 from domain.decoding import (
     CPU_SECONDS,
     LENGTH_BYTES,
@@ -41,34 +36,20 @@ from domain.decoding import (
     encoded,
 )
 from domain.recipes import Recipe
+from domain.sources.opened import Opened
 
-PR_SET_PDEATHSIG = 1
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 SAMPLE_PX = 48
-MIMES = {"JXL": "image/jxl", "HEIF": "image/heic", "AVIF": "image/avif"}
+MOST_FILES = 16
 
 
 def main() -> None:
     control = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
-    _die_with_parent()
-    _leave_network()
+    confinement.die_with_parent()
+    confinement.leave_network()
     os.nice(5)
     pixels.prepare()
     Decoder(control).serve()
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _leave_network() -> None:
-    """A network namespace of its own, without any interface, where the system allows it."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        if libc.unshare(CLONE_NEWNET) != 0:
-            libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
 class Decoder:
@@ -92,7 +73,7 @@ class Decoder:
                 if key.fileobj is self.control:
                     if not self._accept():
                         for pid in self.children:
-                            os.kill(pid, signal.SIGKILL)
+                            _end(pid)
                         return
                 else:
                     os.read(self.alarm, 4096)
@@ -132,7 +113,7 @@ class Decoder:
         now = time.monotonic()
         for pid, (answers, deadline) in list(self.children.items()):
             if deadline < now:
-                os.kill(pid, signal.SIGKILL)
+                _end(pid)
             ended, status = os.waitpid(pid, os.WNOHANG)
             if not ended:
                 continue
@@ -145,6 +126,13 @@ class Decoder:
             os.close(answers)
 
 
+def _end(pid: int) -> None:
+    """The child and whatever it started; it leads their group as soon as it runs."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+
+
 def _child(order: Order, source: int, answers: int) -> None:
     """Never returns. Whatever happens in here costs this picture only."""
     status = 1
@@ -152,7 +140,8 @@ def _child(order: Order, source: int, answers: int) -> None:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGALRM, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
-        _die_with_parent()
+        os.setpgid(0, 0)  # what it starts is ended with it
+        confinement.die_with_parent()
         os.closerange(0, min(source, answers))
         for descriptor in range(min(source, answers) + 1, max(source, answers)):
             _close(descriptor)
@@ -179,77 +168,69 @@ def _close(descriptor: int) -> None:
 
 def _limit() -> None:
     signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
-    for limit, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 16),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS; the others hold
-            resource.setrlimit(limit, (value, value))
+    confinement.limit(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, files=MOST_FILES)
 
 
 def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
     if order.draws:
+        confinement.confine(opening.READABLE)
         drawn = painter.painted(*miniature.read(file))
         data = pixels.webp(drawn)
         _say(out, Rendering(max(drawn.size), drawn.width, drawn.height, len(data)), data)
         _say(out, Finished())
         return
-    picture = pixels.opened(file, order.max_pixels)
-    original = picture.size
-    if order.whole:
-        _show_whole(picture, file, order.recipe, out)
+    found = opening.opened(file, order.max_pixels, order.page)
+    if order.extracts:
+        data = pixels.png(found.picture)
+        _say(out, Rendering(max(found.picture.size), *found.picture.size, len(data)), data)
+        _say(out, Finished())
+    elif order.whole:
+        _show_whole(found, order.recipe, out)
     elif order.sizes:
-        orientation = pixels.orientation_of(picture)
-        picture = pixels.load(picture, file, max(order.sizes) * 3 // 2)
-        for size, rendition in pixels.renditions(picture, orientation, original, order.sizes):
+        original = found.picture.size
+        picture = pixels.load(found.picture, found.file, max(order.sizes) * 3 // 2)
+        for size, rendition in pixels.renditions(picture, found.orientation, original, order.sizes):
             data = pixels.webp(rendition, order.recipe.quality)
             _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
         _say(out, Finished())
     else:
-        _say(out, _inspected(picture, file, order.recipe))
+        _say(out, _inspected(found, order.recipe))
 
 
-def _show_whole(picture: pixels.Picture, file: io.BufferedReader, recipe: Recipe, out: BinaryIO) -> None:
-    orientation, (width, height) = pixels.orientation_of(picture), picture.size
-    mime = f"image/{pixels.format_of(picture).lower()}"
-    data = pixels.stripped(picture, file, orientation)
+def _show_whole(found: Opened, recipe: Recipe, out: BinaryIO) -> None:
+    width, height = found.picture.size
+    mime = f"image/{pixels.format_of(found.picture).lower()}"
+    data = pixels.stripped(found.picture, found.file, found.orientation)
     if data is None:
         if max(width, height) > WEBP_SIDE_PX:
             words = f"Only its smaller sizes can be shown: a side is longer than {WEBP_SIDE_PX} pixels."
             raise pixels.Refused("TOO_MANY_PIXELS", words)
-        picture = pixels.load(picture, file, max(width, height))
-        mime, data = WEBP, pixels.webp(pixels.upright(picture, orientation), recipe.quality)
-    if orientation >= 5:
+        picture = pixels.load(found.picture, found.file, max(width, height))
+        mime, data = WEBP, pixels.webp(pixels.upright(picture, found.orientation), recipe.quality)
+    if found.orientation >= 5:
         width, height = height, width
     _say(out, Rendering(WHOLE, width, height, len(data), mime), data)
     _say(out, Finished())
 
 
-def _inspected(picture: pixels.Picture, file: io.BufferedReader, recipe: Recipe) -> Inspection:
-    format_, orientation, (width, height) = (
-        pixels.format_of(picture),
-        pixels.orientation_of(picture),
-        picture.size,
-    )
-    frames, taken_at, camera = pixels.frames_of(picture), exif.taken_at(picture), exif.camera(picture)
-    picture = pixels.load(picture, file, recipe.sizes[0] * 3 // 2)
-    [(size, first)] = pixels.renditions(picture, orientation, (width, height), recipe.sizes[:1])
+def _inspected(found: Opened, recipe: Recipe) -> Inspection:
+    width, height = found.picture.size
+    picture = pixels.load(found.picture, found.file, recipe.sizes[0] * 3 // 2)
+    [(size, first)] = pixels.renditions(picture, found.orientation, (width, height), recipe.sizes[:1])
     sample = first.convert("RGBA")
     sample.thumbnail((SAMPLE_PX, SAMPLE_PX))
-    if orientation >= 5:
+    if found.orientation >= 5:
         width, height = height, width
     return Inspection(
-        format=format_,
-        mime=MIMES.get(format_) or Image.MIME[format_],
+        format=found.format,
         width=width,
         height=height,
-        frames=frames,
+        frames=found.frames,
+        pages=found.pages,
+        duration_ms=found.duration_ms,
         has_alpha=first.mode == "RGBA" and first.getchannel("A").getextrema()[0] != 255,
-        taken_at=taken_at,
-        camera=camera,
+        taken_at=found.taken_at,
+        camera=found.camera,
         placeholder=thumbhash.encode(*sample.size, sample.tobytes()),
         swatches=looks.swatches(first),
         fingerprint=likeness.signed(looks.fingerprint(first)),

@@ -8,9 +8,6 @@ from msgspec import Struct
 from domain.colours import Swatch
 from domain.recipes import STANDARD, Recipe
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF", "JXL")
-"""What may be opened; Pillow's names (JPEG includes the multi-picture files of phones)."""
-
 LADDER = STANDARD.sizes
 """The longest sides of the renditions, in pixels, unless the settings say otherwise."""
 
@@ -54,18 +51,21 @@ class Order(Struct, frozen=True):
     """What to do with the picture whose open file travels beside this. sizes empty: inspect it.
 
     draws: the file is a miniature (domain/miniature.py) to be drawn; whole: it is wanted at its own size.
+    page: of a document, from 0; extracts: that page is wanted with all its pixels, as PNG.
     """
 
     sizes: tuple[int, ...] = ()
     max_pixels: int = MAX_PIXELS
     draws: bool = False
     whole: bool = False
+    page: int = 0
+    extracts: bool = False
     recipe: Recipe = STANDARD
 
     @property
     def kind(self) -> tuple[bool, ...]:
         """Orders of one kind wait for one another."""
-        return bool(self.sizes), self.draws, self.whole
+        return bool(self.sizes), self.draws, self.whole, self.extracts
 
 
 class Developed(Struct, frozen=True):
@@ -80,7 +80,9 @@ class Developed(Struct, frozen=True):
 
 
 class Inspection(Struct, frozen=True, tag="inspection"):
-    """What a picture says about itself. width, height: upright; format and mime by content.
+    """What a picture says about itself. width, height: upright; format by content, as in FORMATS.
+
+    pages: of a document; duration_ms: of a video, None where it does not say.
 
     taken_at: EXIF, read as UTC where the camera names no offset; placeholder: a thumbhash; swatches: its
     chief colours, the most frequent first; fingerprint (signed), sketch: see domain/likeness.py;
@@ -88,10 +90,11 @@ class Inspection(Struct, frozen=True, tag="inspection"):
     """
 
     format: str
-    mime: str
     width: int
     height: int
     frames: int
+    pages: int
+    duration_ms: int | None
     has_alpha: bool
     taken_at: datetime | None
     camera: str

@@ -156,7 +156,8 @@ class ImageRefused(DomainError):
     """The bytes are no picture that webref takes; `reason` is one of the codes below.
 
     EMPTY, NOT_AN_IMAGE, UNSUPPORTED_FORMAT, TOO_MANY_PIXELS, TOO_MANY_FRAMES, CORRUPT,
-    TOO_EXPENSIVE (decoding ran out of its time or memory).
+    TOO_EXPENSIVE (decoding ran out of its time or memory), NO_PREVIEW (a raw file without one),
+    PROTECTED (a document with a password), NO_SUCH_PAGE.
     """
 
     code = "IMAGE_REFUSED"

@@ -10,20 +10,27 @@ TAKEN, TAKEN_OFFSET = 0x9003, 0x9011
 CAMERA_LENGTH = 100
 
 
-def taken_at(picture: Image.Image) -> datetime | None:
+Source = Image.Image | Image.Exif
+
+
+def _exif(source: Source) -> Image.Exif:
+    return source if isinstance(source, Image.Exif) else source.getexif()
+
+
+def taken_at(picture: Source) -> datetime | None:
     """When the shutter opened; UTC where the camera says no offset, None where it says nonsense."""
     try:
-        exif = picture.getexif()
+        exif = _exif(picture)
         details = exif.get_ifd(EXIF_PART)
         return _moment(details.get(TAKEN) or exif.get(CHANGED), details.get(TAKEN_OFFSET))
     except Exception:  # hostile metadata raises anything; a picture is not refused for it
         return None
 
 
-def camera(picture: Image.Image) -> str:
+def camera(picture: Source) -> str:
     """'Maker Model', without the maker where the model starts with it."""
     try:
-        exif = picture.getexif()
+        exif = _exif(picture)
         make, model = _words(exif.get(MAKE)), _words(exif.get(MODEL))
     except Exception:
         return ""

@@ -22,6 +22,7 @@ from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Inspection
 from domain.entries import good_ids, good_tags, plain_line, require_distinct, require_few, short_line
 from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotFound
+from domain.formats import FORMATS
 from domain.notices import announce_image
 from domain.originals import Intake
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
@@ -60,6 +61,8 @@ class Image(Struct, frozen=True):
     width: int
     height: int
     frames: int
+    pages: int
+    duration_ms: int | None
     has_alpha: bool
     taken_at: datetime | None
     camera: str
@@ -103,6 +106,8 @@ def image_of(row: asyncpg.Record) -> Image:
         width=row["width"],
         height=row["height"],
         frames=row["frames"],
+        pages=row["pages"],
+        duration_ms=row["duration_ms"],
         has_alpha=row["has_alpha"],
         taken_at=row["taken_at"],
         camera=row["camera"],
@@ -236,20 +241,22 @@ async def _insert(
     try:
         row = await connection.fetchrow(
             "INSERT INTO image (id, owner, digest, name, title, tags, size_bytes, format, mime, "
-            "width, height, frames, has_alpha, taken_at, camera, placeholder, palette, colours, cells, "
-            "fingerprint, sketch, batch, state, created_at) VALUES ($1, $2, $3, $4, '', '{}', $5, $6, $7, "
-            "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 'WAITING', clock_timestamp()) "
-            "RETURNING *",
+            "width, height, frames, pages, duration_ms, has_alpha, taken_at, camera, placeholder, palette, "
+            "colours, cells, fingerprint, sketch, batch, state, created_at) VALUES ($1, $2, $3, $4, '', "
+            "'{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
+            "'WAITING', clock_timestamp()) RETURNING *",
             image_id,
             viewer.account_id,
             digest,
             plain_line(name, LONGEST_NAME) or "picture",
             size_bytes,
             inspection.format,
-            inspection.mime,
+            FORMATS[inspection.format].mime,
             inspection.width,
             inspection.height,
             inspection.frames,
+            inspection.pages,
+            inspection.duration_ms,
             inspection.has_alpha,
             inspection.taken_at,
             inspection.camera,

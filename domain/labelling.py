@@ -12,16 +12,16 @@ from domain.access import Viewer, require_scope
 from domain.database import Connection, transaction
 from domain.entries import MOST_TAGS, good_tags, plain_line, require_distinct, require_few
 from domain.errors import BadInput, NotFound
+from domain.formats import FORMATS
 from domain.images import LONGEST_NAME, Image, image_of, images_by_ids, require_own_images
 from domain.notices import announce_images
-from domain.originals import EXTENSIONS
 
 LONGEST_PATTERN = 255
 MOST_DIGITS = 9
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NUMBER = re.compile(r"n(?::0?([1-9]))?")
-_SUFFIXES = frozenset(suffix for suffixes in EXTENSIONS.values() for suffix in suffixes)
+_SUFFIXES = frozenset(suffix for one in FORMATS.values() for suffix in one.extensions)
 _FIELDS: dict[str, Callable[[Image], str]] = {
     "name": lambda image: _stem_and_suffix(image.name)[0],
     "title": lambda image: image.title,

@@ -13,24 +13,13 @@ from uuid import UUID
 from domain import access, blobs, storage
 from domain.access import Viewer
 from domain.errors import FileTooLarge, StorageUnavailable
+from domain.formats import FORMATS
 from domain.settings import Settings
 from domain.storage import StoredFile
 
 FLUSH_BYTES = 1 << 20
 MISSING = "ORIGINAL_MISSING"
 """The failure of a picture whose original was not in the store; it ends when the same bytes come again."""
-# Those that a format goes by, the usual one first.
-EXTENSIONS = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
-    "PNG": (".png", ".apng"),
-    "WEBP": (".webp",),
-    "GIF": (".gif",),
-    "TIFF": (".tif", ".tiff"),
-    "BMP": (".bmp", ".dib"),
-    "AVIF": (".avif", ".avifs"),
-    "HEIF": (".heic", ".heif", ".hif", ".heics", ".heifs"),
-    "JXL": (".jxl",),
-}
 
 
 class Intake:
@@ -153,5 +142,5 @@ async def file(viewer: Viewer, image_id: UUID) -> StoredFile:
 
 def saved_name(name: str, format_: str) -> str:
     """The name as it came, with an extension of its format: no picture is saved as a page or a program."""
-    fitting = EXTENSIONS[format_]
+    fitting = FORMATS[format_].extensions
     return name if Path(name).suffix.lower() in fitting else name + fitting[0]

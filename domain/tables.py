@@ -98,6 +98,7 @@ class Image(Table, db=DB, tablename="image"):
     """A picture in the library. digest: SHA-256 of the original, hex; width, height: upright pixels.
 
     state: WAITING, WORKING, READY, FAILED; the column search is made by PostgreSQL.
+    pages: of a document; duration_ms: of a video.
     made: its rows of rendition once more, for who reads many pictures (domain/renditions.py).
     colours, cells: its palette in OKLab, to search by (domain/colours.py); fingerprint, sketch: what it is
     compared by (domain/likeness.py), none before it was looked at for that.
@@ -116,6 +117,8 @@ class Image(Table, db=DB, tablename="image"):
     width = Integer()
     height = Integer()
     frames = Integer(default=1)
+    pages = Integer(default=1)
+    duration_ms = Integer(default=None, null=True)
     has_alpha = Boolean(default=False)
     taken_at = Timestamptz(default=None, null=True)
     camera = Text()

@@ -59,7 +59,8 @@ ITEM: Mapping[str, Column] = {
 }
 IMAGE: Mapping[str, Column] = {
     **_same("id", "name", "title", "tags", "format", "mime", "width", "height", "frames", "digest"),
-    **_same("palette", "state", "failure"),
+    **_same("palette", "state", "failure", "pages"),
+    "durationMs": ("duration_ms", None),
     "hasAlpha": ("has_alpha", None),
     "sizeBytes": ("size_bytes", None),
     "takenAt": ("taken_at", _maybe_moment),

@@ -48,11 +48,18 @@ class Image(Node):
     name: str = field(description="The file's name as it was uploaded, or as it was renamed.")
     title: str = field(description="A title in people's words; empty: none.")
     tags: list[str] = field(description="Words to find it by.")
-    format: str = field(description="Format of the original, e.g. JPEG, PNG, WEBP.")
+    format: str = field(description="Format of the original: the name of an `ImageFormat`, e.g. JPEG, PDF.")
     mime: str = field(description="Media type of the original, e.g. image/jpeg.")
     width: int = field(description="Width of the upright picture in pixels.")
     height: int = field(description="Height of the upright picture in pixels.")
     frames: int = field(description="How many frames it has: 1, or more for an animation.")
+    pages: int = field(
+        description="How many pages it has: 1, or those of a document, of which the first is shown."
+    )
+    duration_ms: int | None = field(
+        description="How long it plays, in milliseconds: of a video, of which one still is shown; null: no "
+        "video, or unknown."
+    )
     has_alpha: bool = field(description="Whether it has transparency.")
     size_bytes: Long = field(description="Size of the original in bytes.")
     digest: str = field(description="SHA-256 of the original, in hex.")
@@ -148,6 +155,8 @@ def image_of(row: images.Image) -> Image:
         width=row.width,
         height=row.height,
         frames=row.frames,
+        pages=row.pages,
+        duration_ms=row.duration_ms,
         has_alpha=row.has_alpha,
         size_bytes=Long(row.size_bytes),
         digest=row.digest,

@@ -1,12 +1,12 @@
 """The server as the schema shows it: its version, who may join, and how pictures are uploaded."""
 
+from enum import Enum
 from importlib.metadata import version
 
 import strawberry
-from strawberry import field
+from strawberry import enum_value, field
 
-from domain import accounts, jobs
-from domain.decoding import FORMATS
+from domain import accounts, formats, jobs
 from domain.settings import Settings
 from schema.accounts import RegistrationPolicy
 from schema.fields import resolved
@@ -41,6 +41,31 @@ class UploadRules:
     )
 
 
+@strawberry.enum(description="What is made of a file, to be shown as a picture.")
+class FormatKind(Enum):
+    PICTURE = enum_value("PICTURE", description="It is a picture: its pixels are shown as they are.")
+    RAW = enum_value("RAW", description="A camera's raw data: the preview inside is shown.")
+    VECTOR = enum_value("VECTOR", description="A drawing: it is drawn large, once.")
+    DOCUMENT = enum_value("DOCUMENT", description="A document: a page is drawn, the first unless others are.")
+    VIDEO = enum_value("VIDEO", description="A video: one still is shown.")
+
+
+@strawberry.type(description="A format of files that can become pictures.")
+class ImageFormat:
+    name: str = field(description="As `Image.format` names it, e.g. HEIF.")
+    title: str = field(description="As people call it, e.g. HEIC.")
+    kind: FormatKind = field(description="What is made of such a file.")
+    mime: str = field(description="Media type, e.g. image/heic.")
+    extensions: list[str] = field(
+        description="Endings of such files, in lower case with their dot, the usual one first. "
+        "The bytes decide, not the file's name."
+    )
+    available: bool = field(description="Whether such files are taken here and now.")
+    missing: str | None = field(
+        description="What the server lacks to take them, in words for whoever runs it; null: nothing."
+    )
+
+
 @strawberry.type(description="This server.")
 class Instance:
     version: str = field(description="Version of webref, as in the changelog.")
@@ -68,8 +93,25 @@ class Instance:
             max_file_bytes=Long(self.rules.max_file_bytes),
             max_batch_bytes=Long(self.rules.max_batch_bytes),
             max_megapixels=self.rules.max_megapixels,
-            formats=sorted(FORMATS),
+            formats=sorted(name for name, one in formats.FORMATS.items() if formats.missing(one) is None),
         )
+
+    @resolved(description="Every format that webref can make pictures of, and whether this server can.")
+    def formats(self) -> list[ImageFormat]:
+        return [_format(name, one) for name, one in formats.FORMATS.items()]
+
+
+def _format(name: str, row: formats.Format) -> ImageFormat:
+    lacking = formats.missing(row)
+    return ImageFormat(
+        name=name,
+        title=row.title,
+        kind=FormatKind[row.kind.name],
+        mime=row.mime,
+        extensions=list(row.extensions),
+        available=lacking is None,
+        missing=lacking,
+    )
 
 
 def instance_of(settings: Settings) -> Instance:

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from domain import originals, storage
-from domain.decoding import FORMATS
 from domain.errors import FileTooLarge, StorageUnavailable
+from domain.formats import FORMATS
 from domain.settings import Settings
 
 
@@ -183,5 +183,7 @@ def test_a_file_is_saved_with_an_extension_of_its_format(name: str, format_: str
     assert originals.saved_name(name, format_) == saved
 
 
-def test_every_format_has_its_extensions() -> None:
-    assert set(originals.EXTENSIONS) == set(FORMATS)
+def test_no_two_formats_share_an_extension() -> None:
+    extensions = [extension for format_ in FORMATS.values() for extension in format_.extensions]
+    assert len(extensions) == len(set(extensions))
+    assert all(extension == extension.lower() and extension[0] == "." for extension in extensions)

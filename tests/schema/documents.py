@@ -27,6 +27,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "Account": ("__typename", "id", "name", "colour"),
     "Image": (
         *("__typename", "id", "name", "title", "tags", "format", "mime", "width", "height", "frames"),
+        *("pages", "durationMs"),
         *("hasAlpha", "sizeBytes", "digest", "takenAt", "camera", "placeholder", "palette", "state"),
         *("failure", "createdAt", "originalUrl", "fullUrl", "url"),
     ),

@@ -24,6 +24,14 @@ export function bytesInWords(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
+/** 75_000 → "1:15", 3_675_000 → "1:01:15". */
+export function durationInWords(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, place) => (place ? String(part).padStart(2, "0") : String(part))).join(":");
+}
+
 export function dayInWords(iso: string): string {
   return days.format(new Date(iso));
 }

@@ -1,7 +1,7 @@
 /** Finds the picture files in whatever was dropped or pasted: files, and folders to any depth. */
 
-const PICTURE_NAMES =
-  /\.(?:jpe?g|jfif|png|gif|webp|avif|heic|heif|jxl|tiff?|bmp|ico|tga|psd|qoi|ppm|pgm|pbm|pnm)$/i;
+import { mayBePicture } from "./formats";
+
 /** Left by file managers in folders; nobody means to drop them. */
 const CLUTTER = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
 
@@ -9,10 +9,6 @@ export interface Gathered {
   readonly files: File[];
   /** Files inside dropped folders that are no pictures. */
   readonly passedOver: number;
-}
-
-export function mayBePicture(file: { name: string; type: string }): boolean {
-  return (file.type.startsWith("image/") && file.type !== "image/svg+xml") || PICTURE_NAMES.test(file.name);
 }
 
 export function hasFiles(transfer: DataTransfer | null): boolean {

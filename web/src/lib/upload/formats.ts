@@ -1,0 +1,38 @@
+/** Which files may become pictures, by their names and types; the server judges by their bytes. */
+
+const ENDINGS = [
+  ...["jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "gif", "tif", "tiff", "bmp", "dib"],
+  ...[
+    "avif",
+    "avifs",
+    "heic",
+    "heif",
+    "hif",
+    "heics",
+    "heifs",
+    "jxl",
+    "jp2",
+    "j2k",
+    "jpf",
+    "jpx",
+    "j2c",
+    "jpc",
+  ],
+  ...["svg", "svgz", "pdf", "ai"],
+  ...["dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "raf", "orf", "rw2", "pef", "srw"],
+  ...["mp4", "m4v", "3gp", "3g2", "mov", "qt", "webm", "mkv", "avi", "mpg", "mpeg", "ogv"],
+];
+/** Pictures that are not taken: sent all the same, because the server says what to do instead. */
+const EXPLAINED = ["ico", "tga", "psd", "qoi", "ppm", "pgm", "pbm", "pnm", "eps"];
+
+const NAMES = new RegExp(`\\.(?:${[...ENDINGS, ...EXPLAINED].join("|")})$`, "i");
+const TYPES = /^(?:image|video)\/|^application\/pdf$/;
+
+/** For the dialogue in which files are chosen. */
+export const ACCEPTED = ["image/*", "video/*", "application/pdf", ...ENDINGS.map((one) => `.${one}`)].join(
+  ",",
+);
+
+export function mayBePicture(file: { name: string; type: string }): boolean {
+  return TYPES.test(file.type) || NAMES.test(file.name);
+}
