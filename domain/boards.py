@@ -6,21 +6,18 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from domain import access, changes, receipts
 from domain.access import BOARD_COLUMNS, BOARD_READABLE, BoardRow, Role, Viewer, board_row
 from domain.changes import Change
+from domain.copying import copy_items
 from domain.database import Connection, fetch, fetchval, transaction
 from domain.entries import good_line, good_text, require_few
 from domain.errors import AlreadyExists, BadInput
-from domain.item_rows import STATE_COLUMNS, state_of
 from domain.notices import announce_access
 from domain.operations import (
-    AddItems,
     BoardState,
     EditBoard,
-    ItemState,
     Operation,
     RestoreBoard,
     TrashBoard,
@@ -33,7 +30,6 @@ from domain.searching import matches, search_terms
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 10_000
 MOST_A_PAGE = 100
-CHUNK = 500
 
 
 class State(StrEnum):
@@ -152,7 +148,7 @@ async def duplicate_board(
         title = title or f"{source.title[: LONGEST_TITLE - 7]} (copy)"
         cover_id = source.cover_id if await _lies_on(connection, board_id, source.cover_id) else None
         await _insert(connection, viewer, copy_id, title, source.description, cover_id, mutation_id)
-        await _copy_items(connection, viewer, board_id, copy_id)
+        await copy_items(connection, viewer.account_id, board_id, copy_id, seq=1)
         row = await access.board(viewer, copy_id, Role.OWNER)
         await receipt.keep(row)
         return row
@@ -316,41 +312,6 @@ async def _insert(
         inverse=inverse(operation, BoardState()),
         mutation_id=mutation_id,
     )
-
-
-async def _copy_items(connection: Connection, viewer: Viewer, source_id: UUID, copy_id: UUID) -> None:
-    """In the order of their adding, a chunk a change; each keeps its look, place and depth."""
-    records = await connection.fetch(
-        f"SELECT {STATE_COLUMNS} FROM item "  # noqa: S608 (constants)
-        "WHERE item.board = $1 AND item.removed_at IS NULL ORDER BY item.added_at, item.id",
-        source_id,
-    )
-    new_ids: dict[UUID | None, UUID | None] = {record["id"]: uuid4() for record in records}
-    states = [state_of(record) for record in records]
-    whole = [replace(state, id=new_ids[state.id], parent_id=new_ids.get(state.parent_id)) for state in states]
-    depths = _depths(whole)
-    whole.sort(key=lambda item: depths[item.id])  # what is in something comes after it
-    seq = 1  # of the change that made the board
-    for start in range(0, len(whole), CHUNK):
-        seq += 1
-        copies = whole[start : start + CHUNK]
-        operation = AddItems(items=copies)
-        back = await write(connection, copy_id, seq, viewer.account_id, operation)
-        await changes.append(connection, copy_id, viewer.account_id, operation, back, items_added=len(copies))
-
-
-def _depths(items: Sequence[ItemState]) -> dict[UUID, int]:
-    """How many containers each lies in: for items that lie in none but each other."""
-    within: dict[UUID | None, list[UUID]] = {}
-    for item in items:
-        within.setdefault(item.parent_id, []).append(item.id)
-    depths = dict.fromkeys(within.get(None, []), 0)
-    waiting = list(depths)
-    for container in waiting:  # grows on the way
-        inside = within.get(container, [])
-        depths |= dict.fromkeys(inside, depths[container] + 1)
-        waiting += inside
-    return depths
 
 
 async def _require_picture_on(connection: Connection, board_id: UUID, image_id: UUID) -> None:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from domain import adding, boards, changes
+from domain import adding, boards, changes, items, nearness
 from domain.access import Role, Scope
 from domain.adding import NewItem
 from domain.boards import Order, State
@@ -20,7 +22,23 @@ from domain.errors import (
     MutationIdConflict,
     NotFound,
 )
-from domain.operations import BoardState, EditBoard, NoteContent, Transform, TrashBoard, replay
+from domain.operations import (
+    THE_BOARD,
+    BoardState,
+    Crop,
+    DrawingContent,
+    EditBoard,
+    FrameContent,
+    ItemState,
+    NoteContent,
+    Sampling,
+    Shape,
+    Style,
+    Transform,
+    TrashBoard,
+    replay,
+)
+from domain.tally import tally_of
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws, state_in_rows
 
@@ -120,6 +138,54 @@ async def test_a_copy_has_the_same_look_and_items_of_its_own() -> None:
     assert looks(first) == looks(second)
     await require_laws(copy.id)
     assert await boards.boards_by_ids(ana, [copy.id]) == [None]
+
+
+async def test_a_copy_keeps_all_there_is_to_items_and_what_they_are_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(nearness, "MANY", 20)
+    monkeypatch.setattr(nearness, "FEW", 10)
+    ana = await a_viewer()
+    board, image = await a_board(ana), await an_image(ana)
+    frame, group, gone = uuid4(), uuid4(), uuid4()
+    points = [(0.1, -7e8), (1 / 3, 5e-324)]
+    turned = Transform(-0.1, 1e9, 0.3, 359.9, flip_x=True, flip_y=True)
+    looks = (0.1, True, 1.1, 0.9, 3.3, Sampling.NEAREST, True, True)
+    style = Style(*looks, 'a "name"', ["ä", "b, c"], "mailto:a@b")
+    new = [
+        NewItem(id=gone, note=NoteContent("gone")),
+        NewItem(image_id=image, crop=Crop(0.1, 0.2, 1 / 3, 1.0), transform=turned, style=style, z="a5"),
+        NewItem(image_id=image, parent_id=group, style=Style(tags=["one"])),
+        NewItem(note=NoteContent("\\ \u2028 <b>", background=None), parent_id=group, style=Style(opacity=0)),
+        NewItem(drawing=DrawingContent(Shape.LINE, points, stroke_width=0.7), parent_id=frame),
+        NewItem(id=group, is_group=True, parent_id=frame),
+        NewItem(id=frame, frame=FrameContent("#123456"), style=Style(name="Frame")),
+        *(NewItem(frame=FrameContent()) for _ in range(15)),
+    ]
+    await adding.add_items(ana, board.id, new)
+    await items.remove_items(ana, board.id, [gone])
+    copy = await boards.duplicate_board(ana, board.id)
+    log = await require_laws(copy.id)
+    assert [change.seq for change in log] == [1, 2]
+    first, second = await state_in_rows(board.id), await state_in_rows(copy.id)
+    assert (copy.item_count, len(second.items)) == (21, 21)
+
+    def described(state: BoardState, item: ItemState | None) -> object:
+        """Without ids, with what it is in."""
+        if item is None:
+            return None
+        above = described(state, None if item.parent_id is None else state.items[item.parent_id])
+        return above, structs.replace(item, id=THE_BOARD, parent_id=None)
+
+    def all_of(state: BoardState) -> list[str]:
+        return sorted(str(described(state, item)) for item in state.items.values())
+
+    assert all_of(first) == all_of(second)
+    tally = await fetchval("SELECT tally FROM change WHERE board = $1 AND seq = 2", copy.id)
+    assert msgspec.json.decode(tally) == tally_of(log[1].operation)
+    empty = await boards.duplicate_board(ana, (await a_board(ana)).id)
+    assert (empty.item_count, empty.seq) == (0, 1)
+    await require_laws(empty.id)
 
 
 async def test_the_trash_is_read_and_restored_not_changed() -> None:
