@@ -97,6 +97,7 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
         opened.push_async_callback(close_database)
         await asyncio.to_thread(storage.open_storage, settings)
         recipes.follow(settings)
+        opened.push_async_callback(storage.close_storage)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)

@@ -9,6 +9,7 @@ from domain.database import close_database, open_database
 from domain.migrate import migrate
 from domain.postgres import database_at
 from domain.settings import Settings
+from domain.storage import close_storage
 from workers.process import running_workers
 
 
@@ -21,6 +22,7 @@ async def work_until_stopped(settings: Settings, say: Say) -> None:
             await migrate(url)
             await open_database(url, pool_size=settings.pool_size)
             opened.push_async_callback(close_database)
+            opened.push_async_callback(close_storage)
             await opened.enter_async_context(running_workers(replace(settings, database_url=url)))
             say(f"{settings.workers} worker threads are ready (Ctrl-C stops them)")
             await stop.wait()

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -35,10 +35,10 @@ class FolderStore:
     async def prepare(self) -> None:
         await asyncio.to_thread(self.make)
 
-    def make(self) -> None:
+    def make(self, rooms: Sequence[str] = ROOMS) -> None:
         """Blocks."""
         with storage_words():
-            for name in ROOMS:
+            for name in rooms:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     async def put_file(

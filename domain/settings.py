@@ -1,9 +1,10 @@
 """What can be configured, and how it is read from the environment."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from domain.errors import DomainError
 
 MEGABYTE = 1_000_000
 MOST_SIZES = 8
+DATA_FOLDER = "file:"
+"""The place of files that is the data folder, wherever that is."""
 
 
 class BadSetting(DomainError):
@@ -25,12 +28,18 @@ class BadSetting(DomainError):
 class Settings:
     """Everything configurable. secret: signs sessions; empty until `with_secret`.
 
+    storage: where files are kept, as `good_place` writes it.
     history_days: how many days of the boards' logs are kept at least, 7 or more; 0: all of them.
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
     """
 
     data: Path = Path("data")
+    storage: str = DATA_FOLDER
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = None
+    s3_secret_key: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8484
     database_url: str | None = None
@@ -76,13 +85,13 @@ class Settings:
         """
         environ = os.environ if environ is None else environ
         values: dict[str, Any] = {}
-        for variable, (field, parse) in VARIABLES.items():
+        for variable, (name, parse) in VARIABLES.items():
             text = environ.get(variable, "").strip()
             if text:
-                values[field] = _parsed(variable, text, parse)
-        for field, value in (overrides or {}).items():
+                values[name] = _parsed(variable, text, parse)
+        for name, value in (overrides or {}).items():
             if value is not None:
-                values[field] = value
+                values[name] = value
         settings = cls(**values)
         return replace(settings, data=settings.data.expanduser().absolute())
 
@@ -183,6 +192,35 @@ def _flag(text: str) -> bool:
     return _FLAGS[text.lower()]
 
 
+def good_place(text: str) -> str:
+    """Where files can be kept: DATA_FOLDER, `file:///a/folder`, or `s3://bucket` with a prefix or without.
+
+    Written in one way only, so that places can be compared. Raises ValueError.
+    """
+    if text.rstrip("/") in ("file", "file:"):
+        return DATA_FOLDER
+    parts = urlsplit(text)
+    path = "/".join(part for part in parts.path.split("/") if part)
+    if parts.query or parts.fragment or ".." in path.split("/"):
+        raise ValueError(_PLACES)
+    if parts.scheme == "file" and not parts.netloc and path:
+        return f"file:///{path}"
+    if parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc):
+        return f"s3://{parts.netloc}/{path}".rstrip("/")
+    raise ValueError(_PLACES)
+
+
+_PLACES = "expected file:///a/folder, or s3://bucket/prefix with keys in WEBREF_S3_ACCESS_KEY and _SECRET_KEY"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("expected an address such as https://s3.example.org")
+    return text.rstrip("/")
+
+
 def _public_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
@@ -208,9 +246,26 @@ def _secret(text: str) -> str:
     return text
 
 
-SECRETS = frozenset({"WEBREF_SECRET", "WEBREF_DATABASE_URL", "WEBREF_BROKER_URL"})
+SECRETS = frozenset(
+    {
+        "WEBREF_SECRET",
+        "WEBREF_DATABASE_URL",
+        "WEBREF_BROKER_URL",
+        "WEBREF_STORAGE",
+        "WEBREF_S3_ENDPOINT",
+        "WEBREF_S3_ACCESS_KEY",
+        "WEBREF_S3_SECRET_KEY",
+    }
+)
+"""What holds one, or where somebody may have written one: never repeated in a message."""
+
 VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_DATA": ("data", Path),
+    "WEBREF_STORAGE": ("storage", good_place),
+    "WEBREF_S3_ENDPOINT": ("s3_endpoint", _endpoint),
+    "WEBREF_S3_REGION": ("s3_region", str),
+    "WEBREF_S3_ACCESS_KEY": ("s3_access_key", str),
+    "WEBREF_S3_SECRET_KEY": ("s3_secret_key", str),
     "WEBREF_HOST": ("host", str),
     "WEBREF_PORT": ("port", _whole(0, 65535)),
     "WEBREF_DATABASE_URL": ("database_url", _database_url),

@@ -1,22 +1,27 @@
 """Storage: the bytes of pictures under their keys, wherever the settings say that they are kept.
 
-Every file of webref is written, read and removed through here. Keys: `original_key`, and what
-`renditions.key` and `thumbnails.key` make of `sharded`.
+Every file of webref is written, read and removed through here. Keys are made beside what makes
+the files, of `sharded`: `originals.key`, `renditions.key`, `thumbnails.key`.
 """
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 from uuid import uuid4
 
 from domain import blobs
 from domain.errors import StorageUnavailable
-from domain.folders import FolderStore
+from domain.folders import ROOMS, FolderStore
 from domain.places import Store, Stored
-from domain.settings import Settings
+from domain.settings import DATA_FOLDER, Settings
+
+ON_THEIR_WAY = ("incoming", "parts")
+"""What is on the disk of this machine even where all that is kept is in a bucket."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,39 @@ class StoredFile:
     lasting: bool = True
 
 
-_folder: FolderStore | None = None
-_store: Store | None = None
+class _Opened:
+    """What this process has open. drafts: the folder where files come in; stores: by place."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        place = settings.storage
+        in_folder = place != DATA_FOLDER and not is_bucket(place)
+        self.drafts = FolderStore(folder_of(place) if in_folder else settings.blobs)
+        self.stores: dict[str, Store] = {}
+
+    def make(self) -> None:
+        self.drafts.make(ON_THEIR_WAY if is_bucket(self.settings.storage) else ROOMS)
+
+    def store(self, place: str) -> Store:
+        if place not in self.stores:
+            self.stores[place] = self._new(place)
+        return self.stores[place]
+
+    def _new(self, place: str) -> Store:
+        if place == self.settings.storage and not is_bucket(place):
+            return self.drafts
+        if place == DATA_FOLDER:
+            return FolderStore(self.settings.blobs)
+        if not is_bucket(place):
+            return FolderStore(folder_of(place))
+        # Loaded where it is needed: it takes 50 MB and half a second.
+        made: Store = importlib.import_module("domain.buckets").store_at(
+            place, self.settings, self.drafts.drafts
+        )
+        return made
+
+
+_opened: _Opened | None = None
 
 
 def open_storage(settings: Settings, *, makes: bool = True) -> None:
@@ -43,23 +79,49 @@ def open_storage(settings: Settings, *, makes: bool = True) -> None:
 
     Raises StorageUnavailable in words.
     """
-    global _folder, _store
-    if _folder is not None and _folder.folder == settings.blobs:
+    global _opened
+    if _opened is not None and _same_place(_opened.settings, settings):
         return
-    folder = FolderStore(settings.blobs)
+    opening = _Opened(settings)
     if makes:
-        folder.make()
-    _folder = _store = folder
+        opening.make()
+    opening.store(settings.storage)
+    _opened = opening
 
 
-def _opened() -> Store:
-    if _store is None:
-        raise _closed()
-    return _store
+def _same_place(one: Settings, other: Settings) -> bool:
+    def place(settings: Settings) -> tuple[object, ...]:
+        access = (settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
+        return (settings.blobs, settings.storage, *access)
+
+    return place(one) == place(other)
 
 
-def _closed() -> StorageUnavailable:
-    return StorageUnavailable("The store for pictures is not open: the server is starting or stopping.")
+async def close_storage() -> None:
+    """Lets go of connections; calling it twice is harmless."""
+    if _opened is not None:
+        for store in _opened.stores.values():
+            await store.close()
+
+
+def is_bucket(place: str) -> bool:
+    return place.startswith("s3://")
+
+
+def folder_of(place: str) -> Path:
+    """Of a place that is a folder of its own."""
+    return Path(unquote(place.removeprefix("file://")))
+
+
+def _here() -> _Opened:
+    if _opened is None:
+        raise StorageUnavailable("The store for pictures is not open: the server is starting or stopping.")
+    return _opened
+
+
+def _store() -> Store:
+    opened = _here()
+    return opened.store(opened.settings.storage)
 
 
 def sharded(digest: str) -> str:
@@ -69,7 +131,7 @@ def sharded(digest: str) -> str:
 
 async def put(key: str, content: bytes) -> None:
     """Whole or not at all, durable when this returns; replaces what was there. Raises StorageUnavailable."""
-    await _opened().put(key, content)
+    await _store().put(key, content)
 
 
 async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int) -> None:
@@ -77,12 +139,12 @@ async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int) -> No
 
     What is there already stays if its bytes are right, else it is replaced. Raises StorageUnavailable.
     """
-    await _opened().put_file(key, draft, digest=digest, size_bytes=size_bytes)
+    await _store().put_file(key, draft, digest=digest, size_bytes=size_bytes)
 
 
 async def find(key: str) -> Stored | None:
     """None: it is lost; raises StorageUnavailable where the store is."""
-    return await _opened().find(key)
+    return await _store().find(key)
 
 
 def read(key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
@@ -90,7 +152,7 @@ def read(key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[by
 
     Raises FileNotFoundError with the first piece, StorageUnavailable. Use it within `contextlib.aclosing`.
     """
-    return _opened().read(key, start, stop)
+    return _store().read(key, start, stop)
 
 
 async def content(key: str) -> bytes:
@@ -106,48 +168,45 @@ def as_file(key: str, *, digest: str | None = None) -> AbstractAsyncContextManag
     digest: what its SHA-256 must be where it has to be fetched. Raises FileNotFoundError, Damaged,
     StorageUnavailable.
     """
-    return _opened().as_file(key, digest=digest)
+    return _store().as_file(key, digest=digest)
 
 
 async def remove(key: str) -> None:
     """It is gone afterwards, whether it was there or not. Raises StorageUnavailable."""
-    await _opened().remove(key)
+    await _store().remove(key)
 
 
 def listed(prefix: str) -> AsyncGenerator[Stored, None]:
     """All that lies under a prefix, which ends in '/', in no order. Raises StorageUnavailable."""
-    return _opened().listed(prefix)
+    return _store().listed(prefix)
 
 
 async def touch(key: str) -> None:
     """Sets modified_at to now: for what goes when nobody has looked at it for long."""
-    await _opened().touch(key)
+    await _store().touch(key)
 
 
 async def check() -> None:
     """Raises StorageUnavailable where nothing could be taken in or read right now."""
-    await _opened().check()
+    drafts, store = _here().drafts, _store()
+    await drafts.check()
+    if store is not drafts:
+        await store.check()
 
 
 def new_draft() -> Path:
     """A name for a file on its way in; what is left there goes after a day."""
-    if _folder is None:
-        raise _closed()
-    return _folder.drafts / uuid4().hex
+    return _here().drafts.drafts / uuid4().hex
 
 
 def parts() -> Path:
     """The folder of what has come of uploads that may be gone on with (domain/uploads.py)."""
-    if _folder is None:
-        raise _closed()
-    return _folder.folder / "parts"
+    return _here().drafts.folder / "parts"
 
 
 async def remove_old_drafts(older_than_seconds: float) -> int:
     """How many went."""
-    if _folder is None:
-        raise _closed()
-    return await asyncio.to_thread(blobs.remove_old, _folder.drafts, older_than_seconds)
+    return await asyncio.to_thread(blobs.remove_old, _here().drafts.drafts, older_than_seconds)
 
 
 async def stored_file(

@@ -14,6 +14,8 @@ from domain.postgres import Cluster, find_binaries, running
 from domain.settings import Settings
 from domain.tables import TABLES
 
+pytest_plugins = ["tests.s3"]
+
 # Only here: what a test acknowledges may be lost with the power.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.settings import VARIABLES, BadSetting, Settings
+from domain.settings import VARIABLES, BadSetting, Settings, good_place
 
 
 def test_defaults_need_no_configuration() -> None:
@@ -25,6 +25,11 @@ def test_defaults_need_no_configuration() -> None:
 def test_every_variable_is_read() -> None:
     environ = {
         "WEBREF_DATA": "/srv/webref",
+        "WEBREF_STORAGE": "s3://pictures/webref/",
+        "WEBREF_S3_ENDPOINT": "https://s3.example.org/",
+        "WEBREF_S3_REGION": "eu-central-1",
+        "WEBREF_S3_ACCESS_KEY": "the key",
+        "WEBREF_S3_SECRET_KEY": "the secret of the key",
         "WEBREF_HOST": "0.0.0.0",
         "WEBREF_PORT": "9000",
         "WEBREF_DATABASE_URL": "postgresql://webref@db/webref",
@@ -48,6 +53,11 @@ def test_every_variable_is_read() -> None:
     assert set(environ) == set(VARIABLES)
     assert Settings.from_environment(environ=environ) == Settings(
         data=Path("/srv/webref"),
+        storage="s3://pictures/webref",
+        s3_endpoint="https://s3.example.org",
+        s3_region="eu-central-1",
+        s3_access_key="the key",
+        s3_secret_key="the secret of the key",
         host="0.0.0.0",
         port=9000,
         database_url="postgresql://webref@db/webref",
@@ -91,6 +101,14 @@ def test_every_variable_is_read() -> None:
         ("WEBREF_HISTORY_DAYS", "6"),
         ("WEBREF_HISTORY_DAYS", "-1"),
         ("WEBREF_SNAPSHOT_LINES", "0"),
+        ("WEBREF_STORAGE", "/srv/pictures"),
+        ("WEBREF_STORAGE", "file://host/pictures"),
+        ("WEBREF_STORAGE", "file:///srv/../pictures"),
+        ("WEBREF_STORAGE", "s3://"),
+        ("WEBREF_STORAGE", "s3://Upper_case"),
+        ("WEBREF_STORAGE", "s3://key:secret@pictures"),
+        ("WEBREF_S3_ENDPOINT", "s3.example.org"),
+        ("WEBREF_S3_ENDPOINT", "https://key:secret@s3.example.org"),
     ],
 )
 def test_a_bad_value_names_its_variable(variable: str, text: str) -> None:
@@ -105,11 +123,32 @@ def test_no_days_of_history_are_all_of_it() -> None:
     assert Settings.from_environment(environ={"WEBREF_HISTORY_DAYS": "7"}).history_days == 7
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("file:", "file:"),
+        ("file:///srv//pictures/", "file:///srv/pictures"),
+        ("s3://pictures", "s3://pictures"),
+        ("s3://pictures/", "s3://pictures"),
+        ("s3://pictures//webref/one/", "s3://pictures/webref/one"),
+    ],
+)
+def test_a_place_is_written_in_one_way(text: str, place: str) -> None:
+    assert Settings.from_environment(environ={"WEBREF_STORAGE": text}).storage == place
+    assert good_place(place) == place
+
+
 def test_a_bad_secret_or_password_is_not_repeated() -> None:
-    for variable, text in (("WEBREF_SECRET", "hunter2"), ("WEBREF_DATABASE_URL", "mysql://ana:hunter2@db")):
+    for variable, text in (
+        ("WEBREF_SECRET", "hunter2"),
+        ("WEBREF_DATABASE_URL", "mysql://ana:hunter2@db"),
+        ("WEBREF_STORAGE", "s3://ana:hunter2@pictures"),
+        ("WEBREF_S3_ENDPOINT", "https://ana:hunter2@s3.example.org"),
+    ):
         with pytest.raises(BadSetting) as refusal:
             Settings.from_environment(environ={variable: text})
         assert "hunter2" not in refusal.value.message
+    assert "hunter2" not in repr(Settings(s3_secret_key="hunter2"))
 
 
 def test_what_is_given_wins_and_none_is_not_given() -> None:

@@ -1,0 +1,445 @@
+"""A bucket as a store: objects of any server that speaks S3, each put whole and looked at before it counts.
+
+Only an installation that keeps its files in a bucket loads this module, and with it the client library.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from weakref import WeakKeyDictionary
+
+import aioboto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from domain import blobs
+from domain.bucket_words import FAILURES, bucket_words, code_of
+from domain.errors import StorageUnavailable
+from domain.places import CHUNK_BYTES, Damaged, Stored
+from domain.settings import Settings
+
+PART_BYTES = 16 << 20
+PARTS_AT_ONCE = 2
+CONNECTIONS = 32
+ATTEMPTS = 4
+"""Of one request, with the client's own growing pauses between them, and of reading on after a cut."""
+
+CONNECT_SECONDS, READ_SECONDS = 5, 20
+PAUSE_SECONDS = 0.2
+PARTS_MIXED_UP = ("InvalidPart", "InvalidPartOrder", "NoSuchUpload", "BadDigest")
+"""Said where something was changed on its way: sending all of it again mends that."""
+
+DIGEST = "sha256"
+"""The metadata that every object of ours carries: its SHA-256 in hex."""
+
+log = logging.getLogger("webref.storage")
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a bucket is reached. endpoint None: Amazon's own.
+
+    key_id None: with what the machine has, AWS_* or a role.
+    """
+
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    key_id: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+
+
+def store_at(place: str, settings: Settings, drafts: Path) -> "BucketStore":
+    """place: s3://bucket/prefix."""
+    bucket, _, prefix = place.removeprefix("s3://").partition("/")
+    access = Access(settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
+    return BucketStore(bucket, f"{prefix}/" if prefix else "", access, drafts)
+
+
+class BucketStore:
+    """prefix: before every key, empty or ending in '/'.
+
+    drafts: a folder for what has to be a file for a while.
+    """
+
+    def __init__(self, bucket: str, prefix: str, access: Access, drafts: Path) -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self.access = access
+        self.drafts = drafts
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Any]] = WeakKeyDictionary()
+        self._opened = AsyncExitStack()
+        self._conditional = True
+
+    async def client(self) -> Any:
+        """The connection of the running loop, opened when first asked for."""
+        loop = asyncio.get_running_loop()
+        opening = self._clients.get(loop)
+        if opening is None or (opening.done() and opening.exception() is not None):
+            opening = self._clients[loop] = loop.create_task(self._connect())
+        return await asyncio.shield(opening)
+
+    async def _connect(self) -> Any:
+        session = aioboto3.Session(
+            aws_access_key_id=self.access.key_id,
+            aws_secret_access_key=self.access.secret_key,
+            region_name=self.access.region,
+        )
+        config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path", "payload_signing_enabled": True},
+            # Checksums of our own instead: older servers know no trailers.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=CONNECTIONS,
+        )
+        opened = session.client("s3", endpoint_url=self.access.endpoint, config=config)
+        return await self._opened.enter_async_context(opened)
+
+    async def close(self) -> None:
+        opened, self._opened = self._opened, AsyncExitStack()
+        self._clients.clear()
+        await opened.aclose()
+
+    def named(self, key: str) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Key": self.prefix + key}
+
+    async def ask(self, operation: str, **arguments: Any) -> Any:
+        """One request. Raises ClientError where the server refuses for a reason that the caller may know."""
+        client = await self.client()
+        return await getattr(client, operation)(**arguments)
+
+    def words(self) -> contextlib.AbstractContextManager[None]:
+        return bucket_words(self.bucket, self.access.endpoint)
+
+    async def head(self, key: str) -> dict[str, Any] | None:
+        """Of the object; None where the bucket is there and has none."""
+        with self.words():
+            try:
+                found: dict[str, Any] = await self.ask("head_object", **self.named(key))
+            except ClientError as error:
+                if code_of(error) not in ("404", "NoSuchKey", "NotFound"):
+                    raise
+                await self.ask("head_bucket", Bucket=self.bucket)  # else it is the bucket that is missing
+                return None
+        return found
+
+    async def find(self, key: str) -> Stored | None:
+        found = await self.head(key)
+        if found is None:
+            return None
+        return Stored(key, found["ContentLength"], found["LastModified"].timestamp())
+
+    async def put(self, key: str, content: bytes) -> None:
+        digest = await asyncio.to_thread(_sha256, content)
+        with self.words():
+            await self._put_verified(key, content, digest, conditional=False)
+
+    async def put_file(
+        self, key: str, draft: Path, *, digest: str, size_bytes: int, keeps_draft: bool = False
+    ) -> None:
+        found = await self.head(key)
+        if found is not None and _is_as_said(found, size_bytes, digest):
+            return
+        with self.words():
+            if size_bytes > PART_BYTES:
+                await self._put_parts_verified(key, draft, size_bytes, digest)
+            else:
+                content = await asyncio.to_thread(_piece, draft, 0, size_bytes)
+                await self._put_verified(key, content, digest, conditional=found is None)
+
+    async def _put_verified(self, key: str, content: bytes, digest: str, *, conditional: bool) -> None:
+        md5 = await asyncio.to_thread(_md5, content)
+        arguments: dict[str, Any] = {
+            **self.named(key),
+            "Body": content,
+            "ContentMD5": base64.b64encode(md5).decode(),
+            "Metadata": {DIGEST: digest},
+        }
+
+        async def send() -> None:
+            condition = {"IfNoneMatch": "*"} if conditional and self._conditional else {}
+            try:
+                await self.ask("put_object", **arguments, **condition)
+            except ClientError as error:
+                if not condition:
+                    raise
+                if code_of(error) in ("PreconditionFailed", "412"):
+                    if await self._is_kept(key, len(content), digest, md5.hex()):
+                        return  # by somebody else, or by ourselves and the answer was lost
+                elif code_of(error) in ("NotImplemented", "501", "InvalidArgument"):
+                    self._conditional = False
+                elif code_of(error) != "ConditionalRequestConflict":
+                    raise
+                await self.ask("put_object", **arguments)
+
+        await self._verified(key, send, len(content), digest, md5.hex())
+
+    async def _verified(self, key: str, send: Any, size_bytes: int, digest: str, etag: str) -> None:
+        """Sends, and looks whether what was sent is what lies there; once more where it is not."""
+        for attempt in (1, 2):
+            try:
+                await send()
+            except FAILURES as error:
+                # The answer may be lost and the object be there.
+                with contextlib.suppress(*FAILURES):
+                    if await self._is_kept(key, size_bytes, digest, etag):
+                        return
+                if attempt == 2 or not isinstance(error, ClientError) or code_of(error) not in PARTS_MIXED_UP:
+                    raise
+                continue
+            if await self._is_kept(key, size_bytes, digest, etag):
+                return
+            log.warning("the bucket holds other bytes under %s than were sent (attempt %d)", key, attempt)
+        await self.ask("delete_object", **self.named(key))
+        raise StorageUnavailable(
+            "The S3 store kept other bytes than it was sent; nothing was stored. "
+            "Check that server, then try again.",
+            retry_after_seconds=10,
+        )
+
+    async def _is_kept(self, key: str, size_bytes: int, digest: str, etag: str) -> bool:
+        """By size and digest, and by the ETag where it is one of MD5: encrypting servers have others."""
+        try:
+            found = await self.ask("head_object", **self.named(key))
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        if not _is_as_said(found, size_bytes, digest):
+            return False
+        if found["ETag"].strip('"') == etag:
+            return True
+        try:
+            return await self._sha256_of(key) == digest
+        except FileNotFoundError:
+            return False
+
+    async def _sha256_of(self, key: str) -> str:
+        seen = hashlib.sha256()
+        async with contextlib.aclosing(self.read(key)) as pieces:
+            async for piece in pieces:
+                seen.update(piece)
+        return seen.hexdigest()
+
+    async def _put_parts_verified(self, key: str, draft: Path, size_bytes: int, digest: str) -> None:
+        """In parts, of which few are in memory at once; what is not completed is aborted."""
+        starts = range(0, size_bytes, PART_BYTES)
+        md5s = [await asyncio.to_thread(_md5_of_piece, draft, start, PART_BYTES) for start in starts]
+        etag = f"{_md5(b''.join(md5s)).hex()}-{len(starts)}"
+
+        async def send() -> None:
+            begun = await self.ask("create_multipart_upload", **self.named(key), Metadata={DIGEST: digest})
+            upload = {**self.named(key), "UploadId": begun["UploadId"]}
+            places = asyncio.Semaphore(PARTS_AT_ONCE)
+
+            async def part(number: int) -> dict[str, Any]:
+                async with places:
+                    content = await asyncio.to_thread(_piece, draft, starts[number], PART_BYTES)
+                    said = base64.b64encode(md5s[number]).decode()
+                    sent = await self.ask(
+                        "upload_part", **upload, PartNumber=number + 1, Body=content, ContentMD5=said
+                    )
+                    return {"PartNumber": number + 1, "ETag": sent["ETag"]}
+
+            try:
+                parts = await _all_or_none([part(number) for number in range(len(starts))])
+                await self.complete(key, begun["UploadId"], parts)
+            except BaseException:
+                await asyncio.shield(self.abort(key, begun["UploadId"]))
+                raise
+
+        await self._verified(key, send, size_bytes, digest, etag)
+
+    async def complete(self, key: str, upload_id: str, parts: Sequence[dict[str, Any]]) -> None:
+        """Raises ClientError; a repeat of one whose answer was lost says NoSuchUpload."""
+        await self.ask(
+            "complete_multipart_upload",
+            **self.named(key),
+            UploadId=upload_id,
+            MultipartUpload={"Parts": list(parts)},
+        )
+
+    async def abort(self, key: str, upload_id: str) -> None:
+        """What cannot be aborted now, the sweep of unfinished uploads aborts later."""
+        with contextlib.suppress(*FAILURES):
+            await self.ask("abort_multipart_upload", **self.named(key), UploadId=upload_id)
+
+    async def read(self, key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+        offset, failed = start, 0
+        etag: str | None = None
+        while stop is None or offset < stop:
+            began_at = offset
+            try:
+                with self.words():
+                    condition: dict[str, str] = {} if etag is None else {"IfMatch": etag}
+                    answer = await self._get(key, offset, stop, **condition)
+            except StorageUnavailable:
+                if etag is None or failed >= ATTEMPTS:
+                    raise
+                failed += 1
+                await asyncio.sleep(PAUSE_SECONDS * failed)
+                continue
+            if answer is None:
+                return
+            etag, stop = answer["ETag"], _end_of(answer, offset)
+            body = answer["Body"]
+            try:
+                while offset < stop:
+                    piece = await body.read(min(CHUNK_BYTES, stop - offset))
+                    if not piece:
+                        break
+                    offset += len(piece)
+                    yield piece
+            except FAILURES as error:
+                log.info(
+                    "reading %s was cut after %d bytes (%s); going on", key, offset, type(error).__name__
+                )
+            finally:
+                body.close()
+            failed = failed + 1 if offset == began_at else 0
+            if offset < stop and failed >= ATTEMPTS:
+                raise StorageUnavailable(
+                    "The S3 store breaks off again and again while it is read. Try again in a moment.",
+                    retry_after_seconds=5,
+                )
+
+    async def _get(self, key: str, start: int, stop: int | None, **condition: Any) -> Any:
+        """None: there is nothing from there on. Raises FileNotFoundError."""
+        asked = (
+            {}
+            if start == 0 and stop is None
+            else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+        )
+        try:
+            return await self.ask("get_object", **self.named(key), **asked, **condition)
+        except ClientError as error:
+            if code_of(error) in ("InvalidRange", "416"):
+                return None
+            if code_of(error) in ("NoSuchKey", "404", "NotFound"):
+                raise FileNotFoundError(key) from None
+            raise
+
+    @asynccontextmanager
+    async def as_file(self, key: str, *, digest: str | None = None) -> AsyncIterator[Path]:
+        draft = self.drafts / uuid4().hex
+        try:
+            for attempt in (1, 2):
+                seen = await self._fetch(key, draft)
+                if digest in (None, seen):
+                    break
+                await asyncio.to_thread(blobs.discard, draft)
+                if attempt == 2:
+                    raise Damaged(key)
+            yield draft
+        finally:
+            await asyncio.to_thread(blobs.discard, draft)
+
+    async def _fetch(self, key: str, draft: Path) -> str:
+        seen = hashlib.sha256()
+        with blobs.storage_words():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            async with contextlib.aclosing(self.read(key)) as pieces:
+                async for piece in pieces:
+                    await asyncio.to_thread(_write, descriptor, piece, seen)
+        finally:
+            os.close(descriptor)
+        return seen.hexdigest()
+
+    async def remove(self, key: str) -> None:
+        with self.words():
+            await self.ask("delete_object", **self.named(key))
+
+    async def listed(self, prefix: str) -> AsyncGenerator[Stored, None]:
+        following: dict[str, str] = {}
+        while True:
+            with self.words():
+                page = await self.ask(
+                    "list_objects_v2", Bucket=self.bucket, Prefix=self.prefix + prefix, **following
+                )
+            for found in page.get("Contents", ()):
+                key = found["Key"].removeprefix(self.prefix)
+                yield Stored(key, found["Size"], found["LastModified"].timestamp())
+            if not page.get("IsTruncated"):
+                return
+            following = {"ContinuationToken": page["NextContinuationToken"]}
+
+    async def touch(self, key: str) -> None:
+        found = await self.head(key)
+        if found is None:
+            return
+        source = {"Bucket": self.bucket, "Key": self.prefix + key}
+        with self.words():
+            await self.ask(
+                "copy_object",
+                **self.named(key),
+                CopySource=source,
+                MetadataDirective="REPLACE",
+                Metadata=found["Metadata"],
+            )
+
+    async def check(self) -> None:
+        with self.words():
+            await self.ask("head_bucket", Bucket=self.bucket)
+
+    async def prepare(self) -> None:
+        await self.check()
+
+
+async def _all_or_none(work: Sequence[Any]) -> list[Any]:
+    """In their order; the first that fails ends the others before it is raised."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _is_as_said(found: dict[str, Any], size_bytes: int, digest: str) -> bool:
+    return bool(found["ContentLength"] == size_bytes and found["Metadata"].get(DIGEST) == digest)
+
+
+def _end_of(answer: dict[str, Any], offset: int) -> int:
+    return offset + int(answer["ContentLength"])
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _md5(content: bytes) -> bytes:
+    """What S3 compares a body with; nothing rests on it but that it finds accidents."""
+    return hashlib.md5(content, usedforsecurity=False).digest()
+
+
+def _piece(path: Path, start: int, size_bytes: int) -> bytes:
+    with blobs.storage_words(), open(path, "rb") as file:
+        file.seek(start)
+        return file.read(size_bytes)
+
+
+def _md5_of_piece(path: Path, start: int, size_bytes: int) -> bytes:
+    return _md5(_piece(path, start, size_bytes))
+
+
+def _write(descriptor: int, piece: bytes, seen: Any) -> None:
+    seen.update(piece)
+    rest = memoryview(piece)
+    with blobs.storage_words():
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
