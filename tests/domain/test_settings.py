@@ -49,6 +49,8 @@ def test_every_variable_is_read() -> None:
         "WEBREF_SNAPSHOT_LINES": "500",
         "WEBREF_HISTORY_DAYS": "90",
         "WEBREF_TRASH_DAYS": "14",
+        "WEBREF_RENDITIONS": "320,1600",
+        "WEBREF_WEBP_QUALITY": "90",
     }
     assert set(environ) == set(VARIABLES)
     assert Settings.from_environment(environ=environ) == Settings(
@@ -77,6 +79,8 @@ def test_every_variable_is_read() -> None:
         snapshot_lines=500,
         history_days=90,
         trash_days=14,
+        renditions=(320, 1600),
+        webp_quality=90,
     )
 
 
