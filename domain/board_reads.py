@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from domain.access import IMAGE_SEEN, STILL_SIGNED_IN, Scope, Viewer, board_readable
+from domain import past_items
+from domain.access import IMAGE_SEEN, STILL_SIGNED_IN, BoardRow, Scope, Viewer, board_readable
 from domain.boards import COVER
 from domain.database import fetch
 from domain.full_sizes import AVAILABLE
@@ -23,7 +24,9 @@ from domain.gathering import Gathering
 from domain.history import redoable, undoable
 from domain.items import MOST_A_PAGE
 from domain.pagination import keys_of, require_first
+from domain.past import Then
 from domain.settings import MOST_SIZES
+from domain.thumbnails import address
 from domain.windows import Kind, Window, windowed
 
 
@@ -143,19 +146,26 @@ _MANY = (
     "unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::uuid[], $6::text[]) "
     "WITH ORDINALITY AS asked (account_id, board_id, may_write, session_id, token_id, moment, n)"
 )
-_COVER = f" LEFT JOIN image i ON i.id = {COVER} AND {IMAGE_SEEN}"
 _WINDOW = 9  # the number of a window's first placeholder
+# Of a board of the past: what lay on it as rows in JSON, and the picture that stood for it.
+_THEN = f"jsonb_populate_recordset(NULL::item, ${_WINDOW}::jsonb) AS item"
+_COVER_THEN = f"${_WINDOW + 1}::uuid"
+PageKind = Kind | Literal["then"]
 _JOINED = ("id", "z", "image_id", "added_by")
 _ITEM_COLUMN = re.compile(r"\bitem\.(\w+)")
 
 
-def _page(kind: Kind, facts: Sequence[Fact]) -> str:
+def _page(kind: PageKind, facts: Sequence[Fact]) -> str:
     """Its items, with the columns of the facts and those by which rows are joined and ordered."""
     found = [column for fact in facts for column in _ITEM_COLUMN.findall(fact.sql)]
     columns = ", ".join(f"item.{column}" for column in dict.fromkeys((*_JOINED, *found)))
     board = f"(SELECT b.id FROM {_ONE} {_READABLE} WHERE {_LEAVE})"  # noqa: S608 (constants)
+    if kind == "then":
+        window = f"SELECT item.* FROM {_THEN} WHERE item.board = {board}"  # noqa: S608 (constants)
+    else:
+        window = windowed(kind, board, _WINDOW)
     return (
-        f"SELECT {columns} FROM ({windowed(kind, board, _WINDOW)}) AS item "  # noqa: S608 (constants)
+        f"SELECT {columns} FROM ({window}) AS item "  # noqa: S608 (constants)
         "WHERE (item.z, item.id) > ($7, $8) ORDER BY item.z, item.id LIMIT $6"
     )
 
@@ -244,11 +254,17 @@ def head_facts(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*wanted, *_STAMP)))
 
 
-def reading(head: Sequence[str], item: Sequence[str] | None, *, total: bool, kind: Kind = "all") -> Reading:
-    """head: as `head_facts` gives them. item: None = no page. Raises KeyError for what is no fact."""
+def reading(
+    head: Sequence[str], item: Sequence[str] | None, *, total: bool, kind: PageKind = "all"
+) -> Reading:
+    """head: as `head_facts` gives them. item: None = no page. Raises KeyError for what is no fact.
+
+    kind "then": a board of the past, for `read_then` alone.
+    """
     record = f"ROW({', '.join(_fact(_HEAD, name).sql for name in head)})"
-    board = f"{_head_rows(head)} WHERE {_LEAVE}"
-    more = f"{_total(kind) if total else 'NULL::bigint'} AS total, pg_current_snapshot()::text AS moment"
+    board = f"{_head_rows(head, COVER if kind != 'then' else _COVER_THEN)} WHERE {_LEAVE}"
+    count = _total(kind) if total and kind != "then" else "NULL::bigint"
+    more = f"{count} AS total, pg_current_snapshot()::text AS moment"
     passing = {name.split(".")[0] for name in item or () if _fact(_ITEM, name).passing}
     touched = [
         *([_PICTURES_TOUCHED] if "image" in passing else []),
@@ -293,6 +309,41 @@ async def read(wanted: Reading, viewer: Viewer, board_id: UUID, start: Start | N
     return Found(first["head"], rows[1:], first["total"], first["moment"])
 
 
+async def read_then(
+    wanted: Reading, head: Sequence[str], viewer: Viewer, then: Then, start: Start
+) -> Found | None:
+    """The same of a board of the past, by its fold. head: the facts that the reading was made with.
+
+    Raises BadInput, HistoryCompacted, NotFound.
+    """
+    where = (start.first + 1, start.rank, start.item_id)
+    page = await past_items.page_at(viewer, then, *where)
+    arguments: list[object] = [*_who(viewer, then.board_id), *where, page.rows]
+    if any(name.startswith("cover") for name in head):
+        arguments.append(await past_items.cover_at(viewer, *then))
+    rows = await fetch(wanted.whole, *arguments)
+    if not rows:
+        return None
+    said = _said_then(page.board)
+    found = [said.get(name, value) for name, value in zip(head, rows[0]["head"], strict=True)]
+    return Found(found, rows[1:], page.total, rows[0]["moment"])
+
+
+def _said_then(board: BoardRow) -> dict[str, object]:
+    """The facts of a head that are of the past."""
+    return {
+        "board.title": board.title,
+        "board.description": board.description,
+        "board.seq": board.seq,
+        "board.updated_at": board.updated_at,
+        "board.trashed_at": board.trashed_at,
+        "board.item_count": board.item_count,
+        "board.thumbnail": address(board.id, board.seq),
+        "board.can_undo": False,
+        "board.can_redo": False,
+    }
+
+
 async def standing(wanted: Reading, viewer: Viewer, board_id: UUID, moment: str) -> Standing | None:
     """None: there is no such board, or the viewer may not see it. moment: of what was read before."""
     return await wanted.heads.find((*_who(viewer, board_id), moment))
@@ -330,13 +381,13 @@ def _size_for(made: str, least: int) -> str:
     return f"CASE {cases} ELSE {made}[array_length({made}, 1)][1] END"
 
 
-def _head_rows(wanted: Sequence[str]) -> str:
+def _head_rows(wanted: Sequence[str], cover: str) -> str:
     tables = {name.split(".")[0] for name in wanted}
     rows = _READABLE
     if "creator" in tables:
         rows += " JOIN account AS creator ON creator.id = b.created_by"
     if tables & {"cover", "cover_owner"}:
-        rows += _COVER
+        rows += f" LEFT JOIN image i ON i.id = {cover} AND {IMAGE_SEEN}"
     if "cover_owner" in tables:
         rows += " LEFT JOIN account AS cover_owner ON cover_owner.id = i.owner"
     return rows

@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from domain.access import BoardRow, Viewer
 from domain.database import fetch, fetchval
 from domain.items import MOST_A_PAGE, ROW_COLUMNS, ItemRow, row_of
-from domain.operations import ItemState, RestoreItems, decode, parts_of
+from domain.operations import ItemState, RestoreItems, Style, Transform, decode, parts_of
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
-from domain.past import PastBoard, Then, compacted, earliest_kept, place_of, seen
+from domain.past import PastBoard, Then, board_at, compacted, earliest_kept, place_of, seen
+
+AT_ONCE = 500
+_json = msgspec.json.Encoder().encode
+_OF_THE_PLACE, _OF_THE_STYLE, _OF_THE_STATE = (
+    tuple(field.name for field in structs.fields(kind) if field.name not in ("transform", "style"))
+    for kind in (Transform, Style, ItemState)
+)
 
 
 async def items_at(
@@ -44,6 +52,46 @@ async def items_at(
 
 def _listed(past: PastBoard, inside: UUID | None) -> Sequence[ItemState]:
     return past.items if inside is None else past.contents.get(inside, ())
+
+
+class PastPage(Struct, frozen=True):
+    """What a compiled read makes a page of. board: of then. rows: columns of `item`, a JSON list.
+
+    total: how many items lay on the board.
+    """
+
+    board: BoardRow
+    rows: str
+    total: int
+
+
+async def page_at(viewer: Viewer, then: Then, most: int, rank: str, item_id: UUID) -> PastPage:
+    """So many items after this rank and id."""
+    row, past = await seen(viewer, then)
+    items = await asyncio.to_thread(_listed, past, None)
+    start = bisect.bisect_right(items, (rank, item_id), key=place_of)
+    found = await _rows(row, then.seq, items[start : start + most])
+    lines = await asyncio.to_thread(_as_rows, found)
+    return PastPage(await board_at(viewer, *then), lines, len(items))
+
+
+def _as_rows(items: Sequence[ItemRow]) -> str:
+    """In pieces, between which others have their turn."""
+    pieces = (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+    written = b",".join(_json([_columns(item) for item in piece])[1:-1] for piece in pieces)
+    return f"[{written.decode()}]"
+
+
+def _columns(item: ItemRow) -> dict[str, object]:
+    state = item.state
+    return {
+        "board": item.board_id,
+        "added_by": item.added_by,
+        "added_at": item.added_at,
+        **{name: getattr(state, name) for name in _OF_THE_STATE},
+        **{name: getattr(state.transform, name) for name in _OF_THE_PLACE},
+        **{name: getattr(state.style, name) for name in _OF_THE_STYLE},
+    }
 
 
 async def items_by_ids_at(viewer: Viewer, then: Then, ids: Sequence[UUID]) -> list[ItemRow | None]:

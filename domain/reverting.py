@@ -12,7 +12,8 @@ from domain.errors import HistoryCompacted, LimitExceeded, NothingToChange
 from domain.item_rows import removed
 from domain.operations import BoardState, Operation, touches_of
 
-MOST_TOUCHED = 10_000
+MOST_TOUCHED = 20_000
+"""More is not written within the time that a request has (docs/decisions/0012)."""
 
 
 async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: UUID | None = None) -> Change:
@@ -41,10 +42,13 @@ async def revert_board(viewer: Viewer, board_id: UUID, to: int, *, mutation_id: 
         operation = difference(now, then, resting)
         if operation is None:
             raise NothingToChange("The board is what it was then already.")
-        if len(touches_of(operation)) > MOST_TOUCHED:
+        touched = len(touches_of(operation))
+        if touched > MOST_TOUCHED:
             raise LimitExceeded(
-                f"At most {MOST_TOUCHED} items are reverted at once: go back in steps, by moments between.",
+                f"Going back to seq {to} would change {touched:,} items, and at most {MOST_TOUCHED:,} are "
+                "changed at once: go back in steps, to moments between.",
                 limit=MOST_TOUCHED,
+                items=touched,
             )
         return operation
 

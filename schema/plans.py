@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
@@ -41,10 +42,11 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.language import DocumentNode, OperationDefinitionNode
 
 from domain import board_reads
-from domain.board_reads import Found, Reading, Start
+from domain.board_reads import Found, PageKind, Reading, Start
 from domain.errors import DomainError
 from domain.pagination import cursor_to
-from domain.windows import Kind, require_known
+from domain.past import Then, require_all
+from domain.windows import require_known
 from schema.arguments import uuid_of
 from schema.facts import (
     BOARD,
@@ -71,6 +73,8 @@ from schema.root import GRAPH
 
 Page = Callable[["PageRows"], Any]
 _NAME: Final = "__typename"
+AT_ONCE = 500
+_json = msgspec.json.Encoder().encode
 
 
 class Outside(Exception):
@@ -106,36 +110,43 @@ class Asked:
     board_id: UUID
     start: Start | None
     has_previous: bool = False
+    then: Then | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class BoardPlan:
-    """One root field. readings: by the kind of window that its page is of."""
+    """One root field. readings: by the kind of window that its page is of. head: the facts of a head."""
 
     key: str
     details: FieldDetailsList
-    readings: Mapping[Kind, Reading]
+    readings: Mapping[PageKind, Reading]
+    head: tuple[str, ...]
     write: Writer
     items: _Items | None
 
     def asked(self, values: VariableValues) -> Asked:
-        """Raises Outside for the past, and for arguments that the ordinary resolvers would refuse."""
+        """Raises Outside for arguments that the resolvers would refuse, and for a head of the past alone."""
         try:
             board = _arguments("Query", "board", self.details[0], values)
-            if board["at"] is not None:
-                raise Outside
-            board_id = uuid_of(board["id"])
+            board_id, at = uuid_of(board["id"]), board["at"]
+            then = None if at is None else Then(board_id, at)
             if self.items is None:
+                if then is not None:
+                    raise Outside
                 return Asked(board_id, None)
             page = _arguments("Board", "items", self.items.details, values)
             within = page["within"]
             window = window_of(None if within is None else RectInput(**within), page["changedSince"])
             start = board_reads.start_of(page["first"], page["after"], window)
-            return Asked(board_id, start, page["after"] is not None)
+            if then is not None:
+                require_all(window)
+            return Asked(board_id, start, page["after"] is not None, then)
         except (DomainError, GraphQLError) as error:
             raise Outside from error
 
     def reading(self, asked: Asked) -> Reading:
+        if asked.then is not None:
+            return self.readings["then"]
         return self.readings["all" if asked.start is None else asked.start.window.kind]
 
     def require_known(self, asked: Asked, head: Sequence[Any]) -> None:
@@ -275,9 +286,9 @@ class _Compiler:
                 pieces.append(_piece(name, field, "Board", BOARD, "board", head))
         facts = board_reads.head_facts(tuple(head.places))
         wanted = None if items is None else tuple(row.places)
-        kinds: tuple[Kind, ...] = ("all",) if wanted is None else ("all", "within", "changed")
+        kinds: tuple[PageKind, ...] = ("all",) if wanted is None else ("all", "within", "changed", "then")
         readings = {kind: board_reads.reading(facts, wanted, total=bool(total), kind=kind) for kind in kinds}
-        return BoardPlan(key, details, readings, shape(pieces), items)
+        return BoardPlan(key, details, readings, facts, shape(pieces), items)
 
     def person(self, details: FieldDetailsList, row: _Names, table: str) -> Writer:
         return shape(
@@ -427,7 +438,21 @@ def _cursor(z: str, item_id: str) -> str:
 
 
 def _listed(write: Writer) -> Page:
-    return lambda page: list(write(page.columns)) if page.columns else []
+    """Long lists are written piece by piece: between two of them other threads have their turn."""
+
+    def written(page: PageRows) -> Any:
+        if not page.columns:
+            return []
+        length = len(page.columns[0])
+        if length <= AT_ONCE:
+            return list(write(page.columns))
+        pieces = (
+            _json(list(write([column[start : start + AT_ONCE] for column in page.columns])))[1:-1]
+            for start in range(0, length, AT_ONCE)
+        )
+        return msgspec.Raw(b"[%b]" % b",".join(pieces))
+
+    return written
 
 
 def _written(writers: Sequence[tuple[str, Page]]) -> Page:

@@ -4,6 +4,7 @@ What is kept is a page of items alone, which is the same for whoever may read th
 on the viewer is in the head, and the head is read for every answer, with the leave to read it.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,12 @@ from graphql.language import DocumentNode, OperationDefinitionNode
 
 from domain import board_reads
 from domain.access import Viewer
+from domain.board_reads import Found
+from domain.errors import DomainError, NotFound
 from schema import errors
 from schema.plans import Asked, BoardPlan, Outside, Plan, plan_of, steering
 
+MOST_AT_ONCE = 1_000
 MOST_PLANS = 20  # of one document
 MOST_PAGES = 500
 MOST_KEPT_BYTES = 32_000_000
@@ -172,7 +176,35 @@ async def answer(wanted: Compiled, viewer: Viewer) -> Told | None:
     return Told(_encoded(data, failures), failures, None not in data.values())
 
 
+async def _past(plan: BoardPlan, asked: Asked, viewer: Viewer) -> _Page | None:
+    """Nothing is kept of it but the fold. Raises Outside where the resolvers are to refuse."""
+    assert asked.then is not None
+    assert asked.start is not None
+    reading = plan.reading(asked)
+    try:
+        found = await board_reads.read_then(reading, plan.head, viewer, asked.then, asked.start)
+    except NotFound:
+        return None
+    except DomainError as error:
+        raise Outside from error
+    if found is None:
+        return None
+    content = await _content(plan, asked, found)
+    return _page(plan, found.head, content, reading.stamp(found.head), found.moment)
+
+
+async def _content(plan: BoardPlan, asked: Asked, found: Found) -> bytes:
+    """Large pages are written beside the loop, so that others are answered meanwhile."""
+    if asked.start is None:
+        return b""
+    if len(found.rows) <= MOST_AT_ONCE:
+        return _json(plan.page(asked, found))
+    return await asyncio.to_thread(lambda: _json(plan.page(asked, found)))
+
+
 async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> _Page | None:
+    if asked.then is not None:
+        return await _past(plan, asked, viewer)
     key, reading = (plan, asked), plan.reading(asked)
     page = _kept.find(key)
     if page is not None:
@@ -190,7 +222,7 @@ async def _board(plan: BoardPlan, asked: Asked, viewer: Viewer) -> _Page | None:
     if found is None:
         return None
     plan.require_known(asked, found.head)
-    content = b"" if asked.start is None else _json(plan.page(asked, found))
+    content = await _content(plan, asked, found)
     page = _page(plan, found.head, content, reading.stamp(found.head), found.moment)
     # Removed items show pictures that nobody looks after.
     if asked.start is not None and asked.start.window.changed_since is None:

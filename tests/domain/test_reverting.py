@@ -162,8 +162,9 @@ async def test_too_much_at_once_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     ana, board, _ = await a_told_board()
     monkeypatch.setattr(reverting, "MOST_TOUCHED", 1)
     before = await rows_of(board)
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(LimitExceeded, match="in steps, to moments between") as refused:
         await revert_board(ana, board, 0)
+    assert refused.value.details["items"] > refused.value.details["limit"] == 1
     assert await rows_of(board) == before
 
 

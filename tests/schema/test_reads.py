@@ -10,7 +10,19 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from domain import accounts, adding, board_reads, boards, history, images, items, jobs, members, renditions
+from domain import (
+    accounts,
+    adding,
+    board_reads,
+    boards,
+    history,
+    images,
+    items,
+    jobs,
+    members,
+    past_items,
+    renditions,
+)
 from domain.access import STILL_SIGNED_IN, Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.checks import FARTHEST
@@ -30,7 +42,7 @@ from domain.operations import (
     StylePatch,
     Transform,
 )
-from schema import execution, reads
+from schema import execution, plans, reads
 from schema.context import Context
 from schema.execution import Answer, Prepared, Request, Stage
 from tests.conftest import EMPTY
@@ -214,6 +226,7 @@ query($id: ID!) { board(id: $id) {
     ... on NoteItem { text }
   } pageInfo { endCursor } } } }
 """
+THEN = WHOLE.replace("($id: ID!)", "($id: ID!, $at: Long)").replace("(id: $id)", "(id: $id, at: $at)")
 PLACES = (
     "query($id: ID!) { board(id: $id) { items { nodes { id x ... on ImageItem { image { width } } } } } }"
 )
@@ -228,18 +241,42 @@ async def board(database: str) -> Board:
     return made
 
 
-@pytest.mark.parametrize(("at", "is_compiled"), [(1, False), (0, False), (99, False), (None, True)])
-async def test_the_past_is_left_to_the_resolvers(board: Board, at: int | None, is_compiled: bool) -> None:
-    owner = board.people["owner"]
+async def test_every_moment_is_read_as_the_resolvers_read_it(board: Board) -> None:
+    owner, document = board.people["owner"], THEN
+    assert owner is not None
+    [row] = await boards.boards_by_ids(owner, [board.board_id])
+    assert row is not None
     with counting() as seen:
-        request = Request(PAST, {"id": str(board.board_id), "at": at})
-        answer = await _require_equal(Asking(), owner, request)
-    assert seen[:2] == [is_compiled] * 2
-    if answer.codes:
-        assert (at, answer.codes) == (99, ("BAD_INPUT",))
-    elif at is not None:
-        found = orjson.loads(answer.payload)["data"]["board"]
-        assert (found["seq"], found["canUndo"], found["items"]["nodes"]) == (at, False, [])
+        for at in [*range(row.seq + 1), None]:
+            values = {"id": str(board.board_id), "at": at}
+            told = orjson.loads((await _require_equal(Asking(), owner, Request(document, values))).payload)
+            found = told["data"]["board"]
+            assert found["seq"] == (row.seq if at is None else at)
+            assert at is None or (found["canUndo"], found["canRedo"]) == (False, False)
+            for name in ("outsider", "disabled"):
+                answer = await _require_equal(Asking(), board.people[name], Request(document, values))
+                assert answer.payload == b'{"data":{"board":null}}'
+    assert all(seen)
+
+
+@pytest.mark.parametrize(("at", "code"), [(99, "BAD_INPUT"), (-1, "BAD_INPUT")])
+async def test_moments_that_are_none_are_refused_by_the_resolvers(board: Board, at: int, code: str) -> None:
+    request = Request(PAST, {"id": str(board.board_id), "at": at})
+    answer = await _require_equal(Asking(), board.people["owner"], request)
+    assert answer.codes == (code,)
+
+
+async def test_a_large_page_is_written_in_pieces_and_beside_the_loop(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(plans, "AT_ONCE", 2)
+    monkeypatch.setattr(past_items, "AT_ONCE", 2)
+    owner, values = board.people["owner"], {"id": str(board.board_id)}
+    with counting() as seen:
+        for document in (THEN, PAST):
+            await _require_equal(Asking(), owner, Request(document, {**values, "at": 2}))
+    assert all(seen)
 
 
 async def test_a_plan_asks_for_leave(board: Board) -> None:
