@@ -35,6 +35,9 @@ LOOKED_AT = 10
 RENDITIONS = "renditions"
 """The kind whose subject is an image. Its queue is `PICTURES`."""
 
+LOOKS = "looks"
+"""The kind that looks once more at an image of before there were fingerprints (domain/twins.py)."""
+
 PICTURES = "pictures"
 
 LARGE = "large"

@@ -7,7 +7,6 @@ it tells a grey copy from a coloured one, and flat pictures, whose fingerprints 
 """
 
 import math
-from collections.abc import Iterator
 from itertools import combinations
 
 NEAR = 11
@@ -54,16 +53,9 @@ def bands_near(fingerprint: int) -> list[int]:
     ]
 
 
-def _points(sketch: bytes) -> Iterator[tuple[float, float, float]]:
-    """Lightness, a and b of each of the 64 points, as `sketched` in domain/looks.py wrote them."""
-    for at in range(0, SKETCH_BYTES, 3):
-        yield sketch[at] / 255, (sketch[at + 1] - 128) / 300, (sketch[at + 2] - 128) / 300
-
-
 def likeness(one: tuple[int, bytes], other: tuple[int, bytes]) -> float:
     """0 to 1, of fingerprints with sketches: half of what the bits say, half of how far the points are."""
-    pairs = zip(_points(one[1]), _points(other[1]), strict=True)
-    apart = math.sqrt(sum(math.dist(a, b) ** 2 for a, b in pairs) / 64)
+    apart = math.sqrt(sum((a - b) ** 2 for a, b in zip(one[1], other[1], strict=True)) / 64) / 255
     return 1 - (distance(one[0], other[0]) / BITS + min(1.0, apart / _FARTHEST)) / 2
 
 
@@ -74,11 +66,11 @@ def are_twins(one: bytes, other: bytes, ratio: float, other_ratio: float) -> boo
     """
     if max(ratio, other_ratio) > _MOST_ASPECT * min(ratio, other_ratio):
         return False
-    points, others = list(_points(one)), list(_points(other))
-    chroma = sum(math.dist(a[1:], b[1:]) for a, b in zip(points, others, strict=True)) / 64
+    tints = zip(one[1::3], one[2::3], other[1::3], other[2::3], strict=True)
+    chroma = sum(math.hypot(a - other_a, b - other_b) for a, b, other_a, other_b in tints) / 64 / 255
     if chroma > _MOST_CHROMA:
         return False
-    light, other_light = [point[0] for point in points], [point[0] for point in others]
+    light, other_light = [value / 255 for value in one[::3]], [value / 255 for value in other[::3]]
     middle, other_middle = sum(light) / 64, sum(other_light) / 64
     spread = math.sqrt(sum((value - middle) ** 2 for value in light) / 64)
     other_spread = math.sqrt(sum((value - other_middle) ** 2 for value in other_light) / 64)

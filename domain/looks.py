@@ -39,12 +39,12 @@ def fingerprint(picture: Picture) -> int:
 
 
 def sketched(picture: Picture) -> bytes:
-    """8 × 8 points of OKLab, three bytes each: lightness of 255, a and b of 300 around 128."""
+    """8 × 8 points of OKLab, three bytes each: 255 times lightness, a and b, the latter two around 128."""
     points = _seen(picture).resize((8, 8), Image.Resampling.BOX).tobytes()
     found = bytearray()
     for at in range(0, len(points), 3):
         lightness, a, b = colours.oklab(*points[at : at + 3])
-        found += bytes((_byte(lightness * 255), _byte(128 + a * 300), _byte(128 + b * 300)))
+        found += bytes((_byte(255 * lightness), _byte(128 + 255 * a), _byte(128 + 255 * b)))
     return bytes(found)
 
 

@@ -5,7 +5,8 @@ import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -41,6 +42,30 @@ def page_of(
     """From rows that were read with LIMIT first + 1: the one too many says that there are more."""
     nodes = rows[:first]
     return Page(nodes, [cursor_of(node) for node in nodes], len(rows) > first, total)
+
+
+class HasId(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+Member = TypeVar("Member", bound=HasId)
+
+
+def page_within(members: Sequence[Member], first: int, after: str | None, most: int = 100) -> Page[Member]:
+    """Of a whole that is at hand. Raises BadInput."""
+    require_first(first, most)
+    last = keys_of(after, "members", UUID)
+    places = {member.id: place for place, member in enumerate(members)}
+    start = 0 if last is None else next((places[key] + 1 for key in places if key == last[0]), len(members))
+
+    async def total() -> int:
+        return len(members)
+
+    def cursor_of(member: Member) -> str:
+        return cursor_to("members", member.id)
+
+    return page_of(members[start : start + first + 1], first, cursor_of, total)
 
 
 def cursor_to(order: str, *keys: object) -> str:

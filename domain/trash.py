@@ -61,17 +61,22 @@ async def _move(
         if receipt.is_repeat:
             return receipt.answer(list[Image])
         await require_own_images(viewer, connection, wanted)
-        moved = await connection.fetch(
-            "UPDATE image SET trashed_at = CASE WHEN $2 THEN clock_timestamp() END "
-            "WHERE id = ANY($1::uuid[]) AND (trashed_at IS NOT NULL) <> $2 RETURNING id",
-            wanted,
-            trashed,
-        )
-        await announce_images(connection, [row["id"] for row in moved])
+        await put(connection, wanted, trashed=trashed)
         rows = await connection.fetch("SELECT * FROM image WHERE id = ANY($1::uuid[]) ORDER BY id", wanted)
         images = [image_of(row) for row in rows]
         await receipt.keep(images)
     return images
+
+
+async def put(connection: Connection, ids: Sequence[UUID], *, trashed: bool) -> None:
+    """Into the trash, or out of it, in the transaction that holds these rows."""
+    moved = await connection.fetch(
+        "UPDATE image SET trashed_at = CASE WHEN $2 THEN clock_timestamp() END "
+        "WHERE id = ANY($1::uuid[]) AND (trashed_at IS NOT NULL) <> $2 RETURNING id",
+        ids,
+        trashed,
+    )
+    await announce_images(connection, [row["id"] for row in moved])
 
 
 async def delete_images(viewer: Viewer, ids: Sequence[UUID], *, mutation_id: UUID | None = None) -> Deleted:

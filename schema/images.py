@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import argument, enum_value, field
 
-from domain import full_sizes, images, renditions
+from domain import full_sizes, images, renditions, uses
 from schema.accounts import Account
 from schema.connections import After, Connection, Node
 from schema.context import Info
@@ -43,6 +43,23 @@ class Rendition:
     )
 
 
+@strawberry.type(description="A board that a picture lies on.")
+class ImageUse:
+    item_count: int = field(description="How many items of the board show it.")
+    item_ids: list[strawberry.ID] = field(description="Ids of these items from back to front, at most 20.")
+    board_id: strawberry.Private[UUID]
+
+    @resolved(description="The board.")
+    async def board(self, info: Info) -> Annotated["Board", strawberry.lazy("schema.boards")]:
+        return await info.context.loaders.board(self.board_id)
+
+
+@strawberry.type(description="One of a picture's chief colours.")
+class ImageColour:
+    colour: Colour = field(description="The colour.")
+    share: float = field(description="How much of what is visible it stands for, 0 to 1.")
+
+
 @strawberry.type(description="A picture in the library, known by its content.")
 class Image(Node):
     name: str = field(description="The file's name as it was uploaded, or as it was renamed.")
@@ -72,6 +89,7 @@ class Image(Node):
         description="Why one was not made, as a code (CORRUPT, TOO_EXPENSIVE, CANCELLED, …); null: none."
     )
     created_at: datetime = field(description="When it was uploaded.")
+    colours: list[ImageColour] = field(description="`palette`, with how much of the picture each is.")
     original_url: Path = field(
         description="Where the bytes as they came are read (GET, HEAD, ranges); `?download=1` to save them."
     )
@@ -136,6 +154,15 @@ class Image(Node):
     ) -> Connection[Annotated["Board", strawberry.lazy("schema.boards")]]:
         return await info.context.loaders.boards_with(self.key, first, after)
 
+    @resolved(description="The same boards, with the items that show it: where it is used.")
+    async def uses(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 20,
+        after: After = None,
+    ) -> Connection[ImageUse]:
+        return await info.context.loaders.uses(self.key, first, after)
+
 
 @strawberry.type(description="How far the renditions of a picture are.")
 class ImageProgress:
@@ -167,6 +194,10 @@ def image_of(row: images.Image) -> Image:
         state=ImageState(row.state.name),
         failure=row.failure,
         created_at=row.created_at,
+        colours=[
+            ImageColour(colour=Colour(text), share=weight / 1000)
+            for text, weight in zip(row.palette, row.colours[3::4], strict=False)
+        ],
         original_url=Path(f"/files/{row.id}/original"),
         full_url=Path(full_sizes.address(row.id))
         if full_sizes.is_available(row.format, row.width, row.height)
@@ -184,4 +215,12 @@ def rendition_of(image_id: UUID, row: renditions.Rendition) -> Rendition:
         height=row.height,
         size_bytes=Long(row.size_bytes),
         url=Path(f"/files/{image_id}/{row.size}"),
+    )
+
+
+def use_of(use: uses.Use) -> ImageUse:
+    return ImageUse(
+        item_count=use.item_count,
+        item_ids=[strawberry.ID(str(item_id)) for item_id in use.item_ids],
+        board_id=use.board.id,
     )

@@ -26,6 +26,7 @@ from domain import (
     past_items,
     renditions,
     trash,
+    uses,
 )
 from domain.access import Viewer
 from domain.comment_reads import CommentRow, Counts, Replies
@@ -38,7 +39,7 @@ from schema.boards import Board, board_of
 from schema.comments import Comment, comment_of
 from schema.connections import Connection, Node, connection_of, shaped_at
 from schema.context import Context, Impersonal
-from schema.images import Image, Rendition, image_of, rendition_of
+from schema.images import Image, ImageUse, Rendition, image_of, rendition_of, use_of
 from schema.items import Item, item_of
 from schema.jobs import Job, job_of
 
@@ -263,6 +264,10 @@ class Loaders:
     async def boards_with(self, image_id: UUID, first: int, after: str | None) -> Connection[Board]:
         page = await images.boards_with(self._viewer, image_id, first=first, after=after)
         return connection_of(page, board_of, after)
+
+    async def uses(self, image_id: UUID, first: int, after: str | None) -> Connection[ImageUse]:
+        page = await uses.uses_of(self._viewer, image_id, first=first, after=after)
+        return connection_of(page, use_of, after)
 
     async def node(self, key: UUID) -> Node | None:
         """Whatever has this id and may be seen. Accounts: the viewer, and who is on a board with them."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-from domain import boards, findings, job_reads, jobs, labelling, past, trash
+from domain import boards, findings, job_reads, jobs, labelling, past, trash, twins
 from domain.errors import LimitExceeded
 from domain.past import Then
 from schema.accounts import Viewer, viewer_of
@@ -14,6 +14,7 @@ from schema.arguments import uuid_of, uuids_of
 from schema.boards import Board, BoardOrder, BoardState, board_of
 from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
+from schema.duplicates import DuplicateGroup, SimilarImage, group_of, similar_of
 from schema.fields import resolved
 from schema.image_filters import ImageFilter, ImageSort, filter_of
 from schema.images import Image, image_of
@@ -158,6 +159,34 @@ class Query:
     ) -> list[str]:
         viewer = info.context.require_viewer()
         return await labelling.preview_names(viewer, uuids_of(ids), pattern, start=start)
+
+    @resolved(
+        description="Pictures of the viewer's that are nearly one another and of which nothing was said yet, "
+        "the newest first."
+    )
+    async def duplicates(
+        self,
+        info: Info,
+        first: Annotated[int, argument(description="Size of a page, 1 to 100.")] = 20,
+        after: After = None,
+    ) -> Connection[DuplicateGroup]:
+        page = await twins.duplicates_of(info.context.require_viewer(), first=first, after=after)
+        return connection_of(page, group_of, after)
+
+    @resolved(
+        description="What looks like a picture, among the viewer's own and those on shared boards, the "
+        "likest first; at most 300."
+    )
+    async def similar_images(
+        self,
+        info: Info,
+        to: Annotated[strawberry.ID, argument(description="Id of an image that the viewer may see.")],
+        first: Annotated[int, argument(description="Size of a page, 1 to 300.")] = 50,
+        after: After = None,
+    ) -> Connection[SimilarImage]:
+        viewer = info.context.require_viewer()
+        page = await twins.similar_images(viewer, uuid_of(to, "to"), first=first, after=after)
+        return connection_of(page, similar_of, after)
 
     @resolved(description="Background work, the newest first. For the server's owner.")
     async def jobs(

@@ -10,6 +10,7 @@ from schema.arrange_mutations import ArrangementMutations, MovementMutations
 from schema.board_mutations import BoardMutations
 from schema.comment_mutations import CommentMutations
 from schema.content_mutations import ContentMutations
+from schema.duplicate_mutations import DuplicateMutations
 from schema.group_mutations import GroupMutations
 from schema.image_mutations import ImageMutations
 from schema.item_mutations import ItemMutations
@@ -36,6 +37,7 @@ class Mutation(
     ArrangementMutations,
     CommentMutations,
     ImageMutations,
+    DuplicateMutations,
     JobMutations,
     LibraryMutations,
     PresenceMutations,

@@ -22,8 +22,8 @@ from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
-from workers.renditions import make_renditions
-from workers.sweeps import clean_for_ever, snapshot_for_ever, take_back_for_ever
+from workers.renditions import look_again, make_renditions
+from workers.sweeps import clean_for_ever, look_again_for_ever, snapshot_for_ever, take_back_for_ever
 
 LOG = logging.getLogger("webref.workers")
 
@@ -66,7 +66,10 @@ class Feeder:
         self.wake = wake
         self.hinted_at: dict[UUID, float] = {}
         self.large: set[UUID] = set()
-        self.actors = {jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions)}
+        self.actors = {
+            jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions),
+            jobs.LOOKS: actor_for(broker, jobs.PICTURES, look_again),
+        }
 
     async def run(self) -> None:
         while True:
@@ -161,6 +164,7 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
             take_back_for_ever(),
             snapshot_for_ever(settings),
             clean_for_ever(settings),
+            look_again_for_ever(),
         )
     ]
     try:

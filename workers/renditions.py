@@ -1,10 +1,15 @@
-"""The actor that makes renditions."""
+"""The actors that work on pictures."""
 
 from uuid import UUID
 
-from domain import jobs, renditions
+from domain import jobs, twins
 
 
 async def make_renditions(job_id: str) -> None:
     """Given twice, run once: the job's lease decides."""
-    await jobs.run(UUID(job_id), renditions.make_renditions)
+    await jobs.run(UUID(job_id), twins.develop)
+
+
+async def look_again(job_id: str) -> None:
+    """The same for pictures that nobody has looked at for what they are found by."""
+    await jobs.run(UUID(job_id), twins.look_again)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from domain import compaction, jobs, snapshots, storage, thumbnails, uploads
+from domain import compaction, jobs, snapshots, storage, thumbnails, twins, uploads
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -12,6 +12,7 @@ LOG = logging.getLogger("webref.sweeps")
 TAKE_BACK_SECONDS = 5.0
 CLEAN_SECONDS = 3600.0
 SNAPSHOT_SECONDS = 60.0
+LOOK_AGAIN_SECONDS = 30.0
 DRAFT_SECONDS = 86_400.0
 UNSEEN_SECONDS = 30 * 86_400.0
 
@@ -38,6 +39,20 @@ async def snapshot_for_ever(settings: Settings) -> None:
         except Exception:
             LOG.exception("snapshots cannot be made; trying again")
         await asyncio.sleep(SNAPSHOT_SECONDS)
+
+
+async def look_again_for_ever() -> None:
+    """Has those pictures looked at that came before there was anything to find them by."""
+    while True:
+        try:
+            queued = await twins.queue_unlooked()
+            if queued:
+                LOG.info("%d earlier pictures are looked at again", queued)
+        except DomainError as error:
+            LOG.warning("earlier pictures cannot be looked for: %s", error.message)
+        except Exception:
+            LOG.exception("earlier pictures cannot be looked for; trying again")
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
 async def clean_for_ever(settings: Settings) -> None:

@@ -75,6 +75,12 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
     thrown = await an_image(owner, name="canary picture in the trash")
     await trash.trash_images(owner, [thrown])
     await a_rendition(image)
+    await execute(
+        "INSERT INTO twin (image, other, bits, likeness) "
+        "VALUES (least($1::uuid, $2::uuid), greatest($1, $2), 1, 0.9)",
+        image,
+        failed,
+    )
     frame, group = uuid4(), uuid4()
     change = await adding.add_items(
         owner,

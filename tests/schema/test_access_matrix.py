@@ -45,6 +45,8 @@ READERS = _told(OK, **STRANGERS)
 EDITORS = _told("FORBIDDEN", editor=OK, owner=OK, **STRANGERS)
 COMMENTERS = _told("FORBIDDEN", commenter=OK, editor=OK, owner=OK, **STRANGERS)
 OWNERS = _told("FORBIDDEN", owner=OK, **STRANGERS)
+# Of a picture that lies on no board nobody else learns.
+NOT_SEEN = _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN")
 # Only its owner may change a picture, wherever it is placed.
 IMAGE_OWNER = _told("FORBIDDEN", owner=OK, **STRANGERS)
 
@@ -63,10 +65,20 @@ QUERIES: dict[str, Row] = {
     "board": Row("query($board: ID!) { board(id: $board) { title } }", SIGNED_IN, MEMBERS),
     "boards": Row("{ boards { nodes { title } totalCount } }", SIGNED_IN),
     "image": Row("query($image: ID!) { image(id: $image) { name } }", SIGNED_IN, MEMBERS),
-    "images": Row("{ images { nodes { name } totalCount } }", SIGNED_IN),
     "trash": Row("{ trash { nodes { name keptUntil } totalCount } }", SIGNED_IN),
     "renamedImages": Row(
         'query($image: ID!) { renamedImages(ids: [$image], pattern: "{n}") }', READERS, MEMBERS
+    ),
+    "images": Row(
+        '{ images(filter: { text: "canary", whose: ALL }, sort: RELEVANCE) { nodes { name } totalCount } }',
+        SIGNED_IN,
+    ),
+    "duplicates": Row(
+        "{ duplicates { nodes { likeness images { nodes { name } } } totalCount } }", SIGNED_IN
+    ),
+    "similarImages": Row(
+        "query($image: ID!) { similarImages(to: $image) { nodes { likeness image { name } } totalCount } }",
+        READERS,
     ),
     "jobs": Row("{ jobs { nodes { kind } totalCount } }", SERVER_OWNER),
     "jobReport": Row(
@@ -310,6 +322,13 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         "images { title }",
         IMAGE_OWNER,
     ),
+    "dismissDuplicates": (lambda i: {"ids": [i["image"], i["failed"]]}, "images { name }", NOT_SEEN),
+    "restoreDuplicates": (lambda i: {"ids": [i["image"], i["failed"]]}, "images { name }", NOT_SEEN),
+    "mergeImages": (
+        lambda i: {"keepId": i["failed"], "ids": [i["image"]]},
+        "image { name } merged { name } changes { seq } leftOn { title }",
+        NOT_SEEN,
+    ),
     "retryImages": (
         lambda i: {"ids": [i["failed"]]},
         "images { state }",
@@ -456,6 +475,11 @@ EDGES: dict[str, str] = {
     "Image.owner": _in_image("owner { name }"),
     "Image.renditions": _in_image("renditions { url } url(atLeast: 1)"),
     "Image.boards": _in_image("boards { totalCount nodes { title } }"),
+    "Image.uses": _in_image("uses { totalCount nodes { itemCount itemIds } }"),
+    "Image.colours": _in_image("colours { colour share }"),
+    "ImageUse.board": _in_image("uses { nodes { board { title } } }"),
+    "DuplicateGroup.images": "{ duplicates { nodes { images { totalCount nodes { name } } } } }",
+    "SimilarImage.image": "{ duplicates { nodes { images { nodes { name owner { name } } } } } }",
     "Viewer.account": _in_viewer("account { name }"),
     "Viewer.sessions": _in_viewer("sessions { id isCurrent }"),
     "Viewer.tokens": _in_viewer("tokens { id }"),
