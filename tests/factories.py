@@ -6,11 +6,13 @@ from hashlib import sha256
 from itertools import count
 from uuid import UUID, uuid4
 
-from domain import renditions
+from domain import adding, renditions
 from domain.access import BoardRow, Role, Scope, Viewer
+from domain.adding import NewItem
 from domain.boards import create_board
 from domain.database import execute, fetch, transaction
 from domain.notices import announce_image
+from domain.operations import NoteContent
 
 _numbers = count(1)
 
@@ -85,6 +87,12 @@ async def an_image(
         created_at or datetime.now(UTC),
     )
     return image_id
+
+
+async def a_note(viewer: Viewer, board_id: UUID, **values: object) -> UUID:
+    item_id = uuid4()
+    await adding.add_items(viewer, board_id, [NewItem(id=item_id, note=NoteContent(), **values)])  # type: ignore[arg-type]
+    return item_id
 
 
 async def a_rendition(

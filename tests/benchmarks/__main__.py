@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.benchmarks.against import cold_rate
 from tests.benchmarks.fanout import everybody_hears, fan_out
 from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by_another
+from tests.benchmarks.presences import cursors
 from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
 from tests.benchmarks.rows import Bench, Measure
 from tests.benchmarks.serving import idle_memory, start_times
@@ -25,6 +26,7 @@ ROWS: dict[str, Bench] = {
     "R5": viewport,
     "L1": fan_out,
     "L2": everybody_hears,
+    "P1": cursors,
     "W1": one_move,
     "W2": many_at_once,
     "I3": first_rendition_cpu,

@@ -75,9 +75,9 @@ def fan_out(folder: Path) -> list[Measure]:
 async def _fan_out(folder: Path) -> list[Measure]:
     async with contextlib.AsyncExitStack() as until:
         ours = await until.enter_async_context(_webref(folder))
-        size = await _message_size(ours)
+        size = await message_size(ours)
         peers = {
-            "`websockets.broadcast`": await until.enter_async_context(_broadcast(size)),
+            "`websockets.broadcast`": await until.enter_async_context(bare_broadcast(size, SUBSCRIBERS)),
             "plain Strawberry": await until.enter_async_context(_strawberry()),
         }
         hocuspocus = installed("L1", "hocuspocus")
@@ -102,7 +102,7 @@ async def _fan_out(folder: Path) -> list[Measure]:
     return measures
 
 
-async def _message_size(crowd: Crowd) -> int:
+async def message_size(crowd: Crowd) -> int:
     """Of a message as our listeners get it."""
     sizes: list[int] = []
     crowd.listeners[0].heard = lambda message: sizes.append(len(message))
@@ -120,7 +120,7 @@ async def _webref(folder: Path) -> AsyncIterator[Crowd]:
             await subscriber(server.port, TRANSFORMS, tokens[n % len(tokens)], id=board_id)
             for n in range(SUBSCRIBERS)
         ]
-        draggers = [await _dragger(server.port, tokens[n]) for n in range(DRAGGERS)]
+        draggers = [await speaker(server.port, tokens[n]) for n in range(DRAGGERS)]
 
         @asynccontextmanager
         async def talking() -> AsyncIterator[None]:
@@ -140,7 +140,7 @@ def _a_board(server: RunningServer) -> tuple[Script, str, list[str]]:
     return script, script.create_board(), [script.create_token() for _ in range(8)]
 
 
-async def _dragger(port: int, token: str) -> Listener:
+async def speaker(port: int, token: str) -> Listener:
     made = await listener(port, "/graphql", "graphql-transport-ws")
     made.say(type="connection_init", payload={"token": token})
     return made
@@ -181,12 +181,12 @@ async def _until_there(connect: Callable[[], Awaitable[Listener]]) -> Listener:
 
 
 @asynccontextmanager
-async def _broadcast(size: int) -> AsyncIterator[Crowd]:
+async def bare_broadcast(size: int, subscribers: int) -> AsyncIterator[Crowd]:
     port = free_port()
     module = (sys.executable, "-m", "tests.benchmarks.broadcasting")
     async with _running(*module, str(port), str(size)) as process:
         switch = await _until_there(lambda: listener(port, "/switch"))
-        listeners = [await listener(port, "/") for _ in range(SUBSCRIBERS)]
+        listeners = [await listener(port, "/") for _ in range(subscribers)]
 
         @asynccontextmanager
         async def talking() -> AsyncIterator[None]:
@@ -204,7 +204,7 @@ async def _strawberry() -> AsyncIterator[Crowd]:
     port = free_port()
     module = (sys.executable, "-m", "tests.benchmarks.plain_strawberry")
     async with _running(*module, str(port)) as process:
-        switch = await _until_there(lambda: _dragger(port, ""))
+        switch = await _until_there(lambda: speaker(port, ""))
         listeners = [await subscriber(port, TRANSFORMS, id="board") for _ in range(SUBSCRIBERS)]
         numbers = count()
 
@@ -305,7 +305,7 @@ async def _everybody_hears(folder: Path) -> list[Measure]:
         for number, ear in enumerate(ears):
             token = tokens[number % len(tokens)]
             (await subscriber(server.port, SEQS, token, id=board_id, after=start)).heard = ear.heard
-        mover = await _dragger(server.port, tokens[0])
+        mover = await speaker(server.port, tokens[0])
         await asyncio.sleep(2)
         began = time.perf_counter()
         total = round(L2_SECONDS * L2_CHANGES_A_SECOND)

@@ -3,23 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
-from domain import accounts, boards, members
-from domain.access import Role, Scope, Viewer
-from domain.database import connect, execute
-from domain.errors import AlreadyExists, BadInput, DomainError, Forbidden, LimitExceeded, NotFound
+from domain import members
+from domain.access import Role, Viewer
+from domain.errors import DomainError, LimitExceeded, NotFound
 from domain.live import Hub
 from domain.presence import (
-    MOST_OF_ACCOUNT,
-    MOST_ON_BOARD,
-    PRESENCE_CHANNEL,
     Point,
     Presence,
     PresenceEvent,
@@ -31,105 +24,13 @@ from domain.presence import (
 )
 from domain.presence_book import DEAD_SECONDS, DOUBT_SECONDS, SILENT_SECONDS, both
 from domain.presence_notices import Reader, Told, notices_of
-from domain.streams import Follower
+from tests.domain.attending import Clock, Process, Seen, settled, until
 from tests.factories import a_board, a_member, a_viewer, rows_of
 from tests.laws import require_laws
 
 pytestmark = pytest.mark.usefixtures("database")
 
 VIEWPORT = Viewport(10.0, 20.0, 0.5, 1280.0, 800.0)
-
-
-class Clock:
-    """A clock that only moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Seen:
-    """What one follower was told, and who is here by that: as a client would keep it."""
-
-    def __init__(self) -> None:
-        self.events: list[PresenceEvent] = []
-        self.here: dict[UUID, Presence] = {}
-        self.error: DomainError | None = None
-        self.follower: Follower[PresenceEvent]
-
-    def take(self, event: PresenceEvent) -> None:
-        self.events.append(event)
-        if event.is_complete:
-            self.here = {}
-        for client_id in event.left:
-            self.here.pop(client_id, None)
-        self.here |= {presence.client_id: presence for presence in event.here}
-
-    def end(self, error: DomainError | None) -> None:
-        self.error = error
-
-    async def room(self) -> None:
-        pass
-
-    def leave(self) -> None:
-        self.follower.leave()
-
-
-class Process:
-    """One API process: it says and hears, and can be cut off or killed."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.presences = Presences(clock)
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
-
-    async def listen(self) -> None:
-        self._connection = await connect(purpose="tests")
-        await self._connection.add_listener(PRESENCE_CHANNEL, self._heard)
-        self.presences.listening()
-
-    async def cut(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
-
-    def _heard(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
-        self.presences.heard(str(payload))
-
-    async def follow(self, viewer: Viewer, board_id: UUID, client_id: UUID | None = None) -> Seen:
-        seen = Seen()
-        seen.follower = Follower(viewer, board_id, seen, self.presences.unfollow)
-        await self.presences.follow(seen.follower, client_id)
-        return seen
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def processes(clock: Clock, database: str) -> AsyncIterator[list[Process]]:
-    """Two processes over one PostgreSQL."""
-    made = [Process(clock), Process(clock)]
-    for process in made:
-        await process.listen()
-    yield made
-    for process in made:
-        await process.presences.close()
-        await process.cut()
-
-
-async def until(true: Callable[[], object], seconds: float = 3.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 (what is waited for has no event)
-            await asyncio.sleep(0.01)
-
-
-async def settled() -> None:
-    """Long enough for what was said to have been heard."""
-    await asyncio.sleep(0.15)
 
 
 async def test_what_is_shown_in_one_process_is_seen_in_the_other_and_nowhere_in_the_rows(
@@ -382,129 +283,6 @@ async def test_leaving_is_at_once_and_showing_again_is_coming_back(
     own.leave()
     await until(lambda: client not in seen.here)
     await one.presences.leave(ana, board.id, client)
-
-
-async def test_a_board_has_room_for_two_hundred_and_an_account_for_twenty(processes: list[Process]) -> None:
-    one, other = processes
-    ana = await a_viewer()
-    board = await a_board(ana)
-    seen = await other.follow(ana, board.id)
-    mine = [uuid4() for _ in range(MOST_OF_ACCOUNT)]
-    for client in mine:
-        await one.presences.show(ana, board.id, client, Shown())
-    with pytest.raises(LimitExceeded) as refused:
-        await one.presences.show(ana, board.id, uuid4(), Shown())
-    assert refused.value.details["limit"] == MOST_OF_ACCOUNT
-    for _ in range(MOST_ON_BOARD // MOST_OF_ACCOUNT - 1):
-        friend = await a_member(board.id, Role.VIEWER)
-        for _ in range(MOST_OF_ACCOUNT):
-            await one.presences.show(friend, board.id, uuid4(), Shown())
-    await until(lambda: len(seen.here) == MOST_ON_BOARD)
-    late = await a_member(board.id, Role.EDITOR)
-    for process in processes:
-        with pytest.raises(LimitExceeded) as refused:
-            await process.follow(late, board.id, uuid4())
-        assert refused.value.details["limit"] == MOST_ON_BOARD
-    looking_on = await other.follow(late, board.id)
-    assert len(looking_on.here) == MOST_ON_BOARD
-    await one.presences.leave(ana, board.id, mine[0])
-    await until(lambda: len(seen.here) == MOST_ON_BOARD - 1)
-    await other.follow(late, board.id, uuid4())
-
-
-async def test_nobody_takes_anothers_client(processes: list[Process]) -> None:
-    one, other = processes
-    ana = await a_viewer()
-    board = await a_board(ana)
-    ben = await a_member(board.id, Role.EDITOR)
-    client = uuid4()
-    seen = await other.follow(ana, board.id, client)
-    await until(lambda: client in seen.here)
-    for attempt in (
-        one.presences.show(ben, board.id, client, Shown(cursor=Point(1, 1))),
-        one.presences.leave(ben, board.id, client),
-        one.follow(ben, board.id, client),
-    ):
-        with pytest.raises(AlreadyExists):
-            await attempt
-    await settled()
-    assert seen.here[client].account_id == ana.account_id
-    assert seen.here[client].cursor is None
-
-
-async def test_only_who_may_read_the_board_shows_and_a_reading_token_does_not(
-    processes: list[Process],
-) -> None:
-    one, other = processes
-    ana = await a_viewer()
-    board = await a_board(ana)
-    seen = await other.follow(ana, board.id)
-    stranger, reading = await a_viewer(), replace(ana, scope=Scope.READ)
-    for attempt in (
-        one.presences.show(stranger, board.id, uuid4(), Shown()),
-        one.presences.leave(stranger, board.id, uuid4()),
-        one.follow(stranger, board.id, uuid4()),
-    ):
-        with pytest.raises(NotFound):
-            await attempt
-    with pytest.raises(Forbidden):
-        await one.presences.show(reading, board.id, uuid4(), Shown())
-    for wrong in (
-        Shown(cursor=Point(float("nan"), 0)),
-        Shown(cursor=Point(0, 1e10)),
-        Shown(viewport=Viewport(0, 0, 0, 100, 100)),
-        Shown(viewport=Viewport(0, 0, 1, 1e9, 100)),
-    ):
-        with pytest.raises(BadInput):
-            await one.presences.show(ana, board.id, uuid4(), wrong)
-    await settled()
-    assert seen.here == {}
-
-
-async def test_one_is_present_on_a_board_in_the_trash(processes: list[Process]) -> None:
-    one, other = processes
-    ana = await a_viewer()
-    board = await a_board(ana)
-    ben = await a_member(board.id, Role.VIEWER)
-    await boards.trash_boards(ana, [board.id])
-    seen = await other.follow(ana, board.id)
-    await one.presences.show(ben, board.id, uuid4(), Shown(cursor=Point(0, 0)))
-    await until(lambda: seen.here)
-
-
-async def test_who_may_read_the_board_no_more_is_gone_for_the_others(processes: list[Process]) -> None:
-    one, other = processes
-    ana = await a_viewer()
-    board = await a_board(ana)
-    ben = await a_member(board.id, Role.EDITOR)
-    seen = await other.follow(ana, board.id)
-    client, held = uuid4(), uuid4()
-    await one.presences.show(ben, board.id, client, Shown(cursor=Point(0, 0)))
-    await one.follow(ben, board.id, held)
-    await until(lambda: len(seen.here) == 2)
-    await execute("DELETE FROM board_grant WHERE account = $1", ben.account_id)
-    one.presences.distrust()
-    with pytest.raises(NotFound):
-        await one.presences.show(ben, board.id, client, Shown(cursor=Point(1, 1)))
-    await one.presences.tidy()
-    await until(lambda: not seen.here)
-    await one.presences.tidy()
-    await settled()
-    assert seen.here == {}
-
-
-async def test_a_new_name_is_seen_by_those_who_look(processes: list[Process], signing: None) -> None:
-    one, other = processes
-    ana = await a_viewer("Ana")
-    board = await a_board(ana)
-    client = uuid4()
-    await one.follow(ana, board.id, client)
-    seen = await other.follow(ana, board.id)
-    await until(lambda: client in seen.here)
-    await accounts.edit_profile(ana, name="Anna", colour="#112233")
-    await one.presences.tidy()
-    await until(lambda: seen.here[client].name == "Anna")
-    assert seen.here[client].colour == "#112233"
 
 
 def test_two_events_as_one_tell_a_slow_reader_the_same() -> None:
