@@ -15,7 +15,7 @@ import socket
 import time
 from typing import BinaryIO
 
-from domain import confinement, likeness, looks, miniature, opening, painter, pixels, thumbhash
+from domain import confinement, crispness, likeness, looks, miniature, opening, painter, pixels, thumbhash
 from domain.decoding import (
     CPU_SECONDS,
     LENGTH_BYTES,
@@ -174,9 +174,9 @@ def _limit() -> None:
 def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
     if order.draws:
         confinement.confine(opening.READABLE)
-        drawn = painter.painted(*miniature.read(file))
-        data = pixels.webp(drawn)
-        _say(out, Rendering(max(drawn.size), drawn.width, drawn.height, len(data)), data)
+        painted = painter.painted(*miniature.read(file))
+        data = pixels.webp(painted)
+        _say(out, Rendering(max(painted.size), painted.width, painted.height, len(data)), data)
         _say(out, Finished())
         return
     found = opening.opened(file, order.max_pixels, order.page)
@@ -189,8 +189,9 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
     elif order.sizes:
         original = found.picture.size
         picture = pixels.load(found.picture, found.file, max(order.sizes) * 3 // 2)
+        drawn = crispness.is_drawn(picture)
         for size, rendition in pixels.renditions(picture, found.orientation, original, order.sizes):
-            data = pixels.webp(rendition, order.recipe.quality)
+            data = crispness.webp(rendition, order.recipe.quality, drawn=drawn)
             _say(out, Rendering(size, rendition.width, rendition.height, len(data)), data)
         _say(out, Finished())
     else:
@@ -206,7 +207,8 @@ def _show_whole(found: Opened, recipe: Recipe, out: BinaryIO) -> None:
             words = f"Only its smaller sizes can be shown: a side is longer than {WEBP_SIDE_PX} pixels."
             raise pixels.Refused("TOO_MANY_PIXELS", words)
         picture = pixels.load(found.picture, found.file, max(width, height))
-        mime, data = WEBP, pixels.webp(pixels.upright(picture, found.orientation), recipe.quality)
+        whole, drawn = pixels.upright(picture, found.orientation), crispness.is_drawn(picture)
+        mime, data = WEBP, crispness.webp(whole, recipe.quality, drawn=drawn)
     if found.orientation >= 5:
         width, height = height, width
     _say(out, Rendering(WHOLE, width, height, len(data), mime), data)
@@ -216,7 +218,9 @@ def _show_whole(found: Opened, recipe: Recipe, out: BinaryIO) -> None:
 def _inspected(found: Opened, recipe: Recipe) -> Inspection:
     width, height = found.picture.size
     picture = pixels.load(found.picture, found.file, recipe.sizes[0] * 3 // 2)
+    drawn = crispness.is_drawn(picture)
     [(size, first)] = pixels.renditions(picture, found.orientation, (width, height), recipe.sizes[:1])
+    content = crispness.webp(first, recipe.quality, drawn=drawn)
     sample = first.convert("RGBA")
     sample.thumbnail((SAMPLE_PX, SAMPLE_PX))
     if found.orientation >= 5:
@@ -235,7 +239,7 @@ def _inspected(found: Opened, recipe: Recipe) -> Inspection:
         swatches=looks.swatches(first),
         fingerprint=likeness.signed(looks.fingerprint(first)),
         sketch=looks.sketched(first),
-        first=Developed(size, first.width, first.height, pixels.webp(first, recipe.quality), recipe=recipe),
+        first=Developed(size, first.width, first.height, content, recipe=recipe),
     )
 
 

@@ -17,6 +17,7 @@ from domain.formats import PILLOW
 from domain.recipes import STANDARD
 
 Picture = Image.Image
+NEAREST = Image.Resampling.NEAREST
 
 LENIENT = ("JPEG", "PNG")
 """Formats shown as far as they go when their end is missing, as browsers do."""

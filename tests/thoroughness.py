@@ -15,3 +15,5 @@ MACHINE = settings(
 )
 
 SEEDS = range(50 if NIGHTLY else 2)
+
+MUTATIONS = 100_000 if NIGHTLY else 200
