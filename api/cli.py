@@ -1,6 +1,7 @@
 """The command line: `webref` and what it can do; a command imports what is heavy itself."""
 
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,6 +167,56 @@ def compact(settings: Settings, days: int | None) -> None:
             gone = await let_go(keep_days)
         say(
             f"{gone.boards} boards begin later now: {gone.lines} changes and {gone.items} removed items went."
+        )
+
+    run_quietly(run())
+
+
+@main.command()
+@told_in_words
+@takes_place
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option(
+    "--days",
+    type=click.IntRange(0, 36_500),
+    metavar="NUMBER",
+    help="Days that pictures stay in the trash; 0: all that is there stays (WEBREF_TRASH_DAYS).",
+)
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, 8_760),
+    default=24.0,
+    metavar="NUMBER",
+    help="Hours that the files of deleted pictures are still kept aside (default: 24).",
+)
+def collect(settings: Settings, dry_run: bool, days: int | None, hours: float) -> None:
+    """Let go of what nobody needs: pictures long in the trash, files without a picture.
+
+    What a board shows, or its history can bring back, stays. `serve` and `worker` do it by
+    themselves, once an hour. Safe while people work, and to stop.
+    """
+    from domain import collecting
+    from domain.storage import close_storage, open_storage
+
+    settings = replace(settings, trash_days=settings.trash_days if days is None else days)
+
+    async def run() -> None:
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(open_webref(settings))
+            open_storage(settings)
+            opened.push_async_callback(close_storage)
+            if dry_run:
+                found = await collecting.collectable(settings)
+                say(
+                    f"{found.images} pictures in the trash, files of {found.strays} that are no picture's, "
+                    f"{found.withdrawn} originals kept aside. Nothing was changed."
+                )
+                return
+            gone = await collecting.collect(settings, strays=True, withdrawn_hours=hours)
+        say(
+            f"{gone.images} pictures deleted from the trash, {gone.withdrawn} originals put aside, "
+            f"{gone.removed} removed ({gone.size_bytes / 1e6:.1f} MB)"
+            + (f", {gone.returned} put back." if gone.returned else ".")
         )
 
     run_quietly(run())

@@ -256,16 +256,22 @@ async def unfinished_jobs(connection: Connection) -> Finding:
 
 async def originals(connection: Connection, *, deep: bool) -> Finding:
     subject = "originals"
-    seen, bad = 0, list[str]()
+    seen, bad, withdrawn = 0, list[str](), 0
     async for row in _rows(connection, "select id, digest, size_bytes from image"):
-        key = kept.key(row["digest"])
-        fault = await fault_of(key, row["size_bytes"], row["digest"] if deep else None)
+        digest = row["digest"] if deep else None
+        fault = await fault_of(kept.key(row["digest"]), row["size_bytes"], digest)
         seen += 1
-        if fault is not None:
+        if fault is None:
+            continue
+        if await fault_of(kept.withdrawn_key(row["digest"]), row["size_bytes"], digest) is None:
+            withdrawn += 1
+        else:
             bad.append(f"{row['id']} {fault}")
     if bad:
         shown = "; ".join(bad[:MOST_NAMED]) + (" …" if len(bad) > MOST_NAMED else "")
         return _ill(subject, f"{len(bad)} of {seen} pictures: {shown}. Restore these files from a backup.")
+    if withdrawn:
+        return _note(subject, f"{withdrawn} of {seen} are withdrawn: `webref collect` puts them back.")
     return _well(subject, f"{_counted(seen, 'picture')}, {'every byte right' if deep else 'sizes right'}")
 
 
@@ -309,11 +315,15 @@ async def strays(connection: Connection) -> Finding:
         return _ill(subject, f"They cannot be listed: {error.message}")
     async for row in _rows(connection, "select id, digest from image"):
         stored.discard(row["digest"])
+    waiting = await connection.fetchval("select count(*) from leftover where withdrawn_at is not null")
+    words = f"{_counted(waiting, 'original')} withdrawn, to be removed a day after" if waiting else "none"
     if stored:
         return _note(
-            subject, f"{_counted(len(stored), 'file')}, left by uploads that were never acknowledged"
+            subject,
+            f"{_counted(len(stored), 'file')} of uploads that were never acknowledged or of pictures "
+            f"deleted, collected by themselves within a day, or by `webref collect`; {words}",
         )
-    return _well(subject, "none")
+    return _well(subject, words)
 
 
 async def fault_of(key: str, size_bytes: int, digest: str | None) -> str | None:

@@ -138,7 +138,8 @@ async def add_image(
     if known is not None:
         await originals.keep(intake)
         async with transaction() as connection:
-            revived = await _revive(connection, digest)
+            await originals.hold(connection, digest, size_bytes)
+            revived = await revive(connection, digest)
             known = await _taken_back(connection, viewer, known)
     if known is not None:
         if known.image.id not in revived:
@@ -153,6 +154,7 @@ async def add_image(
     await renditions.store(digest, inspection.first)
     new_id = image_id or uuid4()
     async with transaction() as connection:
+        await originals.hold(connection, digest, size_bytes)
         for lock in sorted((f"{viewer.account_id}:{digest}", f"{viewer.account_id}:{batch}")):
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock)
         known = await _known(viewer, digest, image_id)
@@ -163,11 +165,11 @@ async def add_image(
         row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
         await renditions.record(connection, new_id, inspection.first)
         await renditions.enqueue(connection, new_id)
-        await _revive(connection, digest)
+        await revive(connection, digest)
     return AddedImage(image_of(row), deduplicated=False)
 
 
-async def _revive(connection: Connection, digest: str) -> set[UUID]:
+async def revive(connection: Connection, digest: str) -> set[UUID]:
     """Has those pictures developed, whosever they are, whose original was lost and is kept again by now."""
     rows = await connection.fetch(
         "WITH lost AS (SELECT id FROM image WHERE digest = $1 AND state = 'FAILED' AND failure = $2 "

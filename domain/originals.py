@@ -1,6 +1,7 @@
 """Originals: the bytes as they came, kept once under their SHA-256 and never rewritten."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from collections.abc import AsyncIterator
@@ -11,7 +12,8 @@ from typing import Self
 from uuid import UUID
 
 from domain import access, blobs, storage
-from domain.access import Viewer
+from domain.access import ImageRow, Viewer
+from domain.database import Connection
 from domain.errors import FileTooLarge, StorageUnavailable
 from domain.formats import FORMATS
 from domain.settings import Settings
@@ -122,22 +124,70 @@ def key(digest: str) -> str:
     return f"originals/{storage.sharded(digest)}"
 
 
+def withdrawn_key(digest: str) -> str:
+    """Where the only copy of an original lies that no picture refers to, for a day, until it is removed."""
+    return f"withdrawn/{storage.sharded(digest)}"
+
+
+async def hold(connection: Connection, digest: str, size_bytes: int) -> None:
+    """Before a row speaks of an original: nobody withdraws it while the transaction lasts, and it is there.
+
+    The first of the transaction's locks. Raises StorageUnavailable when it went since it was kept.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", f"blob:{digest}")
+    found = await storage.find(key(digest))
+    if (found is None or found.size_bytes != size_bytes) and not await put_back(digest):
+        raise StorageUnavailable("The file took too long to be taken in and was let go of. Send it again.")
+
+
+async def hold_alone(connection: Connection, digest: str) -> None:
+    """The other side of `hold`: no row comes to speak of this original while the transaction lasts."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"blob:{digest}")
+
+
+async def withdraw_copy(digest: str) -> bool:
+    """Puts the original beside where it is, so that removing it loses nothing. False: it is not there."""
+    return await _copy(digest, key(digest), withdrawn_key(digest))
+
+
+async def put_back(digest: str) -> bool:
+    """Brings a withdrawn original back to its place. False: there is none."""
+    return await _copy(digest, withdrawn_key(digest), key(digest))
+
+
+async def _copy(digest: str, source: str, place: str) -> bool:
+    found = await storage.find(source)
+    if found is None:
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        async with storage.as_file(source, digest=digest) as path:
+            await storage.put_file(place, path, digest=digest, size_bytes=found.size_bytes, keeps_draft=True)
+            return True
+    return False
+
+
 async def file(viewer: Viewer, image_id: UUID) -> StoredFile:
     """Raises NotFound, also where the viewer may not see the image; StorageUnavailable when lost."""
     image = await access.image(viewer, image_id)
     try:
-        return await storage.stored_file(
-            key(image.digest),
-            digest=image.digest,
-            size_bytes=image.size_bytes,
-            mime=image.mime,
-            filename=saved_name(image.name, image.format),
-        )
+        return await _stored(image)
     except FileNotFoundError:
+        if await put_back(image.digest):
+            return await _stored(image)
         raise StorageUnavailable(
             "The original of this picture is missing from the store, or cut. Restore it from a backup, "
             "or upload the picture again."
         ) from None
+
+
+async def _stored(image: ImageRow) -> StoredFile:
+    return await storage.stored_file(
+        key(image.digest),
+        digest=image.digest,
+        size_bytes=image.size_bytes,
+        mime=image.mime,
+        filename=saved_name(image.name, image.format),
+    )
 
 
 def saved_name(name: str, format_: str) -> str:

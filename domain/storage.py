@@ -134,12 +134,12 @@ async def put(key: str, content: bytes) -> None:
     await _store().put(key, content)
 
 
-async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int) -> None:
+async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps_draft: bool = False) -> None:
     """Keeps a synced draft, which may be gone afterwards: whole or not at all, durable when this returns.
 
     What is there already stays if its bytes are right, else it is replaced. Raises StorageUnavailable.
     """
-    await _store().put_file(key, draft, digest=digest, size_bytes=size_bytes)
+    await _store().put_file(key, draft, digest=digest, size_bytes=size_bytes, keeps_draft=keeps_draft)
 
 
 async def find(key: str) -> Stored | None:

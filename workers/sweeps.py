@@ -1,9 +1,10 @@
 """The sweeps: what must happen although nobody asks for it."""
 
 import asyncio
+import itertools
 import logging
 
-from domain import compaction, jobs, snapshots, storage, thumbnails, twins, uploads
+from domain import collecting, compaction, jobs, snapshots, storage, thumbnails, twins, uploads
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -56,8 +57,11 @@ async def look_again_for_ever() -> None:
 
 
 async def clean_for_ever(settings: Settings) -> None:
-    """Removes what is over, once an hour; of history only what was said to go."""
-    while True:
+    """Removes what is over, once an hour; of history only what was said to go.
+
+    All files are looked through for strays in the second round and then once a day.
+    """
+    for round_ in itertools.count():
         try:
             removed = await jobs.sweep()
             drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
@@ -67,6 +71,8 @@ async def clean_for_ever(settings: Settings) -> None:
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)
                 LOG.info("compacted %d boards by %d changes", gone.boards, gone.lines)
+            collected = await collecting.collect(settings, strays=round_ % 24 == 1)
+            LOG.info("collected %d pictures, removed %d originals", collected.images, collected.removed)
         except (DomainError, OSError) as error:
             LOG.warning("the sweep failed and comes again: %s", error)
         except Exception:

@@ -55,7 +55,7 @@ def test_help_loads_no_framework() -> None:
 
 def test_every_command_has_help() -> None:
     listed = webref("--help")
-    commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["compact"], ["export-schema"]]
+    commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["compact"], ["collect"], ["export-schema"]]
     commands += [["user"], ["token"]]
     commands += [
         ["user", verb] for verb in ("create", "list", "disable", "enable", "set-password", "set-owner")
@@ -173,6 +173,25 @@ def test_history_is_let_go_only_when_it_is_said_how_much(data: Path) -> None:
     unsaid = webref("compact", data=data)
     assert (unsaid.returncode, "--days" in unsaid.stderr) == (1, True)
     assert webref("compact", "--days", "6", data=data).returncode == 2
+
+
+def test_what_nobody_needs_is_let_go_of_and_a_dry_run_lets_go_of_nothing(data: Path) -> None:
+    webref("migrate", data=data)
+    digest = "ab" * 32
+    stray = data / "blobs" / "originals" / "ab" / "ab" / digest
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"of an upload that came to nothing")
+    os.utime(stray, (1_700_000_000, 1_700_000_000))
+    looked = webref("collect", "--dry-run", data=data)
+    assert (looked.returncode, stray.exists()) == (0, True), looked.stderr
+    assert "files of 1 that are no picture's" in looked.stdout
+    aside = webref("collect", data=data)
+    assert (aside.returncode, stray.exists()) == (0, False)
+    assert "1 originals put aside" in aside.stdout
+    assert "1 original withdrawn" in webref("doctor", data=data).stdout
+    gone = webref("collect", "--hours", "0", data=data)
+    assert "1 removed" in gone.stdout
+    assert [path for path in (data / "blobs").rglob("*") if path.is_file()] == []
 
 
 def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
