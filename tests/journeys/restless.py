@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 
 from tests.journeys.copying import FOLLOW, READ, TALK, Copy
 
-TRY_AGAIN = {"DATABASE_UNAVAILABLE", "TOO_BUSY"}
+TRY_AGAIN = {"DATABASE_UNAVAILABLE", "TOO_BUSY", "TIMEOUT"}
 PATIENCE_SECONDS = 10
 Wanted = tuple[str, dict[str, Any]]
 
