@@ -37,7 +37,8 @@ const story = {
   originalUrl: "/files/1/original",
   fullUrl: null,
   owner: { id: "a", name: "Ana", colour: "#7aa2f7" },
-  boards: { nodes: [], totalCount: 0 },
+  colours: [],
+  uses: { nodes: [], totalCount: 0 },
 };
 
 beforeEach(() => {
@@ -54,7 +55,14 @@ test("the details of a picture are asked for once, and shown", async () => {
   request.mockImplementation(async () => ({ image: { ...story } }));
   const shown = mount(PictureDetails, {
     target: document.body,
-    props: { picture, onclose: () => {}, onchange: () => {}, onpick: () => {} },
+    props: {
+      picture,
+      onclose: () => {},
+      onchange: () => {},
+      onpick: () => {},
+      oncolour: () => {},
+      onlike: () => {},
+    },
   });
   flushSync();
   for (let turn = 0; turn < 20; turn++) {

@@ -1,7 +1,7 @@
 /** Paths to pages: real URLs, no hash; links are ordinary `<a href>` and are taken over here. */
 
 export type Page =
-  "boards" | "board" | "sign-in" | "register" | "library" | "settings" | "trash" | "not-found";
+  "boards" | "board" | "sign-in" | "register" | "library" | "duplicates" | "settings" | "trash" | "not-found";
 
 export interface Route {
   page: Page;
@@ -17,6 +17,7 @@ const ROUTES: readonly [RegExp, Page, boolean][] = [
   [/^\/sign-in$/, "sign-in", false],
   [/^\/register$/, "register", false],
   [/^\/library$/, "library", true],
+  [/^\/library\/duplicates$/, "duplicates", true],
   [/^\/trash$/, "trash", true],
   [/^\/settings(?:\/([a-z-]+))?$/, "settings", true],
 ];

@@ -1,29 +1,33 @@
-/** The viewer's pictures as asked for: searched, tagged, and sharpening while one looks. */
-import { LibraryDocument, LibraryProgressDocument, type LibraryPictureFragment } from "$generated/graphql";
+/** The viewer's pictures as asked for, sharpening while one looks. */
+import {
+  LibraryDocument,
+  LibraryProgressDocument,
+  SimilarPicturesDocument,
+  type LibraryPictureFragment,
+} from "$generated/graphql";
 import { request } from "../graphql/client";
 import { Paged, type Read } from "../graphql/paged.svelte";
 import { subscribe } from "../graphql/subscriptions";
+import { NOTHING, filterOf, isAsking, sortOf, type Question } from "./question";
 
 /** The most pictures watched at once; the others are found finished at the next refresh. */
 const MOST_WATCHED = 200;
 
 export class Library {
   readonly pictures: Paged<LibraryPictureFragment>;
-  search = $state("");
-  tags = $state.raw<readonly string[]>([]);
+  asked = $state.raw<Question>(NOTHING);
 
   constructor() {
     this.pictures = new Paged(this.#read(), 60);
   }
 
-  look(search = this.search, tags = this.tags): Promise<void> {
-    this.search = search;
-    this.tags = tags;
+  look(asked = this.asked): Promise<void> {
+    this.asked = asked;
     return this.pictures.restart(this.#read());
   }
 
   get isAsking(): boolean {
-    return this.search.trim() !== "" || this.tags.length > 0;
+    return isAsking(this.asked);
   }
 
   /** Pictures on the screen whose renditions are still being made. */
@@ -43,7 +47,15 @@ export class Library {
   }
 
   #read(): Read<LibraryPictureFragment> {
-    const asked = { search: this.search.trim() || null, tags: this.tags.length > 0 ? [...this.tags] : null };
+    const { like } = this.asked;
+    if (like) {
+      return async (first, after, signal) => {
+        const asked = { to: like, first, after };
+        const { similarImages } = await request(SimilarPicturesDocument, asked, { signal });
+        return { ...similarImages, nodes: similarImages.nodes.map(({ image }) => image) };
+      };
+    }
+    const asked = { filter: filterOf(this.asked), sort: sortOf(this.asked) };
     return async (first, after, signal) =>
       (await request(LibraryDocument, { ...asked, first, after }, { signal })).images;
   }
