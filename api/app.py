@@ -95,15 +95,15 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
     async with contextlib.AsyncExitStack() as opened:
         await open_database(settings.database_url, pool_size=settings.pool_size, durable=durable)
         opened.push_async_callback(close_database)
-        await asyncio.to_thread(storage.open_storage, settings)
-        recipes.follow(settings)
+        await storage.start_storage(settings)
         opened.push_async_callback(storage.close_storage)
+        recipes.follow(settings)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)
         services.hub = await opened.enter_async_context(Hub())
-        sweep = asyncio.create_task(_sweep_sockets(services))
-        opened.push_async_callback(_cancelled, sweep)
+        for endless in (_sweep_sockets(services), storage.follow_for_ever()):
+            opened.push_async_callback(_cancelled, asyncio.create_task(endless))
         services.started = True
         try:
             yield

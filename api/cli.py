@@ -18,6 +18,7 @@ from api.cli_frame import (
     takes_place,
     told_in_words,
 )
+from api.cli_storage import storage
 from domain.settings import Settings
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -245,6 +246,7 @@ def export_schema(output: Path | None) -> None:
 
 main.add_command(user)
 main.add_command(token)
+main.add_command(storage)
 
 if __name__ == "__main__":
     main(prog_name="webref")

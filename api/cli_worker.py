@@ -9,7 +9,7 @@ from domain.database import close_database, open_database
 from domain.migrate import migrate
 from domain.postgres import database_at
 from domain.settings import Settings
-from domain.storage import close_storage
+from domain.storage import close_storage, follow_for_ever
 from workers.process import running_workers
 
 
@@ -24,6 +24,8 @@ async def work_until_stopped(settings: Settings, say: Say) -> None:
             opened.push_async_callback(close_database)
             opened.push_async_callback(close_storage)
             await opened.enter_async_context(running_workers(replace(settings, database_url=url)))
+            following = asyncio.create_task(follow_for_ever())
+            opened.callback(following.cancel)
             say(f"{settings.workers} worker threads are ready (Ctrl-C stops them)")
             await stop.wait()
     say("The workers have stopped")

@@ -24,6 +24,7 @@ from domain.database import LEAST_VERSION, Connection, connect
 from domain.errors import DomainError
 from domain.postgres import Cluster, database_at
 from domain.settings import Settings
+from domain.whereabouts import whereabouts
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 LEAST_FREE_BYTES = 500_000_000
@@ -79,7 +80,7 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
         yield await item_places(connection)
         yield await containers(connection)
         yield await unfinished_jobs(connection)
-        storage.open_storage(settings, makes=False)
+        storage.open_storage(settings, at=await whereabouts(connection), makes=False)
         yield await originals(connection, deep=deep)
         yield await made_renditions(connection, deep=deep)
         yield await gathered_renditions(connection)
@@ -312,6 +313,8 @@ async def strays(connection: Connection) -> Finding:
         async with contextlib.aclosing(storage.listed("originals/")) as files:
             stored = {file.key.rpartition("/")[2] async for file in files}
     except DomainError as error:
+        if not await connection.fetchval("select exists (select from image)"):
+            return _well(subject, "none")
         return _ill(subject, f"They cannot be listed: {error.message}")
     async for row in _rows(connection, "select id, digest from image"):
         stored.discard(row["digest"])

@@ -60,10 +60,13 @@ class FolderStore:
                     os.link(draft, copy)  # a file of ours: synced, and never written again
                     blobs.publish(copy, place)
                     return
-                with open(draft, "rb") as source, open(copy, "xb") as file:
+                with open(draft, "rb") as source, open(copy, "x+b") as file:
                     shutil.copyfileobj(source, file, 1 << 20)
                     file.flush()
                     os.fsync(file.fileno())
+                    file.seek(0)
+                    if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                        raise StorageUnavailable("The file changed while it was copied; nothing was stored.")
                 blobs.publish(copy, place)
             finally:
                 blobs.discard(copy)

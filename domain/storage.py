@@ -7,19 +7,27 @@ the files, of `sharded`: `originals.key`, `renditions.key`, `thumbnails.key`.
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager
+import logging
+import os
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 from uuid import uuid4
 
 from domain import blobs
-from domain.errors import StorageUnavailable
+from domain.database import DB
+from domain.errors import DomainError, StorageUnavailable
 from domain.folders import ROOMS, FolderStore
-from domain.places import Store, Stored
+from domain.places import Damaged, Store, Stored
 from domain.settings import DATA_FOLDER, Settings
+from domain.whereabouts import Whereabouts, complain, require_whereabouts, whereabouts
 
+log = logging.getLogger("webref.storage")
+
+FOLLOW_SECONDS = 2.0
 ON_THEIR_WAY = ("incoming", "parts")
 """What is on the disk of this machine even where all that is kept is in a bucket."""
 
@@ -42,11 +50,11 @@ class StoredFile:
 class _Opened:
     """What this process has open. drafts: the folder where files come in; stores: by place."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, at: Whereabouts | None) -> None:
         self.settings = settings
-        place = settings.storage
-        in_folder = place != DATA_FOLDER and not is_bucket(place)
-        self.drafts = FolderStore(folder_of(place) if in_folder else settings.blobs)
+        self.at = at or Whereabouts(settings.storage)
+        in_folder = settings.storage != DATA_FOLDER and not is_bucket(settings.storage)
+        self.drafts = FolderStore(folder_of(settings.storage) if in_folder else settings.blobs)
         self.stores: dict[str, Store] = {}
 
     def make(self) -> None:
@@ -70,22 +78,58 @@ class _Opened:
         )
         return made
 
+    async def look(self) -> Whereabouts:
+        """As the row says now; where there is none, or no database, as was said when this was opened."""
+        if DB.pool is not None and (found := await whereabouts()) is not None:
+            self.at = found
+        return self.at
+
+    async def next_to_read(self, tried: list[str]) -> Store | None:
+        """Where to look next, noted in `tried`; who has looked everywhere asks for a new place."""
+        for asks in (False, True):
+            if asks:
+                await self.look()
+            for place in self.at.read:
+                if place not in tried:
+                    tried.append(place)
+                    return self.store(place)
+        return None
+
+    async def write(self, write: Callable[[str], Awaitable[None]]) -> None:
+        """Writes wherever it must be, and then looks whether it must be somewhere else by now.
+
+        So nobody has to know of a move before it begins: who writes has looked after all was written, and
+        either the files that were copied meanwhile have this one among them, or it is written to the target.
+        A target that fails hinders nobody: what it lacks is copied before it is the only place.
+        """
+        done: set[str] = set()
+        while wanted := [place for place in self.at.written if place not in done]:
+            for place in wanted:
+                try:
+                    await write(place)
+                except StorageUnavailable as error:
+                    if place == self.at.place:
+                        raise
+                    log.warning("not written to the place that files are moved to: %s", error.message)
+                done.add(place)
+            await self.look()
+
 
 _opened: _Opened | None = None
 
 
-def open_storage(settings: Settings, *, makes: bool = True) -> None:
+def open_storage(settings: Settings, *, at: Whereabouts | None = None, makes: bool = True) -> None:
     """Names the place of this process and makes what must be there, unless told not to. Blocks.
 
-    Raises StorageUnavailable in words.
+    at: what the row says, where somebody has asked. Raises StorageUnavailable in words.
     """
     global _opened
-    if _opened is not None and _same_place(_opened.settings, settings):
+    if _opened is not None and _same_place(_opened.settings, settings) and at in (None, _opened.at):
         return
-    opening = _Opened(settings)
+    opening = _Opened(settings, at)
     if makes:
         opening.make()
-    opening.store(settings.storage)
+    opening.store(opening.at.place)
     _opened = opening
 
 
@@ -95,6 +139,45 @@ def _same_place(one: Settings, other: Settings) -> bool:
         return (settings.blobs, settings.storage, *access)
 
     return place(one) == place(other)
+
+
+async def start_storage(settings: Settings) -> None:
+    """Opens it where the files are, which the database knows. Raises BadSetting, StorageUnavailable."""
+    at = await require_whereabouts(settings)
+    is_news = _opened is None or _opened.at != at
+    if is_news and settings.storage not in at.written:
+        log.warning("the files were moved to %s: set WEBREF_STORAGE to it", at.place)
+    await asyncio.to_thread(open_storage, settings, at=at)
+
+
+async def look() -> Whereabouts:
+    """Hears now of a move that this process may not know of."""
+    return await _here().look()
+
+
+async def follow_for_ever() -> None:
+    """Hears of moves without a write or a miss, and says beforehand where the target cannot be reached."""
+    asked: str | None = None
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        try:
+            target = (await _here().look()).target
+            if target is not None and target != asked:
+                store = await asyncio.to_thread(_here().store, target)
+                await store.check()
+            asked = target
+        except StorageUnavailable as error:
+            if target is not None:
+                await _complain(target, error.message)
+        except DomainError as error:
+            log.info("where files are kept cannot be asked for: %s", error.message)
+        except Exception:
+            log.exception("where files are kept cannot be followed; trying again")
+
+
+async def _complain(target: str, words: str) -> None:
+    with contextlib.suppress(DomainError):
+        await complain(target, f"{socket.gethostname()}, process {os.getpid()}: {words}")
 
 
 async def close_storage() -> None:
@@ -113,15 +196,15 @@ def folder_of(place: str) -> Path:
     return Path(unquote(place.removeprefix("file://")))
 
 
+def store_at(place: str) -> Store:
+    """What speaks to that place, for who moves files from one to another."""
+    return _here().store(place)
+
+
 def _here() -> _Opened:
     if _opened is None:
         raise StorageUnavailable("The store for pictures is not open: the server is starting or stopping.")
     return _opened
-
-
-def _store() -> Store:
-    opened = _here()
-    return opened.store(opened.settings.storage)
 
 
 def sharded(digest: str) -> str:
@@ -131,7 +214,8 @@ def sharded(digest: str) -> str:
 
 async def put(key: str, content: bytes) -> None:
     """Whole or not at all, durable when this returns; replaces what was there. Raises StorageUnavailable."""
-    await _store().put(key, content)
+    opened = _here()
+    await opened.write(lambda place: opened.store(place).put(key, content))
 
 
 async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps_draft: bool = False) -> None:
@@ -139,58 +223,148 @@ async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps
 
     What is there already stays if its bytes are right, else it is replaced. Raises StorageUnavailable.
     """
-    await _store().put_file(key, draft, digest=digest, size_bytes=size_bytes, keeps_draft=keeps_draft)
+    opened = _here()
+    took: Store | None = None
+
+    async def write(place: str) -> None:
+        nonlocal took
+        store = opened.store(place)
+        if took is not None:
+            async with took.as_file(key) as kept:
+                await store.put_file(key, kept, digest=digest, size_bytes=size_bytes, keeps_draft=True)
+            return
+        takes = place == opened.at.place and not keeps_draft
+        await store.put_file(key, draft, digest=digest, size_bytes=size_bytes, keeps_draft=not takes)
+        took = store if takes else None
+
+    await opened.write(write)
 
 
 async def find(key: str) -> Stored | None:
-    """None: it is lost; raises StorageUnavailable where the store is."""
-    return await _store().find(key)
+    """None: it is lost; raises StorageUnavailable where a store is that may have it."""
+    tried: list[str] = []
+    troubles: dict[str, StorageUnavailable] = {}
+    while (store := await _here().next_to_read(tried)) is not None:
+        try:
+            found = await store.find(key)
+        except StorageUnavailable as error:
+            troubles[tried[-1]] = error
+            continue
+        if found is not None:
+            return found
+    _raise_what_counts(troubles)
+    return None
 
 
-def read(key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
+def _raise_what_counts(troubles: dict[str, StorageUnavailable]) -> None:
+    for place, trouble in troubles.items():
+        if place in _here().at.written:  # where files were before a move, none need be found
+            raise trouble
+
+
+async def read(key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
     """The bytes from start to stop (exclusive), piece by piece, never all in memory.
 
     Raises FileNotFoundError with the first piece, StorageUnavailable. Use it within `contextlib.aclosing`.
     """
-    return _store().read(key, start, stop)
+    tried: list[str] = []
+    troubles: dict[str, StorageUnavailable] = {}
+    while (store := await _here().next_to_read(tried)) is not None:
+        begun = False
+        async with contextlib.aclosing(store.read(key, start, stop)) as pieces:
+            try:
+                async for piece in pieces:
+                    begun = True
+                    yield piece
+                return
+            except FileNotFoundError:
+                if begun:
+                    raise StorageUnavailable("The file was removed while it was read.") from None
+            except StorageUnavailable as error:
+                if begun:
+                    raise
+                troubles[tried[-1]] = error
+    _raise_what_counts(troubles)
+    raise FileNotFoundError(key)
 
 
 async def content(key: str) -> bytes:
     """All of a small file. Raises FileNotFoundError, StorageUnavailable."""
-    pieces = read(key)
-    async with contextlib.aclosing(pieces):
+    async with contextlib.aclosing(read(key)) as pieces:
         return b"".join([piece async for piece in pieces])
 
 
-def as_file(key: str, *, digest: str | None = None) -> AbstractAsyncContextManager[Path]:
+@asynccontextmanager
+async def as_file(key: str, *, digest: str | None = None) -> AsyncIterator[Path]:
     """The whole as a file of this machine, to be read and left alone, while the block runs.
 
     digest: what its SHA-256 must be where it has to be fetched. Raises FileNotFoundError, Damaged,
     StorageUnavailable.
     """
-    return _store().as_file(key, digest=digest)
+    tried: list[str] = []
+    troubles: dict[str, StorageUnavailable] = {}
+    missing: Exception = FileNotFoundError(key)
+    async with AsyncExitStack() as lent:
+        path: Path | None = None
+        while path is None and (store := await _here().next_to_read(tried)) is not None:
+            try:
+                path = await lent.enter_async_context(store.as_file(key, digest=digest))
+            except FileNotFoundError:
+                continue
+            except StorageUnavailable as error:
+                troubles[tried[-1]] = error
+            except Damaged as error:
+                missing = error
+        if path is None:
+            _raise_what_counts(troubles)
+            raise missing
+        yield path
 
 
 async def remove(key: str) -> None:
     """It is gone afterwards, whether it was there or not. Raises StorageUnavailable."""
-    await _store().remove(key)
+    opened = _here()
+    done: set[str] = set()
+    while left := [place for place in (await opened.look()).read if place not in done]:
+        for place in left:
+            try:
+                await opened.store(place).remove(key)
+            except StorageUnavailable:
+                if place in opened.at.written:
+                    raise
+            done.add(place)
 
 
-def listed(prefix: str) -> AsyncGenerator[Stored, None]:
+async def listed(prefix: str) -> AsyncGenerator[Stored, None]:
     """All that lies under a prefix, which ends in '/', in no order. Raises StorageUnavailable."""
-    return _store().listed(prefix)
+    opened = _here()
+    first = opened.store((await opened.look()).place)
+    async with contextlib.aclosing(first.listed(prefix)) as found:
+        async for stored in found:
+            yield stored
+    if opened.at.target is None:
+        return
+    try:
+        async with contextlib.aclosing(opened.store(opened.at.target).listed(prefix)) as found:
+            async for stored in found:
+                if await first.find(stored.key) is None:
+                    yield stored
+    except StorageUnavailable as error:
+        log.warning("the place that files are moved to cannot be listed: %s", error.message)
 
 
 async def touch(key: str) -> None:
     """Sets modified_at to now: for what goes when nobody has looked at it for long."""
-    await _store().touch(key)
+    for place in _here().at.written:
+        await _here().store(place).touch(key)
 
 
 async def check() -> None:
     """Raises StorageUnavailable where nothing could be taken in or read right now."""
-    drafts, store = _here().drafts, _store()
-    await drafts.check()
-    if store is not drafts:
+    opened = _here()
+    store = opened.store(opened.at.place)
+    await opened.drafts.check()
+    if store is not opened.drafts:
         await store.check()
 
 

@@ -383,6 +383,21 @@ class Job(Table, db=DB, tablename="job"):
     looked_at = Timestamptz(default=None, null=True)
 
 
+class Whereabouts(Table, db=DB, tablename="whereabouts"):
+    """The one row (id 1) that says where files are kept (domain/whereabouts.py); none before the first start.
+
+    place, target, former: as `settings.good_place` writes them; complaint: of a process that cannot reach the
+    target.
+    """
+
+    id = SmallInt(primary_key=True, default=1)
+    place = Text()
+    target = Text(default=None, null=True)
+    former = Text(default=None, null=True)
+    complaint = Text(default=None, null=True)
+    changed_at = Timestamptz(default=TimestamptzNow())
+
+
 TABLES: tuple[type[Table], ...] = (
     Account,
     Instance,
@@ -403,4 +418,5 @@ TABLES: tuple[type[Table], ...] = (
     FormerImage,
     Receipt,
     Job,
+    Whereabouts,
 )

@@ -134,7 +134,7 @@ async def running_workers(settings: Settings) -> AsyncIterator[None]:
     With `workers` 0 only storage and the decoder are made ready. Jobs still running when
     the block ends go back to the table at once.
     """
-    await asyncio.to_thread(storage.open_storage, settings)
+    await storage.start_storage(settings)
     recipes.follow(settings)
     darkroom.warm_up()
     try:
