@@ -19,6 +19,7 @@ from api.files import files
 from api.graphql import graphql, shortened
 from api.health import live, ready, startup
 from api.pages import WebApp, pages_of
+from api.previews import previews
 from api.security import secured
 from api.services import STATE_KEY, Services
 from api.sockets import Close, graphql_socket
@@ -81,7 +82,10 @@ def everything_else(services: Services) -> ASGIRouteHandler:
             await send({"type": "websocket.close", "code": Close.GOING_AWAY, "reason": None})
             return
         path = scope["path"].strip("/").split("/")
-        door = tus if path[:2] == ["uploads", "tus"] else files if path[0] == "files" else pages
+        two = path[:2]
+        door = files if path[0] == "files" else pages
+        if two in (["uploads", "tus"], ["files", "preview"]):
+            door = tus if path[0] == "uploads" else previews
         await door(scope, receive, send)
 
     return rest

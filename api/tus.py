@@ -24,7 +24,7 @@ from api.identity import viewer_of_read, viewer_of_request
 from api.services import Services, services_of
 from domain import uploads
 from domain.access import Viewer
-from domain.errors import DomainError, NotFound, Unauthenticated
+from domain.errors import DomainError, NotFound, Unauthenticated, UploadOffset
 from domain.uploads import Checksum, Label, Upload
 
 ADDRESS = "/uploads/tus"
@@ -226,7 +226,7 @@ def _refusal(error: DomainError) -> Answer:
     status = error.http_status
     if isinstance(error, WrongTusVersion):
         headers["Tus-Version"] = VERSION
-    if isinstance(error, uploads.UploadOffset):
+    if isinstance(error, UploadOffset):
         headers["Upload-Offset"] = str(error.details["offset"])
     elif status == 409:
         status = 422  # to a client of tus, 409 speaks of the offset only

@@ -40,6 +40,10 @@ class Limiter:
             raise
         self._take_back(key)
 
+    def spend(self, *key: str) -> None:
+        """Counts, whatever comes of it. Raises TooBusy."""
+        self._count(key)
+
     def forget_all(self) -> None:
         self._guesses.clear()
 
@@ -81,8 +85,11 @@ PASSWORD_CHANGES = Limiter(10, 300)
 # Registrations that did not succeed (taken email, refused invite) from one address.
 REGISTRATIONS = Limiter(60, 600)
 
+# Addresses of the web that one person has fetched.
+FETCHES = Limiter(600, 600)
+
 
 def forget_all() -> None:
     """Everybody starts afresh, as after a restart."""
-    for limiter in (SIGN_INS, SIGN_INS_FROM_ADDRESS, PASSWORD_CHANGES, REGISTRATIONS):
+    for limiter in (SIGN_INS, SIGN_INS_FROM_ADDRESS, PASSWORD_CHANGES, REGISTRATIONS, FETCHES):
         limiter.forget_all()

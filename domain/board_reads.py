@@ -67,6 +67,7 @@ def _image(row: str) -> dict[str, Fact]:
         "camera": "text",
         "placeholder": "bytea",
         "palette": "text[]",
+        "source_url": "text",
         "created_at": "timestamptz",
     }
     passing = {"name": "text", "title": "text", "tags": "text[]", "state": "text", "failure": "text"}

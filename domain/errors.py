@@ -178,6 +178,41 @@ class DatabaseUnavailable(DomainError):
     http_status = 503
 
 
+class UploadOffset(DomainError):
+    """The bytes do not begin where the upload ends; `offset` is where it does."""
+
+    code = "UPLOAD_OFFSET"
+    http_status = 409
+
+
+class UploadTakenOver(DomainError):
+    """Another request has gone on with this upload meanwhile: ask for its offset."""
+
+    code = "UPLOAD_TAKEN_OVER"
+    http_status = 423
+
+
+class WrongChecksum(DomainError):
+    """The bytes are not those that their checksum was made of; none of them was kept."""
+
+    code = "WRONG_CHECKSUM"
+    http_status = 460
+
+
+class UrlRefused(DomainError):
+    """An address that this server does not fetch from; the message says why."""
+
+    code = "URL_REFUSED"
+    http_status = 422
+
+
+class FetchFailed(DomainError):
+    """The web gave nothing for this address; `status` is what the host answered, if it did."""
+
+    code = "FETCH_FAILED"
+    http_status = 502
+
+
 class Resync(DomainError):
     """The stream cannot be continued without a gap: read the board again, then subscribe from its seq."""
 

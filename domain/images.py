@@ -69,6 +69,7 @@ class Image(Struct, frozen=True):
     placeholder: bytes
     palette: list[str]
     batch: UUID | None
+    source_url: str | None
     state: ImageState
     failure: str | None
     created_at: datetime
@@ -114,6 +115,7 @@ def image_of(row: asyncpg.Record) -> Image:
         placeholder=row["placeholder"],
         palette=row["palette"],
         batch=row["batch"],
+        source_url=row["source_url"],
         state=ImageState(row["state"]),
         failure=row["failure"],
         created_at=row["created_at"],
@@ -123,7 +125,13 @@ def image_of(row: asyncpg.Record) -> Image:
 
 
 async def add_image(
-    viewer: Viewer, intake: Intake, *, name: str, image_id: UUID | None = None, batch: UUID | None = None
+    viewer: Viewer,
+    intake: Intake,
+    *,
+    name: str,
+    image_id: UUID | None = None,
+    batch: UUID | None = None,
+    source_url: str | None = None,
 ) -> AddedImage:
     """Takes a received file into the library: looked at, kept durably with its smallest rendition,
     the larger ones queued.
@@ -162,7 +170,9 @@ async def add_image(
             return known
         if batch is not None:
             await require_batch_room(viewer, intake.settings, size_bytes, batch)
-        row = await _insert(connection, viewer, new_id, digest, size_bytes, name, batch, inspection)
+        row = await _insert(
+            connection, viewer, new_id, digest, size_bytes, name, batch, source_url, inspection
+        )
         await renditions.record(connection, new_id, inspection.first)
         await renditions.enqueue(connection, new_id)
         await revive(connection, digest)
@@ -238,15 +248,16 @@ async def _insert(
     size_bytes: int,
     name: str,
     batch: UUID | None,
+    source_url: str | None,
     inspection: Inspection,
 ) -> asyncpg.Record:
     try:
         row = await connection.fetchrow(
             "INSERT INTO image (id, owner, digest, name, title, tags, size_bytes, format, mime, "
             "width, height, frames, pages, duration_ms, has_alpha, taken_at, camera, placeholder, palette, "
-            "colours, cells, fingerprint, sketch, batch, state, created_at) VALUES ($1, $2, $3, $4, '', "
-            "'{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
-            "'WAITING', clock_timestamp()) RETURNING *",
+            "colours, cells, fingerprint, sketch, batch, source_url, state, created_at) VALUES ($1, $2, $3, "
+            "$4, '', '{}', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+            "$22, $23, 'WAITING', clock_timestamp()) RETURNING *",
             image_id,
             viewer.account_id,
             digest,
@@ -269,6 +280,7 @@ async def _insert(
             inspection.fingerprint,
             inspection.sketch,
             batch,
+            source_url,
         )
     except asyncpg.UniqueViolationError:
         raise AlreadyExists("This id belongs to another picture; use a new one.", id=str(image_id)) from None

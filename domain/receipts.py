@@ -66,10 +66,32 @@ async def claim(
     )
     if claimed:
         return Receipt(connection, actor_id, mutation_id)
+    found = await _found(connection, actor_id, mutation_id, fingerprint)
+    assert found is not None, "whoever claimed it has committed"
+    return found
+
+
+async def find(
+    connection: Connection, actor_id: UUID, mutation_id: UUID | None, command: str, **payload: object
+) -> Receipt | None:
+    """For a command that works outside of a transaction: the first run's receipt, if it has ended.
+
+    Raises MutationIdConflict.
+    """
+    if mutation_id is None:
+        return None
+    return await _found(connection, actor_id, mutation_id, fingerprint_of(command, payload))
+
+
+async def _found(
+    connection: Connection, actor_id: UUID, mutation_id: UUID, fingerprint: bytes
+) -> Receipt | None:
     record = await connection.fetchrow(
         "SELECT fingerprint, answer FROM receipt WHERE actor = $1 AND mutation_id = $2", actor_id, mutation_id
     )
-    if record is None or record["fingerprint"] != fingerprint:
+    if record is None:
+        return None
+    if record["fingerprint"] != fingerprint:
         raise MutationIdConflict(
             "This client mutation id was used before with something else: send a new one.",
             clientMutationId=str(mutation_id),

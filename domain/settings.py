@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from domain.addresses import Network, networks_of
 from domain.errors import DomainError
 
 MEGABYTE = 1_000_000
@@ -32,6 +33,7 @@ class Settings:
     history_days: how many days of the boards' logs are kept at least, 7 or more; 0: all of them.
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
+    fetch_allow: networks that are not public and may be fetched from all the same, on any port.
     """
 
     data: Path = Path("data")
@@ -61,6 +63,7 @@ class Settings:
     trash_days: int = 30
     renditions: tuple[int, ...] = (320, 800, 1600)
     webp_quality: int = 85
+    fetch_allow: tuple[Network, ...] = ()
 
     @property
     def blobs(self) -> Path:
@@ -287,4 +290,5 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_TRASH_DAYS": ("trash_days", _whole(0, 36_500)),
     "WEBREF_RENDITIONS": ("renditions", _sizes),
     "WEBREF_WEBP_QUALITY": ("webp_quality", _whole(1, 100)),
+    "WEBREF_FETCH_ALLOW": ("fetch_allow", networks_of),
 }

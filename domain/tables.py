@@ -125,6 +125,7 @@ class Image(Table, db=DB, tablename="image"):
     placeholder = Bytea()
     palette = Array(base_column=Text(), default=list)
     batch = UUID(default=None, null=True)
+    source_url = Text(default=None, null=True)
     state = Text(default="WAITING")
     failure = Text(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())

@@ -26,7 +26,17 @@ from msgspec import Struct
 from domain import blobs, images, originals, storage
 from domain.access import Viewer, require_scope
 from domain.database import fetch, fetchrow, fetchval, transaction
-from domain.errors import BadInput, DomainError, FileTooLarge, ImageRefused, LimitExceeded, NotFound
+from domain.errors import (
+    BadInput,
+    DomainError,
+    FileTooLarge,
+    ImageRefused,
+    LimitExceeded,
+    NotFound,
+    UploadOffset,
+    UploadTakenOver,
+    WrongChecksum,
+)
 from domain.images import AddedImage
 from domain.settings import Settings
 
@@ -40,27 +50,6 @@ FLUSH_BYTES = 1 << 20
 READ_BYTES = 1 << 20
 CHECKSUMS = ("sha1", "sha256")
 ORPHAN_SECONDS = 86_400.0
-
-
-class UploadOffset(DomainError):
-    """The bytes do not begin where the upload ends; `offset` is where it does."""
-
-    code = "UPLOAD_OFFSET"
-    http_status = 409
-
-
-class UploadTakenOver(DomainError):
-    """Another request has gone on with this upload meanwhile: ask for its offset."""
-
-    code = "UPLOAD_TAKEN_OVER"
-    http_status = 423
-
-
-class WrongChecksum(DomainError):
-    """The bytes are not those that their checksum was made of; none of them was kept."""
-
-    code = "WRONG_CHECKSUM"
-    http_status = 460
 
 
 class Outcome(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What a resolver knows of the request: who asks, and the few things it may reach for."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -23,7 +24,7 @@ class Context:
     user_agent, address: of the client, for its session's entry. refresh_cookie: the refresh token
     a browser sent. takes_cookies: the answer can set some (a websocket's cannot). cookies_out: what
     the session mutations want the browser to keep, in order; None means: forget the session's cookies.
-    loaders: put in place when the operation starts.
+    loaders, deadline: put in place when the operation starts.
     """
 
     viewer: Viewer | None
@@ -35,6 +36,12 @@ class Context:
     takes_cookies: bool = True
     cookies_out: list[SignedIn | None] = field(default_factory=list)
     loaders: "Loaders" = field(init=False)
+    deadline: "asyncio.Timeout | None" = None
+
+    def allow_seconds(self, seconds: float) -> None:
+        """For what takes longer than the deadline of others, such as asking the web."""
+        if self.deadline is not None:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
     def require_viewer(self) -> Viewer:
         if self.viewer is None:

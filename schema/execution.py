@@ -178,12 +178,13 @@ async def executed(prepared: Prepared, context: Context) -> Answer:
             if read is not None:
                 return read
             context.loaders = Loaders(context)
+            context.deadline = deadline
             result = executor_of(prepared, context).execute_operation()
             found = await result if isawaitable(result) else result
     except TimeoutError:
         if not deadline.expired():
             raise
-        words = f"This took longer than {limits.DEADLINE_SECONDS:g} s and was stopped: ask for less at once."
+        words = "This took longer than it may and was stopped: ask for less at once."
         return encoded(None, [{"message": words, "extensions": {"code": errors.TIMEOUT}}])
     assert isinstance(found, ExecutionResult)
     return encoded(found.data, [errors.field_error(error) for error in found.errors or ()])

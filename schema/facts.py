@@ -68,6 +68,7 @@ IMAGE: Mapping[str, Column] = {
     "placeholder": ("placeholder", thumbhash_text),
     "createdAt": ("created_at", moment_text),
     "fullUrl": ("full", None),
+    "sourceUrl": ("source_url", None),
     "originalUrl": ("id", lambda image_id: f"/files/{image_id}/original"),
 }
 # Of one entry of `renditions` in board_reads.

@@ -90,6 +90,10 @@ class Image(Node):
     )
     created_at: datetime = field(description="When it was uploaded.")
     colours: list[ImageColour] = field(description="`palette`, with how much of the picture each is.")
+    source_url: str | None = field(
+        description="The address on the web, of a page or of the file, that it was fetched from; null: it "
+        "was uploaded."
+    )
     original_url: Path = field(
         description="Where the bytes as they came are read (GET, HEAD, ranges); `?download=1` to save them."
     )
@@ -198,6 +202,7 @@ def image_of(row: images.Image) -> Image:
             ImageColour(colour=Colour(text), share=weight / 1000)
             for text, weight in zip(row.palette, row.colours[3::4], strict=False)
         ],
+        source_url=row.source_url,
         original_url=Path(f"/files/{row.id}/original"),
         full_url=Path(full_sizes.address(row.id))
         if full_sizes.is_available(row.format, row.width, row.height)

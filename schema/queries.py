@@ -22,12 +22,13 @@ from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobReport, JobState, job_of, job_report_of
 from schema.library_mutations import PATTERN
 from schema.scalars import Long
+from schema.web_pictures import WebQueries
 
 MOST_NODES = 100
 
 
 @strawberry.type(description="What can be read.")
-class Query:
+class Query(WebQueries):
     @resolved(description="This server: its version, who may join, how pictures are uploaded. For everybody.")
     def instance(self, info: Info) -> Instance:
         return instance_of(info.context.settings)

@@ -21,6 +21,7 @@ from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
+from schema.web_pictures import WebMutations
 
 
 @strawberry.type(
@@ -41,6 +42,7 @@ class Mutation(
     JobMutations,
     LibraryMutations,
     PresenceMutations,
+    WebMutations,
 ):
     pass
 

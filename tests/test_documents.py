@@ -63,6 +63,8 @@ def test_the_readme_tells_every_variable_and_its_default() -> None:
             default = ",".join(map(str, default))
         if isinstance(default, bool):
             assert words == ("on" if default else "off")
+        elif default == ():
+            assert words == "none"
         elif default is not None and default != "":
             assert words.removeprefix("./") == str(default), variable
 

@@ -84,6 +84,11 @@ QUERIES: dict[str, Row] = {
     "jobReport": Row(
         "{ jobReport { queues { kind waiting } failures { code } minutes { done } } }", SERVER_OWNER
     ),
+    "picturesOnPage": Row(
+        '{ picturesOnPage(url: "http://127.0.0.1/") { title } }',
+        _told("URL_REFUSED", read_token="FORBIDDEN"),
+        frozenset(),
+    ),
 }
 
 CONTENT = "board { id } change { seq } items { id }"
@@ -334,6 +339,11 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         "images { state }",
         _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
     ),
+    "addImagesFromUrls": (
+        lambda i: {"urls": [{"url": "http://127.0.0.1/"}]},
+        "results { url code image { id } }",
+        SELF_WRITE,
+    ),
     "lookAtImages": (lambda i: {"ids": [i["image"]]}, "waiting", SELF_WRITE),
     "tagImages": (
         lambda i: {"ids": [i["image"]], "add": ["canary words"]},
@@ -489,7 +499,7 @@ EDGES: dict[str, str] = {
 }
 
 # What only wraps: pages, payloads and events, whose parts are reached through the roots above.
-WRAPPERS = ("Connection", "Edge", "Payload", "Report")
+WRAPPERS = ("Connection", "Edge", "Payload", "Report", "ImageFromUrl", "WebPage")
 EVENTS = frozenset({"ImageProgress", "Presence", "PresenceEvent", "TransformEvent", "SkippedItem"})
 
 
