@@ -72,19 +72,21 @@ describe("a file on its way up", () => {
   });
 
   test("does not wait for ever for a server that fell silent", async () => {
-    const aborted = vi.fn();
-    class SilentRequest {
-      upload: { onprogress?: (event: { loaded: number }) => void } = {};
-      open = () => undefined;
-      setRequestHeader = () => undefined;
-      send = () => undefined;
-      abort = aborted;
-    }
-    vi.stubGlobal("XMLHttpRequest", SilentRequest);
-    const { done } = send("/uploads", { imageId: "one", batchId: "two", file }, () => undefined);
+    const aborted = vi.fn(() => Promise.resolve());
+    vi.doMock("tus-js-client", () => ({
+      Upload: class {
+        url = null;
+        start = () => undefined;
+        abort = aborted;
+      },
+    }));
+    const parcel = { imageId: "one", batchId: "two", file, address: "" };
+    const { done } = send("/uploads", parcel, { progress: () => undefined, placed: () => undefined });
     const failure = done.catch((error: unknown) => error);
+    await vi.dynamicImportSettled();
     await vi.advanceTimersByTimeAsync(SILENCE_MS);
     expect(await failure).toMatchObject({ code: "NETWORK" });
-    expect(aborted).toHaveBeenCalled();
+    expect(aborted).toHaveBeenCalledWith(false);
+    vi.doUnmock("tus-js-client");
   });
 });

@@ -24,6 +24,8 @@ export class Arrivals {
   readonly ghosts = new Map<string, Item>();
   readonly local = new Map<string, Blob>();
   private ready: Item[] = [];
+  /** Items that were sent to the board, by the file that each was. */
+  private readonly sent = new Map<string, string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -46,6 +48,23 @@ export class Arrivals {
     });
     this.editor.tell("items");
     return parcels;
+  }
+
+  /** A placeholder from an earlier page, where it was. */
+  restore(imageId: string, ghost: Item, file: File | undefined): void {
+    this.ghosts.set(imageId, ghost);
+    if (file && this.local.size < MOST_LOCAL && file.size <= MOST_LOCAL_BYTES) this.local.set(imageId, file);
+    this.editor.tell("items");
+  }
+
+  /** Which files are on the board now, of those whose items are said to be. */
+  landed(itemIds: Iterable<string>): string[] {
+    const files: string[] = [];
+    for (const id of itemIds) {
+      const imageId = this.sent.get(id);
+      if (imageId !== undefined && this.sent.delete(id)) files.push(imageId);
+    }
+    return files;
   }
 
   /** The file is stored: its placeholder becomes an item, together with others that arrive at the same time. */
@@ -87,7 +106,7 @@ export class Arrivals {
     this.editor.tell("items");
   }
 
-  forget(upload: Upload): void {
+  forget(upload: { readonly imageId: string }): void {
     this.ghosts.delete(upload.imageId);
     this.local.delete(upload.imageId);
     this.editor.tell("items");
@@ -111,7 +130,11 @@ export class Arrivals {
     this.ready = [];
     if (!items.length) return;
     const placed = new Set(items.map((item) => item.id));
-    for (const [imageId, ghost] of this.ghosts) if (placed.has(ghost.id)) this.ghosts.delete(imageId);
+    for (const [imageId, ghost] of this.ghosts) {
+      if (!placed.has(ghost.id)) continue;
+      this.ghosts.delete(imageId);
+      this.sent.set(ghost.id, imageId);
+    }
     this.editor.perform({ kind: "add", items }, `Add ${counted(items, "picture", "pictures")}`);
   }
 

@@ -19,6 +19,7 @@ import { endSession, renewAccess } from "../graphql/session";
 import { subscribe } from "../graphql/subscriptions";
 import type { Point } from "../geometry/shapes";
 import { toasts } from "../ui/toasts.svelte";
+import { forget, keepAddress } from "../upload/kept";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
 import { Arrivals } from "./arrivals";
@@ -29,6 +30,7 @@ import { Editor } from "./editor";
 import type { Deed } from "./deeds";
 import { partsOf, subjectsOf, type Item, type Operation } from "./operations";
 import { nameOf } from "./names";
+import { Keeping } from "./keeping.svelte";
 import { Outbox } from "./outbox";
 import { Store } from "./store";
 import { inParts, sendOperation, type Envelope } from "./sending";
@@ -64,6 +66,7 @@ export class BoardSession {
   readonly editor: Editor;
   readonly arrivals: Arrivals;
   readonly uploads: Uploads;
+  readonly keeping: Keeping;
 
   private readonly outbox: Outbox;
   private readonly drags: DragSender;
@@ -95,9 +98,14 @@ export class BoardSession {
     this.uploads = new Uploads(who.uploadUrl, {
       changed: () => this.uploadsChanged(),
       arrived: (upload, image) => this.arrivals.arrived(upload, image),
-      gaveUp: (upload) => this.arrivals.gaveUp(upload),
+      gaveUp: (upload) => {
+        this.arrivals.gaveUp(upload);
+        if (upload.state === "cancelled" || upload.isFinal) void forget([upload.imageId]);
+      },
       resumed: (upload) => void this.resumeUpload(upload),
+      placed: (upload) => void keepAddress(upload.imageId, upload.address),
     });
+    this.keeping = new Keeping(`${who.accountId}/${boardId}`, this.store, this.arrivals, this.uploads);
     this.stops.push(
       this.editor.onChange((aspect) => {
         if (aspect === "items") this.itemsRev += 1;
@@ -113,6 +121,7 @@ export class BoardSession {
       await this.read();
       this.phase = "ready";
       this.listen();
+      if (this.editor.canEdit) void this.keeping.goOn();
     } catch (error) {
       await this.fail(error);
     }
@@ -123,13 +132,20 @@ export class BoardSession {
     this.outbox.nudge();
   }
 
+  /** Something would be lost if the page were closed now: files that are kept are not. */
+  get wouldLose(): boolean {
+    return this.waiting > 0 || this.keeping.isBusy;
+  }
+
   get hasUnsent(): boolean {
     return this.waiting > 0 || this.uploads.isBusy || this.arrivals.isGathering;
   }
 
   /** Takes the settled files off the list, and the placeholders of those that failed off the board. */
   clearUploads(): void {
-    for (const upload of this.uploads.list) if (upload.state === "failed") this.arrivals.forget(upload);
+    const failed = this.uploads.list.filter((upload) => upload.state === "failed");
+    for (const upload of failed) this.arrivals.forget(upload);
+    void forget(failed.map((upload) => upload.imageId));
     this.uploads.clear();
   }
 
@@ -202,8 +218,11 @@ export class BoardSession {
 
   /** Lays the files around a board point and starts sending them. */
   async bring(files: readonly File[], point: Point): Promise<void> {
-    if (files.length === 0) return;
-    this.uploads.add(await this.arrivals.lay(files, point));
+    const fresh = this.keeping.matched(files);
+    if (fresh.length === 0) return;
+    const begin = this.uploads.list.length;
+    this.uploads.add(await this.arrivals.lay(fresh, point));
+    void this.keeping.keepAll(this.uploads.list.slice(begin));
   }
 
   async retryPictures(items: readonly Item[]): Promise<void> {
@@ -351,7 +370,11 @@ export class BoardSession {
       }
     }
     this.store.receive({ seq: facts.seq, mutationId: facts.clientMutationId ?? null, operation });
-    if (operation) this.watch.land(subjectsOf(operation));
+    if (operation) {
+      this.watch.land(subjectsOf(operation));
+      const landed = this.arrivals.landed(subjectsOf(operation));
+      if (landed.length) void forget(landed);
+    }
   }
 
   private learn(pictures: readonly Picture[]): void {

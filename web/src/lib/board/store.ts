@@ -49,6 +49,11 @@ export class Store {
     return this.shown.has(id);
   }
 
+  /** Whether the server said so, and not only this person. */
+  isConfirmed(id: string): boolean {
+    return this.confirmed.has(id);
+  }
+
   get size(): number {
     return this.shown.size;
   }

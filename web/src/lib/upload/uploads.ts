@@ -2,7 +2,7 @@
 import { RequestFailed, inWords } from "../graphql/failure";
 import { renewAccess } from "../graphql/session";
 import { newId } from "../uuid";
-import { send, type Parcel, type Transfer, type UploadedImage } from "./transfer";
+import { send, type Parcel, type Transfer, type TransferListener, type UploadedImage } from "./transfer";
 
 export type UploadState = "waiting" | "sending" | "done" | "failed" | "cancelled";
 
@@ -10,6 +10,8 @@ export interface Upload {
   readonly imageId: string;
   readonly file: File;
   batchId: string;
+  /** Where the server keeps what has come of it; empty before it has a place there. */
+  address: string;
   state: UploadState;
   sentBytes: number;
   /** Why it failed, in words; empty otherwise. */
@@ -35,9 +37,19 @@ export interface UploadListener {
   gaveUp(upload: Upload): void;
   /** A retry begins. */
   resumed(upload: Upload): void;
+  /** The server has a place for it now, from where it can be gone on with. */
+  placed?(upload: Upload): void;
 }
 
-export type Send = (url: string, parcel: Parcel, onProgress: (bytes: number) => void) => Transfer;
+/** What is to be sent; what was begun on another page has its address already. */
+export interface ToSend {
+  readonly imageId: string;
+  readonly file: File;
+  readonly batchId?: string;
+  readonly address?: string;
+}
+
+export type Send = (url: string, parcel: Parcel, listener: TransferListener) => Transfer;
 
 const PARALLEL = 4;
 const ATTEMPTS = 6;
@@ -55,10 +67,11 @@ export class Uploads {
     private readonly sender: Send = send,
   ) {}
 
-  add(files: readonly { readonly imageId: string; readonly file: File }[]): void {
-    const batchId = newId();
-    for (const { imageId, file } of files) {
-      this.list.push({ imageId, file, batchId, state: "waiting", sentBytes: 0, reason: "", isFinal: false });
+  /** Those without a batch share `batchId`. */
+  add(files: readonly ToSend[], batchId = newId()): void {
+    for (const { imageId, file, address = "", ...begun } of files) {
+      const standing = { state: "waiting", sentBytes: 0, reason: "", isFinal: false } as const;
+      this.list.push({ imageId, file, address, batchId: begun.batchId ?? batchId, ...standing });
     }
     this.listener.changed();
     this.pump();
@@ -67,8 +80,10 @@ export class Uploads {
   retry(uploads: readonly Upload[]): void {
     const batchId = newId();
     for (const upload of uploads) {
-      if (upload.state !== "failed" && upload.state !== "cancelled") continue;
+      const isCancelled = upload.state === "cancelled";
+      if (upload.state !== "failed" && !isCancelled) continue;
       Object.assign(upload, { state: "waiting", sentBytes: 0, reason: "", isFinal: false, batchId });
+      if (isCancelled) upload.address = "";
       this.listener.resumed(upload);
     }
     this.listener.changed();
@@ -76,10 +91,10 @@ export class Uploads {
   }
 
   /** Stops what has not arrived yet. */
-  cancel(): void {
-    for (const upload of this.list) {
+  cancel(uploads: readonly Upload[] = this.list): void {
+    for (const upload of uploads) {
       if (upload.state === "waiting") this.settle(upload, "cancelled", "Cancelled");
-      else if (upload.state === "sending") this.transfers.get(upload)?.cancel();
+      else if (upload.state === "sending") this.transfers.get(upload)?.cancel(true);
     }
   }
 
@@ -92,7 +107,7 @@ export class Uploads {
 
   close(): void {
     this.closed = true;
-    for (const transfer of this.transfers.values()) transfer.cancel();
+    for (const transfer of this.transfers.values()) transfer.cancel(false);
   }
 
   get isBusy(): boolean {
@@ -128,11 +143,18 @@ export class Uploads {
   }
 
   private async carry(upload: Upload): Promise<void> {
+    let furthest = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        const transfer = this.sender(this.url, upload, (bytes) => {
-          upload.sentBytes = bytes;
-          this.listener.changed();
+        const transfer = this.sender(this.url, upload, {
+          progress: (bytes) => {
+            upload.sentBytes = bytes;
+            this.listener.changed();
+          },
+          placed: (address) => {
+            upload.address = address;
+            this.listener.placed?.(upload);
+          },
         });
         this.transfers.set(upload, transfer);
         const image = await transfer.done;
@@ -141,14 +163,18 @@ export class Uploads {
         return;
       } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") {
-          this.settle(upload, "cancelled", "Cancelled");
+          if (!this.closed) this.settle(upload, "cancelled", "Cancelled");
           return;
+        }
+        if (upload.sentBytes > furthest) {
+          // It got further than ever before: a bad line, not a hopeless one.
+          furthest = upload.sentBytes;
+          attempt = 1;
         }
         if (!(await this.mayTryAgain(error, attempt))) {
           this.settle(upload, "failed", inWords(error), isFinal(error));
           return;
         }
-        upload.sentBytes = 0;
       } finally {
         this.transfers.delete(upload);
       }
