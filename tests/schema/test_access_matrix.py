@@ -496,6 +496,7 @@ EDGES: dict[str, str] = {
     "Viewer.invites": _in_viewer("invites { id usedBy { name } }"),
     "Invite.usedBy": _in_viewer("invites { usedBy { name } }"),
     "Instance.uploads": "{ instance { uploads { url } } }",
+    "Instance.formats": "{ instance { formats { name } } }",
 }
 
 # What only wraps: pages, payloads and events, whose parts are reached through the roots above.
