@@ -14,7 +14,7 @@ from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
 from api.ranges import Slice, wanted
 from api.services import services_of
-from domain import full_sizes, originals, renditions, storage, thumbnails
+from domain import full_sizes, originals, renditions, storage, thumbnails, tiles
 from domain.errors import NotFound, StorageUnavailable, Unauthenticated
 from domain.storage import StoredFile
 
@@ -25,15 +25,15 @@ INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", 
 
 
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
-    """GET and HEAD of /files/<image id>/original, /files/<image id>/full, /files/<image id>/<size> and
-    /files/boards/<board id>/<seq>."""
+    """GET and HEAD of /files/<image id>/original, /files/<image id>/full, /files/<image id>/<size>,
+    /files/<image id>/tiles/<level>/<column>/<row> and /files/boards/<board id>/<seq>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     try:
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed("Pictures are read with GET or HEAD.", allow=("GET", "HEAD"))
         stored = await _find(request)
         part = _wanted(request, stored)
-        pieces = storage.read(stored.key, part.start, part.stop)
+        pieces = storage.read(stored.key, stored.start + part.start, stored.start + part.stop)
         # Before the answer begins: what goes wrong with the first piece can still be said.
         first = await _first(pieces) if request.method == "GET" and part.stop > part.start else b""
     except Exception as error:
@@ -52,7 +52,8 @@ async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     of_board = len(parts) == 3 and parts[0] == "boards"
     if of_board:
         parts = parts[1:]
-    if len(parts) != 2:
+    of_tiles = len(parts) == 5 and parts[1] == "tiles"
+    if len(parts) != 2 and not of_tiles:
         raise _no_file()
     try:
         key = UUID(parts[0])
@@ -61,6 +62,11 @@ async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     viewer = await viewer_of_read(request, services.settings)
     if viewer is None:
         raise Unauthenticated("Sign in to see this picture.")
+    if of_tiles:
+        if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts[2:]):
+            raise _no_file()
+        level, column, row = map(int, parts[2:])
+        return await tiles.file(viewer, key, (level, column, row))
     variant = parts[1]
     if variant == "original" and not of_board:
         return await originals.file(viewer, key)

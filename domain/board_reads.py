@@ -70,7 +70,9 @@ def _image(row: str) -> dict[str, Fact]:
         "source_url": "text",
         "created_at": "timestamptz",
     }
-    passing = {"name": "text", "title": "text", "tags": "text[]", "state": "text", "failure": "text"}
+    # Made after the picture came, as renditions are.
+    later = {"tile_px": "integer"}
+    passing = {**later, "name": "text", "title": "text", "tags": "text[]", "state": "text", "failure": "text"}
     return {
         "id": Fact(f"{row}.id::text", "text"),
         **{name: Fact(f"{row}.{name}", kind) for name, kind in plain.items()},

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -31,10 +31,12 @@ from domain.decoding import (
     Order,
     Refusal,
     Rendering,
+    Tile,
     decoded,
     encoded_order,
 )
 from domain.errors import ImageRefused, TooBusy
+from domain.pyramid import Place
 from domain.recipes import STANDARD, Recipe
 
 MAX_MESSAGE_BYTES = 1 << 20
@@ -155,14 +157,14 @@ class Darkroom:
                         raise DecoderGone(asked)
                     message = decoded(await reader.readexactly(length))
                     content = b""
-                    if isinstance(message, Rendering):
+                    if isinstance(message, Rendering | Tile):
                         if message.payload_bytes > MAX_RENDITION_BYTES:
                             raise DecoderGone(asked)
                         content = await reader.readexactly(message.payload_bytes)
                 except (asyncio.IncompleteReadError, msgspec.DecodeError):
                     raise DecoderGone(asked) from None
                 yield message, content
-                if not isinstance(message, Rendering):
+                if not isinstance(message, Rendering | Tile):
                     return
 
 
@@ -214,6 +216,18 @@ async def whole(path: Path, *, max_pixels: int = MAX_PIXELS, recipe: Recipe = ST
         if isinstance(message, Rendering):
             return _developed(message, content, recipe)
     raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
+
+
+async def cut(
+    path: Path, *, max_pixels: int = MAX_PIXELS, recipe: Recipe = STANDARD
+) -> AsyncGenerator[tuple[Place, bytes], None]:
+    """The tiles of its pyramid, in no order; if one comes twice, the second is right.
+
+    Raises ImageRefused, TooBusy, OSError.
+    """
+    async for message, content in _asked(path, Order(max_pixels=max_pixels, cuts=True, recipe=recipe)):
+        if isinstance(message, Tile):
+            yield (message.level, message.column, message.row), content
 
 
 def _developed(said: Rendering, content: bytes, recipe: Recipe) -> Developed:

@@ -15,7 +15,18 @@ import socket
 import time
 from typing import BinaryIO
 
-from domain import confinement, crispness, likeness, looks, miniature, opening, painter, pixels, thumbhash
+from domain import (
+    confinement,
+    crispness,
+    cutting,
+    likeness,
+    looks,
+    miniature,
+    opening,
+    painter,
+    pixels,
+    thumbhash,
+)
 from domain.decoding import (
     CPU_SECONDS,
     LENGTH_BYTES,
@@ -32,9 +43,12 @@ from domain.decoding import (
     Order,
     Refusal,
     Rendering,
+    Tile,
     decoded_order,
     encoded,
+    rungs,
 )
+from domain.pyramid import Place
 from domain.recipes import Recipe
 from domain.sources.opened import Opened
 
@@ -186,9 +200,16 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
         _say(out, Finished())
     elif order.whole:
         _show_whole(found, order.recipe, out)
+    elif order.cuts:
+
+        def emit(place: Place, content: bytes) -> None:
+            _say(out, Tile(*place, len(content)), content)
+
+        cutting.cut(found.picture, found.file, found.orientation, order.recipe.quality, emit)
+        _say(out, Finished())
     elif order.sizes:
         original = found.picture.size
-        picture = pixels.load(found.picture, found.file, max(order.sizes) * 3 // 2)
+        picture = pixels.load(found.picture, found.file, rungs(*original, order.sizes)[-1])
         drawn = crispness.is_drawn(picture)
         for size, rendition in pixels.renditions(picture, found.orientation, original, order.sizes):
             data = crispness.webp(rendition, order.recipe.quality, drawn=drawn)
@@ -217,7 +238,7 @@ def _show_whole(found: Opened, recipe: Recipe, out: BinaryIO) -> None:
 
 def _inspected(found: Opened, recipe: Recipe) -> Inspection:
     width, height = found.picture.size
-    picture = pixels.load(found.picture, found.file, recipe.sizes[0] * 3 // 2)
+    picture = pixels.load(found.picture, found.file, recipe.sizes[0])
     drawn = crispness.is_drawn(picture)
     [(size, first)] = pixels.renditions(picture, found.orientation, (width, height), recipe.sizes[:1])
     content = crispness.webp(first, recipe.quality, drawn=drawn)

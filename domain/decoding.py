@@ -50,8 +50,8 @@ def fitted(width: int, height: int, size: int) -> tuple[int, int]:
 class Order(Struct, frozen=True):
     """What to do with the picture whose open file travels beside this. sizes empty: inspect it.
 
-    draws: the file is a miniature (domain/miniature.py) to be drawn; whole: it is wanted at its own size.
-    page: of a document, from 0; extracts: that page is wanted with all its pixels, as PNG.
+    draws: the file is a miniature (domain/miniature.py) to be drawn; whole: it is wanted at its own size;
+    cuts: in tiles. page: of a document, from 0; extracts: that page is wanted with all its pixels, as PNG.
     """
 
     sizes: tuple[int, ...] = ()
@@ -60,12 +60,13 @@ class Order(Struct, frozen=True):
     whole: bool = False
     page: int = 0
     extracts: bool = False
+    cuts: bool = False
     recipe: Recipe = STANDARD
 
     @property
     def kind(self) -> tuple[bool, ...]:
         """Orders of one kind wait for one another."""
-        return bool(self.sizes), self.draws, self.whole, self.extracts
+        return bool(self.sizes), self.draws, self.whole, self.extracts, self.cuts
 
 
 class Developed(Struct, frozen=True):
@@ -115,6 +116,15 @@ class Rendering(Struct, frozen=True, tag="rendering"):
     mime: str = WEBP
 
 
+class Tile(Struct, frozen=True, tag="tile"):
+    """Announces one tile (domain/pyramid.py), whose bytes follow."""
+
+    level: int
+    column: int
+    row: int
+    payload_bytes: int
+
+
 class Refusal(Struct, frozen=True, tag="refusal"):
     """The picture cannot be used; reason: a code of ImageRefused."""
 
@@ -132,7 +142,7 @@ class Died(Struct, frozen=True, tag="died"):
     signal: int
 
 
-Message = Inspection | Rendering | Refusal | Finished | Died
+Message = Inspection | Rendering | Tile | Refusal | Finished | Died
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Message)

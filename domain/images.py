@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain import access, colours, darkroom, originals, receipts, renditions
+from domain import access, colours, darkroom, originals, receipts, renditions, tiles
 from domain.access import (
     BOARD_COLUMNS,
     BOARD_READABLE,
@@ -26,6 +26,7 @@ from domain.formats import FORMATS
 from domain.notices import announce_image
 from domain.originals import Intake
 from domain.pagination import Page, cursor_to, keys_of, page_of, require_first
+from domain.pyramid import is_deep
 from domain.recipes import followed
 from domain.settings import Settings
 
@@ -75,6 +76,7 @@ class Image(Struct, frozen=True):
     created_at: datetime
     colours: list[int] = []
     trashed_at: datetime | None = None
+    tile_px: int | None = None
 
 
 class AddedImage(Struct, frozen=True):
@@ -121,6 +123,7 @@ def image_of(row: asyncpg.Record) -> Image:
         created_at=row["created_at"],
         colours=row["colours"],
         trashed_at=row["trashed_at"],
+        tile_px=row["tile_px"],
     )
 
 
@@ -175,6 +178,8 @@ async def add_image(
         )
         await renditions.record(connection, new_id, inspection.first)
         await renditions.enqueue(connection, new_id)
+        if is_deep(inspection.width, inspection.height):
+            await tiles.enqueue(connection, new_id)
         await revive(connection, digest)
     return AddedImage(image_of(row), deduplicated=False)
 

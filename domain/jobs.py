@@ -37,6 +37,8 @@ RENDITIONS = "renditions"
 
 LOOKS = "looks"
 """The kind that looks once more at an image of before there were fingerprints (domain/twins.py)."""
+TILES = "tiles"
+"""The kind that cuts a large picture, its subject, into tiles. Its queue is `LARGE`."""
 
 PICTURES = "pictures"
 

@@ -43,7 +43,7 @@ class PictureFollower(Follower[ImageProgress]):
         super().__init__(viewer, board_id, sink, left)
         self.image_ids = image_ids
         self._missed: set[UUID] | None = set()
-        self._last: dict[UUID, tuple[ImageState, str | None, int]] = {}
+        self._last: dict[UUID, tuple[ImageState, str | None, int, int | None]] = {}
 
     def offer(self, step: ImageProgress) -> None:
         """Tells what happened, if it is new."""
@@ -54,7 +54,7 @@ class PictureFollower(Follower[ImageProgress]):
 
     def present(self, step: ImageProgress) -> None:
         """Tells how it is, if that is new."""
-        state = (step.image.state, step.image.failure, step.done)
+        state = (step.image.state, step.image.failure, step.done, step.image.tile_px)
         if self._last.get(step.image.id) != state:
             self._last[step.image.id] = state
             self.tell(step)
@@ -66,7 +66,7 @@ class PictureFollower(Follower[ImageProgress]):
 
     def unfinished(self) -> Iterable[UUID]:
         waiting = (ImageState.WAITING, ImageState.WORKING)
-        return [image_id for image_id, (state, _, _) in self._last.items() if state in waiting]
+        return [image_id for image_id, (state, *_) in self._last.items() if state in waiting]
 
 
 _STEPS = "SELECT i.*, (SELECT count(*) FROM rendition r WHERE r.image = i.id AND r.size <> 0) AS done"

@@ -11,7 +11,7 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, UnidentifiedImageError
 from pillow_jxl import JpegXLImagePlugin
 
-from domain import stripping
+from domain import stripping, vips
 from domain.decoding import LADDER, MAX_FRAMES, MAX_SIDE_PX, Refusal, fitted, rungs
 from domain.formats import PILLOW
 from domain.recipes import STANDARD
@@ -70,6 +70,7 @@ def prepare() -> None:
     pillow_heif.options.DECODE_THREADS = 1
     JpegXLImagePlugin.DECODE_THREADS = 0
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    vips.prepare()
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.init()
@@ -170,11 +171,17 @@ def orientation_of(picture: Picture) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def load(picture: Picture, file: BinaryIO, aim: int) -> Picture:
-    """Decodes; a JPEG only about as finely as a longest side of `aim` pixels needs.
+def load(picture: Picture, file: BinaryIO, size: int) -> Picture:
+    """Decodes; where it is quick only as finely as a longest side of `size` pixels needs.
 
     A cut-off file of a lenient format is opened anew and decoded as far as it goes. Raises Refused.
     """
+    if max(picture.size) > size and vips.suits(picture):
+        shrunk = vips.shrunk(picture, file, fitted(*picture.size, size))
+        if shrunk is not None:
+            return shrunk
+        picture = opened(file, picture.width * picture.height)
+    aim = size * 3 // 2
     try:
         try:
             return _loaded(picture, aim)

@@ -36,7 +36,7 @@ ON_THEIR_WAY = ("incoming", "parts")
 class StoredFile:
     """What a file route needs. etag: strong, with its quotes; filename: as a person would save it.
 
-    lasting: what is at this address is the same for ever.
+    lasting: what is at this address is the same for ever. start: where it begins in what lies under the key.
     """
 
     key: str
@@ -45,6 +45,7 @@ class StoredFile:
     size_bytes: int
     filename: str
     lasting: bool = True
+    start: int = 0
 
 
 class _Opened:

@@ -103,6 +103,7 @@ class Image(Table, db=DB, tablename="image"):
     colours, cells: its palette in OKLab, to search by (domain/colours.py); fingerprint, sketch: what it is
     compared by (domain/likeness.py), none before it was looked at for that.
     trashed_at: since when it has been in its owner's trash.
+    tile_px: the sides of the tiles of its pyramid; null: it has none.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -135,6 +136,7 @@ class Image(Table, db=DB, tablename="image"):
     fingerprint = BigInt(default=None, null=True)
     sketch = Bytea()
     trashed_at = Timestamptz(default=None, null=True)
+    tile_px = Integer(default=None, null=True)
 
 
 class Twin(Table, db=DB, tablename="twin"):
@@ -203,6 +205,22 @@ class Upload(Table, db=DB, tablename="upload"):
     outcome = JSONB(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
+class Pyramid(Table, db=DB, tablename="pyramid"):
+    """The tiles of an image, one file; unique by image. digest: SHA-256 of the file, hex.
+
+    spans: where each tile lies in it (domain/pyramid.py); recipe: the name of what made it.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    image = ForeignKey(Image, null=False, unique=True, on_delete=OnDelete.cascade)
+    tile_px = Integer()
+    spans = Bytea()
+    size_bytes = BigInt()
+    digest = Text()
+    recipe = Text()
+    created_at = Timestamptz(default=TimestamptzNow())
 
 
 class Board(Table, db=DB, tablename="board"):
@@ -409,6 +427,7 @@ TABLES: tuple[type[Table], ...] = (
     Leftover,
     Twin,
     Rendition,
+    Pyramid,
     Upload,
     Board,
     BoardGrant,

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.operations import Crop, DrawingContent, FrameContent, NoteContent
+from domain.pyramid import Level
+from domain.pyramid import levels as levels_of
 from schema.scalars import moment_text, thumbhash_text
 
 Form = Callable[[Any], Any]
@@ -189,6 +191,38 @@ def renditions(
         return [{key: value(field, entry, image) for key, field in fields} for entry in found or ()]
 
     return lambda columns: list(map(written, columns[place], columns[image_id]))
+
+
+def tiles(
+    fields: Sequence[tuple[str, str]],
+    level_fields: Mapping[str, Sequence[tuple[str, str]]],
+    places: Sequence[int],
+) -> Writer:
+    """fields: keys and names; level_fields: those below each key of `levels`.
+
+    places: of id, width, height and sides of tiles.
+    """
+
+    def value(key: str, field: str, image: str, levels: Sequence[Level], tile_px: int) -> object:
+        match field:
+            case "tileSize":
+                return tile_px
+            case "url":
+                return f"/files/{image}/tiles"
+            case "levels":
+                return [
+                    {below: getattr(level, name, "TileLevel") for below, name in level_fields[key]}
+                    for level in levels
+                ]
+        return "Tiles"
+
+    def written(image: str, width: int, height: int, tile_px: int | None) -> dict[str, object] | None:
+        if tile_px is None:
+            return None
+        found = levels_of(width, height, tile_px)
+        return {key: value(key, field, image, found, tile_px) for key, field in fields}
+
+    return lambda columns: list(map(written, *(columns[place] for place in places)))
 
 
 def points(fields: Sequence[tuple[str, str]], place: int) -> Writer:

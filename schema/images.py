@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
+from msgspec import structs
 from strawberry import argument, enum_value, field
 
-from domain import full_sizes, images, renditions, uses
+from domain import full_sizes, images, pyramid, renditions, tiles, uses
 from schema.accounts import Account
 from schema.connections import After, Connection, Node
 from schema.context import Info
@@ -60,6 +61,30 @@ class ImageColour:
     share: float = field(description="How much of what is visible it stands for, 0 to 1.")
 
 
+@strawberry.type(description="One of the sizes in which a large picture is cut into tiles.")
+class TileLevel:
+    width: int = field(description="Width of the whole picture at this level, in pixels.")
+    height: int = field(description="Height of the whole picture at this level, in pixels.")
+    columns: int = field(description="How many tiles lie beside each other.")
+    rows: int = field(description="How many tiles lie below each other.")
+
+
+@strawberry.type(
+    description="A large picture in square tiles of several sizes: sharp however close one looks."
+)
+class Tiles:
+    tile_size: int = field(
+        description="Sides of a tile in pixels; those at the right and at the bottom may be smaller."
+    )
+    levels: list[TileLevel] = field(
+        description="From the coarsest to the one with all the pixels, each twice as large as the last."
+    )
+    url: Path = field(
+        description="A tile is read at `{url}/{level}/{column}/{row}`, each counted from 0: a JPEG, or a "
+        "WebP where something shines through. It never changes: cache it for ever."
+    )
+
+
 @strawberry.type(description="A picture in the library, known by its content.")
 class Image(Node):
     name: str = field(description="The file's name as it was uploaded, or as it was renamed.")
@@ -101,6 +126,10 @@ class Image(Node):
         description="Where the picture is read with all its pixels as every browser shows it: the original "
         "without its metadata where that will do, else a WebP of its size. Made when it is first asked for, "
         "which takes a moment. Null: too large for that."
+    )
+    tiles: Tiles | None = field(
+        description="Its tiles, for looking closely. Null: it is small enough for `fullUrl`, or they are "
+        "still being made."
     )
     key: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID]
@@ -207,9 +236,21 @@ def image_of(row: images.Image) -> Image:
         full_url=Path(full_sizes.address(row.id))
         if full_sizes.is_available(row.format, row.width, row.height)
         else None,
+        tiles=_tiles_of(row),
         key=row.id,
         owner_id=row.owner_id,
         thrown_at=row.trashed_at,
+    )
+
+
+def _tiles_of(row: images.Image) -> Tiles | None:
+    if row.tile_px is None:
+        return None
+    levels = pyramid.levels(row.width, row.height, row.tile_px)
+    return Tiles(
+        tile_size=row.tile_px,
+        levels=[TileLevel(**structs.asdict(level)) for level in levels],
+        url=Path(tiles.address(row.id)),
     )
 
 

@@ -66,6 +66,7 @@ from schema.facts import (
     renditions,
     shape,
     shown,
+    tiles,
     with_parts,
 )
 from schema.places import RectInput, window_of
@@ -313,6 +314,8 @@ class _Compiler:
                 pieces.append(Piece(key, shown(row(board_reads.url_fact(table, least)))))
             elif field == "renditions":
                 pieces.append(Piece(key, self.renditions(each, row, table)))
+            elif field == "tiles":
+                pieces.append(Piece(key, self.tiles(each, row, table)))
             else:
                 pieces.append(_piece(key, field, "Image", IMAGE, table, row))
         return shape(pieces)
@@ -324,6 +327,16 @@ class _Compiler:
         sizes_alone = {field for _, field in fields} <= {_NAME, "size", "url"}
         entries = row(f"{table}.sizes" if sizes_alone else f"{table}.renditions")
         return renditions(fields, row(f"{table}.id"), entries)
+
+    def tiles(self, details: FieldDetailsList, row: _Names, table: str) -> Writer:
+        fields = self.fields("Tiles", details)
+        levels = {
+            key: [(below, name) for below, name, _ in self.fields("TileLevel", each)]
+            for key, field, each in fields
+            if field == "levels"
+        }
+        places = [row(f"{table}.{name}") for name in ("id", "width", "height", "tile_px")]
+        return tiles([(key, field) for key, field, _ in fields], levels, places)
 
     def item(self, details: FieldDetailsList, row: _Names) -> Writer:
         """Every kind of items has its own shape."""

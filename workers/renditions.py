@@ -2,12 +2,17 @@
 
 from uuid import UUID
 
-from domain import jobs, twins
+from domain import jobs, tiles, twins
 
 
 async def make_renditions(job_id: str) -> None:
     """Given twice, run once: the job's lease decides."""
     await jobs.run(UUID(job_id), twins.develop)
+
+
+async def make_tiles(job_id: str) -> None:
+    """Cuts large ones."""
+    await jobs.run(UUID(job_id), tiles.make_tiles)
 
 
 async def look_again(job_id: str) -> None:

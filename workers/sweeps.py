@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 
-from domain import collecting, compaction, jobs, snapshots, storage, thumbnails, twins, uploads
+from domain import collecting, compaction, jobs, snapshots, storage, thumbnails, tiles, twins, uploads
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -57,7 +57,7 @@ async def look_again_for_ever() -> None:
 
 
 async def clean_for_ever(settings: Settings) -> None:
-    """Removes what is over, once an hour; of history only what was said to go.
+    """Removes what is over, once an hour, of history only what was said to go; has missing tiles made.
 
     All files are looked through for strays in the second round and then once a day.
     """
@@ -67,6 +67,7 @@ async def clean_for_ever(settings: Settings) -> None:
             drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
             unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
             expired = await uploads.sweep()
+            await tiles.enqueue_missing()
             LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts + expired, unseen)
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)

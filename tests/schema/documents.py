@@ -31,6 +31,8 @@ LEAVES: dict[str, tuple[str, ...]] = {
         *("hasAlpha", "sizeBytes", "digest", "takenAt", "camera", "placeholder", "palette", "state"),
         *("failure", "createdAt", "originalUrl", "fullUrl", "url"),
     ),
+    "Tiles": ("__typename", "tileSize", "url"),
+    "TileLevel": ("__typename", "width", "height", "columns", "rows"),
     "Rendition": ("__typename", "size", "width", "height", "sizeBytes", "url"),
     "MemberConnection": ("__typename", "totalCount"),
 }
@@ -50,7 +52,8 @@ BRANCHES: dict[str, dict[str, str]] = {
     "DrawingItem": {"transform": "Transform", "points": "Point"},
     "FrameItem": {"addedBy": "Account"},
     "Container": {"addedBy": "Account"},
-    "Image": {"owner": "Account", "renditions": "Rendition"},
+    "Image": {"owner": "Account", "renditions": "Rendition", "tiles": "Tiles"},
+    "Tiles": {"levels": "TileLevel"},
 }
 BEYOND = {
     "Board": {"members": "MemberConnection"},

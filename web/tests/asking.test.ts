@@ -35,7 +35,6 @@ const story = {
   takenAt: null,
   camera: null,
   originalUrl: "/files/1/original",
-  fullUrl: null,
   owner: { id: "a", name: "Ana", colour: "#7aa2f7" },
   colours: [],
   uses: { nodes: [], totalCount: 0 },

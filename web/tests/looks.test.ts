@@ -21,6 +21,8 @@ const picture: Picture = {
   mime: "image/jpeg",
   originalUrl: "/o",
   fullUrl: null,
+  hasAlpha: false,
+  tiles: null,
   renditions: [320, 800, 1600].map((size) => ({ size, url: `/${size}` })),
 };
 

@@ -48,6 +48,8 @@ describe("pictures", () => {
     mime: "image/jpeg",
     originalUrl: "/files/p/original",
     fullUrl: "/files/p/full",
+    hasAlpha: false,
+    tiles: null,
     renditions: [1600, 320, 800].map((size) => ({ size, url: `/files/p/${size}` })),
   };
 

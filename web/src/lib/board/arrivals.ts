@@ -174,6 +174,8 @@ function arrivedPicture(image: UploadedImage): Picture {
     mime: "",
     originalUrl: "",
     fullUrl: null,
+    hasAlpha: false,
+    tiles: null,
     renditions: [],
   };
 }

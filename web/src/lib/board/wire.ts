@@ -27,7 +27,12 @@ export interface Read {
 }
 
 export function pictureOf(facts: PictureFactsFragment): Picture {
-  return { ...facts, failure: facts.failure ?? null, fullUrl: facts.fullUrl ?? null };
+  return {
+    ...facts,
+    failure: facts.failure ?? null,
+    fullUrl: facts.fullUrl ?? null,
+    tiles: facts.tiles ?? null,
+  };
 }
 
 export function itemOf(facts: ItemFactsFragment): Read {

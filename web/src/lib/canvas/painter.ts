@@ -1,7 +1,7 @@
 /** Paints what a camera sees of a board: a pure function of scene and camera, on any 2D context. */
 import type { Item } from "../board/operations";
 import { seen, type Camera, type Viewport } from "../geometry/camera";
-import { boundsOf, overlap, type Placed } from "../geometry/shapes";
+import { boundsOf, overlap, WHOLE, type Placed } from "../geometry/shapes";
 import type { Bitmaps } from "./bitmaps";
 import { paintDrawing } from "./drawings";
 import { paintFrame, paintTitle, type FrameColours } from "./frames";
@@ -15,9 +15,11 @@ import {
   originalOf,
   pixelsWanted,
   sourceOf,
+  STRETCH,
   type Level,
   type Picture,
 } from "./pictures";
+import { cellsIn, common, drawPart, parentOf, partSeen, tileLevelFor, type Cell, type Tiles } from "./tiles";
 import { decodeThumbhash } from "./thumbhash";
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -142,6 +144,11 @@ export class Painter {
     const [bitmap, isSharp] = this.bitmapFor(scene, item, picture, wanted, isPixelated);
     if (bitmap) {
       if (isPixelated) context.imageSmoothingEnabled = false;
+      if (picture?.tiles && wanted > (this.levelsOf(picture).at(-1)?.size ?? 0) * STRETCH) {
+        const isComplete = this.paintTiles(context, item, picture, picture.tiles, wanted, bitmap);
+        context.imageSmoothingEnabled = true;
+        return isComplete;
+      }
       const [sx, sy, sw, sh] = sourceOf(crop, bitmap);
       context.drawImage(bitmap, sx, sy, sw, sh, -width / 2, -height / 2, width, height);
       context.imageSmoothingEnabled = true;
@@ -157,6 +164,46 @@ export class Painter {
     }
     if (picture?.state === "FAILED") this.paintFailure(context, item, pixelsPerUnit);
     return false;
+  }
+
+  /**
+   * The tiles of what is seen, over the whole picture; where one is missing, what is at hand. Returns whether
+   * none is missing.
+   */
+  private paintTiles(
+    context: Context,
+    item: Item,
+    picture: Picture,
+    tiles: Tiles,
+    wanted: number,
+    coarsest: ImageBitmap,
+  ): boolean {
+    const { width, height, crop } = item;
+    const box = { width, height, crop };
+    const seen = partSeen(context, box);
+    if (!seen) return true;
+    const tone = isPlain(item) ? null : toneOf(item);
+    const keyOf = ({ level, column, row }: Cell) =>
+      `${picture.id}/tiles/${level}/${column}/${row}${toneKey(item)}`;
+    // What shines through is laid down once: a cell is drawn from one bitmap alone.
+    const isSolid = item.opacity === 1 && !picture.hasAlpha;
+    if (isSolid) drawPart(context, coarsest, WHOLE, seen, box);
+    let isComplete = true;
+    for (const cell of cellsIn(tiles, tileLevelFor(tiles, wanted), seen)) {
+      const part = common(cell.part, crop ?? WHOLE);
+      if (!part) continue;
+      let at: Cell | null = cell;
+      let bitmap = this.bitmaps.find(keyOf(cell));
+      if (!bitmap) {
+        isComplete = false;
+        const { level, column, row } = cell;
+        this.bitmaps.want(keyOf(cell), `${tiles.url}/${level}/${column}/${row}`, tone);
+        while (!bitmap && (at = parentOf(tiles, at!))) bitmap = this.bitmaps.find(keyOf(at));
+      }
+      if (bitmap) drawPart(context, bitmap, at!.part, part, box);
+      else if (!isSolid) drawPart(context, coarsest, WHOLE, part, box);
+    }
+    return isComplete;
   }
 
   /** The best bitmap at hand, and whether it is what was wanted; asks for what is missing. */

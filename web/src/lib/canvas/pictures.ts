@@ -1,6 +1,7 @@
 /** What the canvas knows of each picture: its colours now, which sizes can be fetched, and what of it is shown. */
 import { WHOLE, type Crop } from "../geometry/shapes";
 import type { Size } from "../geometry/packing";
+import type { Tiles } from "./tiles";
 
 interface Shown extends Size {
   readonly crop: Crop | null;
@@ -26,6 +27,9 @@ export interface Picture {
   readonly originalUrl: string;
   /** With all its pixels, as a browser shows it; null: too large for that. */
   readonly fullUrl: string | null;
+  readonly hasAlpha: boolean;
+  /** For looking closely at a large picture; null: it is none, or they are still being made. */
+  readonly tiles: Tiles | null;
   readonly renditions: readonly Rendition[];
 }
 
@@ -38,9 +42,9 @@ export interface Level {
 
 /** Formats every current browser decodes by itself; others are shown from renditions only. */
 const DISPLAYED = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
-const MOST_WHOLE_PIXELS = 50_000_000;
+const MOST_WHOLE_PIXELS = 30_000_000;
 /** A source may be stretched by this much before the next larger one is fetched. */
-const STRETCH = 1.15;
+export const STRETCH = 1.15;
 /** A board seen from afar shows hundreds at this size: a twelfth of the memory of the smallest rendition. */
 const AFAR_PIXELS = 96;
 
@@ -54,7 +58,7 @@ export function levelsOf(picture: Picture): Level[] {
     levels.unshift({ ...smallest, size: AFAR_PIXELS, isReduced: true });
   const long = Math.max(picture.width, picture.height);
   const largest = levels.at(-1)?.size ?? 0;
-  const isBearable = picture.width * picture.height <= MOST_WHOLE_PIXELS;
+  const isBearable = !picture.tiles && picture.width * picture.height <= MOST_WHOLE_PIXELS;
   if (picture.fullUrl && isBearable && largest > 0 && long > largest)
     levels.push({ size: long, source: picture.fullUrl, isReduced: false });
   return levels;
