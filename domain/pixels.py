@@ -177,9 +177,10 @@ def load(picture: Picture, file: BinaryIO, size: int) -> Picture:
     A cut-off file of a lenient format is opened anew and decoded as far as it goes. Raises Refused.
     """
     if max(picture.size) > size and vips.suits(picture):
-        shrunk = vips.shrunk(picture, file, fitted(*picture.size, size))
-        if shrunk is not None:
-            return shrunk
+        if not vips.may_be_drawn(picture, file):
+            shrunk = vips.shrunk(picture, file, fitted(*picture.size, size))
+            if shrunk is not None:
+                return shrunk
         picture = opened(file, picture.width * picture.height)
     aim = size * 3 // 2
     try:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from domain.settings import Settings
 
-VERSION = "1"
+VERSION = "2"
 """Raise it when the same original would give other bytes by the same settings."""
 
 

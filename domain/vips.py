@@ -1,7 +1,7 @@
 """libvips, the quick engine: it reads a picture row by row and makes it small on the way.
 
-So a picture of a hundred megapixels is never whole in memory. It is only asked for plain JPEG, PNG and WebP
-files whose header Pillow has read, and gives up on the smallest fault: Pillow then judges the file and shows
+So a picture of a hundred megapixels is never whole in memory. It is only asked for plain JPEG and PNG files
+whose header Pillow has read, and gives up on the smallest fault: Pillow then judges the file and shows
 what can be shown of it. Runs in the decoder only; its threads begin in the child, after the fork.
 """
 
@@ -12,8 +12,13 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-LOADERS = {"JPEG": "Jpeg", "PNG": "Png", "WEBP": "Webp"}
-MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+from domain.pyramid import DEEP_PIXELS
+
+LOADERS = {"JPEG": "Jpeg", "PNG": "Png"}
+MODES = {3: "RGB", 4: "RGBA"}
+
+LOOKED_AT_PX = 64
+MOST_COLOURS = 256
 
 Picture = Image.Image
 
@@ -38,22 +43,46 @@ def suits(picture: Picture) -> bool:
     """Whether a picture, of which the header is read, is of the plain kind."""
     return (
         picture.format in LOADERS
-        and picture.mode in ("L", "RGB", "RGBA")
+        and picture.mode in ("RGB", "RGBA")
         and "transparency" not in picture.info
         and getattr(picture, "n_frames", 1) == 1
     )
+
+
+def may_be_drawn(picture: Picture, file: BinaryIO) -> bool:
+    """Whether its first rows have so few colours that it may be a drawing, of which every pixel counts.
+
+    A very large one is made so much smaller that none does.
+    """
+    if picture.format == "JPEG" or picture.width * picture.height > DEEP_PIXELS:
+        return False
+    try:
+        beginning = Rows(picture, file, at_random=False)(
+            (0, 0, picture.width, min(LOOKED_AT_PX, picture.height))
+        )
+    except Unsuited:
+        return True
+    return beginning.getcolors(MOST_COLOURS) is not None
 
 
 def shrunk(picture: Picture, file: BinaryIO, box: tuple[int, int]) -> Picture | None:
     """A smaller one of that size, not turned, its colours as they were; None: ask Pillow."""
     pyvips = _library()
     try:
-        small = pyvips.Image.thumbnail_source(
-            _source(file), box[0], height=box[1], size="force", no_rotate=True, fail_on="error"
+        options = {"shrink": _shrink(picture.size, box)} if picture.format == "JPEG" else {}
+        image = pyvips.Image.new_from_source(
+            _source(file), "", access="sequential", fail_on="error", **options
         )
+        small = image.thumbnail_image(box[0], height=box[1], size="force", no_rotate=True)
         return _pillow(small, small.write_to_memory(), picture) if _is_plain(small, picture) else None
     except pyvips.Error:
         return None
+
+
+def _shrink(size: tuple[int, int], box: tuple[int, int]) -> int:
+    """How far a JPEG is made small while it is decoded: not below one and a half times what is wanted."""
+    factor = min(whole / part for whole, part in zip(size, box, strict=True))
+    return next(step for step in (8, 4, 2, 1) if step == 1 or factor >= step * 1.5)
 
 
 class Rows:
@@ -111,4 +140,5 @@ def _pillow_of(size: tuple[int, int], bands: int, pixels: Any, picture: Picture)
     mode = MODES[bands]
     made = Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
     made.info = picture.info
+    made.format = picture.format
     return made

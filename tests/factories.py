@@ -6,7 +6,7 @@ from hashlib import sha256
 from itertools import count
 from uuid import UUID, uuid4
 
-from domain import adding, renditions
+from domain import adding, recipes, renditions
 from domain.access import BoardRow, Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.boards import create_board
@@ -101,13 +101,14 @@ async def a_rendition(
     """A row without a file, told to who follows the picture."""
     async with transaction() as connection:
         await connection.execute(
-            "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest) "
-            "VALUES ($1, $2, $2, $3, $4, 'image/webp', $5)",
+            "INSERT INTO rendition (image, size, width, height, size_bytes, mime, digest, recipe) "
+            "VALUES ($1, $2, $2, $3, $4, 'image/webp', $5, $6)",
             image_id,
             size,
             height,
             size_bytes,
             digest,
+            recipes.followed().name,
         )
         await renditions.gather(connection, [image_id])
         await announce_image(connection, image_id)

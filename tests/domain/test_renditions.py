@@ -53,14 +53,14 @@ async def test_a_ready_picture_has_every_rung_as_the_rows_say(settings: Settings
         (1600, 1600, 1200),
     ]
     for row in rows:
-        path = settings.blobs / renditions.key(digest, row["size"], "1")
+        path = settings.blobs / renditions.key(digest, row["size"], "2")
         content = path.read_bytes()
         assert (row["size_bytes"], row["mime"]) == (len(content), "image/webp")
         assert row["digest"] == hashlib.sha256(content).hexdigest()
         assert Image.open(path).size == (row["width"], row["height"])
     made = [[row[name] for name in ("size", "width", "height", "size_bytes")] for row in rows]
     assert await fetchval("SELECT made FROM image") == made
-    assert path == settings.blobs / "renditions" / digest[:2] / digest[2:4] / digest / "1" / "1600.webp"
+    assert path == settings.blobs / "renditions" / digest[:2] / digest[2:4] / digest / "2" / "1600.webp"
 
 
 async def test_at_the_picture_stands_what_its_rows_say_after_every_step(settings: Settings) -> None:
@@ -145,7 +145,7 @@ async def test_what_is_not_made_yet_is_not_found_in_words(settings: Settings) ->
 async def test_a_lost_file_is_made_again_first(settings: Settings) -> None:
     ana, image_id = await ready(settings)
     digest = await fetchval("SELECT digest FROM image")
-    (settings.blobs / renditions.key(digest, 800, "1")).unlink()
+    (settings.blobs / renditions.key(digest, 800, "2")).unlink()
     with pytest.raises(StorageUnavailable, match="again"):
         await renditions.file(ana, image_id, 800)
     assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == jobs.LOOKED_AT

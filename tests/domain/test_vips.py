@@ -1,0 +1,65 @@
+"""Two engines, one picture: what libvips makes small looks as what Pillow makes small, or is left to it."""
+
+import io
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from domain import vips
+from domain.decoding import fitted
+from tests import pictures
+
+vips.prepare()
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def difference(a: Image.Image, b: Image.Image) -> float:
+    seen = [each.convert("RGBa") for each in (a, b)]
+    return max(ImageStat.Stat(ImageChops.difference(*(each.convert("RGBA") for each in seen))).mean)
+
+
+PLAIN = {
+    "photo.jpg": pictures.photo(1700, 1100),
+    "progressive.jpg": pictures.saved(opened(pictures.photo(1700, 1100)), "JPEG", progressive=True),
+    "photo.png": pictures.saved(opened(pictures.photo(1700, 1100)), "PNG"),
+    "alpha.png": pictures.disc_with_alpha(),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_plain_picture_is_made_small_alike(name: str) -> None:
+    header = opened(PLAIN[name])
+    assert vips.suits(header)
+    box = fitted(*header.size, 320)
+    small = vips.shrunk(header, io.BytesIO(PLAIN[name]), box)
+    assert small is not None
+    expected = opened(PLAIN[name]).resize(box, Image.Resampling.LANCZOS)
+    assert (small.mode, small.size) == (expected.mode, expected.size)
+    assert difference(small, expected) < 2
+
+
+@pytest.mark.parametrize(
+    "name", ["gray.jpg", "cmyk.jpg", "palette.png", "palette-trns.png", "bilevel.png", "la.png"]
+)
+def test_what_is_not_plain_is_left_to_pillow(name: str) -> None:
+    assert not vips.suits(opened(pictures.GOOD[name].make()))
+
+
+@pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
+def test_what_moves_is_left_to_pillow(format_: str) -> None:
+    assert not vips.suits(opened(pictures.animated(format_)))
+
+
+def test_the_smallest_fault_is_left_to_pillow() -> None:
+    content = PLAIN["photo.jpg"]
+    for length in (len(content) // 2, 700, 0):
+        assert vips.shrunk(opened(content), io.BytesIO(content[:length]), (320, 207)) is None
+
+
+def test_only_these_loaders_are_open() -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    for content in (svg, pictures.animated("GIF"), pictures.saved(pictures.quadrants(), "TIFF")):
+        assert vips.shrunk(opened(PLAIN["photo.jpg"]), io.BytesIO(content), (5, 5)) is None
