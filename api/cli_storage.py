@@ -98,6 +98,56 @@ def move(settings: Settings, target: str, limit: float | None, remove_old: bool)
     run_quietly(run())
 
 
+@storage.command("check")
+@told_in_words
+@takes_place
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Make wrong renditions again, and let pictures say what is wrong with their original.",
+)
+def check(settings: Settings, repair: bool) -> None:
+    """Read every kept file and compare its SHA-256 and size.
+
+    Without --repair nothing is changed. Originals are never removed: restore one from a backup, or
+    upload the same file again. Exit code 0: all is right; 1: something is missing or damaged.
+    """
+    from domain import checksums
+    from domain.storage import close_storage, start_storage
+
+    told_at = time.monotonic()
+
+    def tell(checked: checksums.Checked) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= TELL_SECONDS:
+            told_at = time.monotonic()
+            say(f"{checked.originals} originals and {checked.renditions} renditions are right so far")
+
+    async def run() -> None:
+        async with open_webref(settings):
+            await start_storage(settings)
+            try:
+                checked = await checksums.check(tell, repairs=repair)
+            finally:
+                await close_storage()
+        for key, fault in sorted(checked.faults.items()):
+            say(f"{fault.lower():<8} {key}")
+        megabytes = checked.read_bytes / 1_000_000
+        right = f"{checked.originals} originals and {checked.renditions} renditions are right"
+        say(f"{right} ({megabytes:.1f} MB read).")
+        if checked.unknown:
+            say(f"{checked.unknown} originals belong to no picture: they are collected after a while.")
+        if repair:
+            say(
+                f"{checked.mended} renditions are made again; {checked.told} pictures say what is wrong with "
+                f"their original, {checked.revived} need not any more."
+            )
+        if checked.faults:
+            sys.exit(FAILED)
+
+    run_quietly(run())
+
+
 @storage.command("cancel")
 @told_in_words
 @takes_place

@@ -1,7 +1,6 @@
 """The doctor: looks whether everything is as it should be, and never changes anything."""
 
 import contextlib
-import hashlib
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ import asyncpg
 
 from domain import darkroom, nearness, renditions, storage
 from domain import originals as kept
+from domain.checksums import digest_of
 from domain.database import LEAST_VERSION, Connection, connect
 from domain.errors import DomainError
 from domain.postgres import Cluster, database_at
@@ -337,22 +337,13 @@ async def fault_of(key: str, size_bytes: int, digest: str | None) -> str | None:
             return "has no file"
         if found.size_bytes != size_bytes:
             return f"has {found.size_bytes} bytes instead of {size_bytes}"
-        if digest is not None and await sha256_of(key) != digest:
+        if digest is not None and (await digest_of(key))[0] != digest:
             return "has other content than its SHA-256 says"
     except FileNotFoundError:
         return "has no file"
     except DomainError as error:
         return f"cannot be read ({error.message})"
     return None
-
-
-async def sha256_of(key: str) -> str:
-    """In hex. Raises FileNotFoundError, StorageUnavailable."""
-    seen = hashlib.sha256()
-    async with contextlib.aclosing(storage.read(key)) as pieces:
-        async for piece in pieces:
-            seen.update(piece)
-    return seen.hexdigest()
 
 
 def smallest_png() -> bytes:

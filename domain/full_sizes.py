@@ -12,6 +12,7 @@ from domain.access import ImageRow, Viewer
 from domain.database import fetchrow, transaction
 from domain.decoding import MAX_PIXELS, WEBP_SIDE_PX, WHOLE
 from domain.errors import NotFound, StorageUnavailable, TooBusy
+from domain.places import Damaged
 from domain.recipes import followed
 from domain.storage import StoredFile
 
@@ -99,6 +100,11 @@ async def _make(image: ImageRow) -> None:
     except FileNotFoundError:
         raise StorageUnavailable(
             "The original of this picture is missing from the store. Restore it from a backup, "
+            "or upload the picture again."
+        ) from None
+    except Damaged:
+        raise StorageUnavailable(
+            "The original of this picture is damaged in the store. Restore it from a backup, "
             "or upload the picture again."
         ) from None
     await renditions.store(image.digest, made)

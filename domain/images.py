@@ -187,11 +187,11 @@ async def add_image(
 async def revive(connection: Connection, digest: str) -> set[UUID]:
     """Has those pictures developed, whosever they are, whose original was lost and is kept again by now."""
     rows = await connection.fetch(
-        "WITH lost AS (SELECT id FROM image WHERE digest = $1 AND state = 'FAILED' AND failure = $2 "
+        "WITH lost AS (SELECT id FROM image WHERE digest = $1 AND state = 'FAILED' AND failure = ANY($2) "
         "ORDER BY id FOR UPDATE) UPDATE image SET state = 'WAITING', failure = NULL FROM lost "
         "WHERE image.id = lost.id RETURNING image.id",
         digest,
-        originals.MISSING,
+        [originals.MISSING, originals.DAMAGED],
     )
     for row in rows:
         await renditions.enqueue(connection, row["id"])

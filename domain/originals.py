@@ -20,8 +20,9 @@ from domain.settings import Settings
 from domain.storage import StoredFile
 
 FLUSH_BYTES = 1 << 20
-MISSING = "ORIGINAL_MISSING"
-"""The failure of a picture whose original was not in the store; it ends when the same bytes come again."""
+MISSING, DAMAGED = "ORIGINAL_MISSING", "ORIGINAL_DAMAGED"
+"""Failures of a picture whose original was not in the store, or was with other bytes; they end when the same
+bytes come again."""
 
 
 class Intake:

@@ -16,6 +16,7 @@ from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import MAX_PIXELS, WHOLE, Developed, rungs
 from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.notices import announce_image
+from domain.places import Damaged
 from domain.recipes import followed
 from domain.storage import StoredFile
 
@@ -91,6 +92,8 @@ async def make_renditions(run: jobs.Run) -> None:
         raise jobs.Unrepeatable(reason, refused.message) from None
     except FileNotFoundError:
         raise jobs.Unrepeatable(originals.MISSING, "the original is not in the store") from None
+    except Damaged:
+        raise jobs.Unrepeatable(originals.DAMAGED, "the store holds other bytes") from None
     await _turn(run, "READY")
     for size, recipe in former:
         await _remove_unused(image["digest"], size, recipe)

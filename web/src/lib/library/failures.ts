@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CANCELLED: "The owner of this server stopped it.",
   WORKER_LOST: "The server stopped in the middle of it, three times.",
   ORIGINAL_MISSING: "The original is missing from the store: upload the same file again.",
+  ORIGINAL_DAMAGED: "The original is damaged in the store: upload the same file again.",
   NO_PREVIEW: "The raw file holds no preview to show.",
   PROTECTED: "The document is protected by a password.",
   TOO_EXPENSIVE: "Preparing it took more time or memory than this server allows.",

@@ -1,0 +1,180 @@
+"""Checksums: every kept byte read and compared with what its row says; what can be mended is made again."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from domain import images, originals, renditions, storage
+from domain.database import fetch, transaction
+from domain.decoding import WHOLE
+from domain.notices import announce_image
+
+AT_ONCE = 4
+ROWS_AT_ONCE = 1_000
+
+
+class Fault(StrEnum):
+    """MISSING: there is no file; DAMAGED: its bytes are others."""
+
+    MISSING = "MISSING"
+    DAMAGED = "DAMAGED"
+
+
+FAILURES = {Fault.MISSING: originals.MISSING, Fault.DAMAGED: originals.DAMAGED}
+
+
+@dataclass
+class Checked:
+    """originals, renditions: how many were right; faults: of the others, by key.
+
+    unknown: originals without a picture; mended: renditions to be made again; told: pictures that say now
+    what is wrong with their original; revived: those that need not say so any more.
+    """
+
+    originals: int = 0
+    renditions: int = 0
+    read_bytes: int = 0
+    faults: dict[str, Fault] = field(default_factory=dict)
+    unknown: int = 0
+    mended: int = 0
+    told: int = 0
+    revived: int = 0
+
+
+Tell = Callable[[Checked], None]
+
+
+async def check(tell: Tell = lambda _: None, *, repairs: bool = False) -> Checked:
+    """Reads everything. repairs: wrong renditions are made again, pictures say that their original is wrong.
+
+    Nothing is removed but a wrong rendition whose original is right. Raises StorageUnavailable.
+    """
+    checked = Checked()
+    bad = await _originals(checked, tell, repairs)
+    await _renditions(checked, tell, bad if repairs else None)
+    async with contextlib.aclosing(storage.listed("originals/")) as files:
+        there = {file.key.rpartition("/")[2] async for file in files}
+    checked.unknown = len(there - set(await _with_pictures(there)))
+    return checked
+
+
+async def _originals(checked: Checked, tell: Tell, repairs: bool) -> set[str]:
+    """Digests of those that are not right."""
+    bad: set[str] = set()
+    after = ""
+    while page := await fetch(
+        "SELECT digest, max(size_bytes) AS size_bytes, bool_or(failure = ANY($3)) AS said FROM image "
+        "WHERE digest > $1 GROUP BY digest ORDER BY digest LIMIT $2",
+        after,
+        ROWS_AT_ONCE,
+        list(FAILURES.values()),
+    ):
+        faults = await _some_at_once(
+            [
+                _compare(checked, originals.key(row["digest"]), row["digest"], row["size_bytes"])
+                for row in page
+            ]
+        )
+        for row, fault in zip(page, faults, strict=True):
+            checked.originals += fault is None
+            if fault is not None:
+                bad.add(row["digest"])
+            if repairs and fault is not None:
+                checked.told += await _say_at_pictures(row["digest"], fault)
+            if repairs and fault is None and row["said"]:
+                async with transaction() as connection:
+                    checked.revived += len(await images.revive(connection, row["digest"]))
+        tell(checked)
+        after = page[-1]["digest"]
+    return bad
+
+
+async def _say_at_pictures(digest: str, fault: Fault) -> int:
+    """How many had not said so."""
+    async with transaction() as connection:
+        rows = await connection.fetch(
+            "UPDATE image SET state = 'FAILED', failure = $2 WHERE digest = $1 "
+            "AND failure IS DISTINCT FROM $2 RETURNING id",
+            digest,
+            FAILURES[fault],
+        )
+        for row in rows:
+            await announce_image(connection, row["id"])
+    return len(rows)
+
+
+async def _renditions(checked: Checked, tell: Tell, bad: set[str] | None) -> None:
+    """bad: originals of which nothing can be made; None: nothing is to be mended."""
+    after = UUID(int=0)
+    while page := await fetch(
+        "SELECT r.id, r.image, i.digest AS original, r.size, r.recipe, r.digest, r.size_bytes "
+        "FROM rendition r JOIN image i ON i.id = r.image WHERE r.id > $1 ORDER BY r.id LIMIT $2",
+        after,
+        ROWS_AT_ONCE,
+    ):
+        keys = [renditions.key(row["original"], row["size"], row["recipe"]) for row in page]
+        faults = await _some_at_once(
+            [
+                _compare(checked, key, row["digest"], row["size_bytes"])
+                for key, row in zip(keys, page, strict=True)
+            ]
+        )
+        for key, row, fault in zip(keys, page, faults, strict=True):
+            checked.renditions += fault is None
+            if fault is not None and bad is not None and row["original"] not in bad:
+                await storage.remove(key)
+                if row["size"] != WHOLE:  # that one is made when somebody wants it
+                    await renditions.make_again(row["image"])
+                checked.mended += 1
+        tell(checked)
+        after = page[-1]["id"]
+
+
+async def _compare(checked: Checked, key: str, digest: str, size_bytes: int) -> Fault | None:
+    """Looks twice before it says that bytes are wrong: a cable may have been loose."""
+    fault: Fault | None = None
+    for _ in (1, 2):
+        try:
+            seen, read_bytes = await digest_of(key)
+        except FileNotFoundError:
+            fault = Fault.MISSING
+            continue
+        checked.read_bytes += read_bytes
+        if (seen, read_bytes) == (digest, size_bytes):
+            return None
+        fault = Fault.DAMAGED
+    assert fault is not None
+    checked.faults[key] = fault
+    return fault
+
+
+async def digest_of(key: str) -> tuple[str, int]:
+    """SHA-256 in hex and size of what is there. Raises FileNotFoundError, StorageUnavailable."""
+    seen, read_bytes = hashlib.sha256(), 0
+    async with contextlib.aclosing(storage.read(key)) as pieces:
+        async for piece in pieces:
+            seen.update(piece)
+            read_bytes += len(piece)
+    return seen.hexdigest(), read_bytes
+
+
+async def _some_at_once(work: list[Coroutine[None, None, Fault | None]]) -> list[Fault | None]:
+    """In their order; the first failure is raised when all have ended."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Coroutine[None, None, Fault | None]) -> Fault | None:
+        async with places:
+            return await each
+
+    return await asyncio.gather(*map(one, work))
+
+
+async def _with_pictures(digests: set[str]) -> list[str]:
+    return [
+        row["digest"]
+        for row in await fetch("SELECT DISTINCT digest FROM image WHERE digest = ANY($1)", list(digests))
+    ]
