@@ -35,7 +35,16 @@ export class Arrivals {
 
   /** Lays placeholders around `point` and returns what is to be uploaded. */
   async lay(files: readonly File[], point: Point): Promise<{ imageId: string; file: File }[]> {
-    const sizes = await Promise.all(files.map(async (file) => (await measure(file)) ?? UNKNOWN_SIZE));
+    return this.layOut(files, await Promise.all(files.map(async (file) => await measure(file))), point);
+  }
+
+  /** The same where sizes are known, or nobody knows them: pictures that the server fetches. */
+  layOut(
+    files: readonly File[],
+    known: readonly (Size | null)[],
+    point: Point,
+  ): { imageId: string; file: File }[] {
+    const sizes = known.map((size) => size ?? UNKNOWN_SIZE);
     const { viewport } = this.editor;
     const spots = packed(sizes, point, Math.max(1, Math.min(2.4, viewport.width / viewport.height)));
     const ranks = ranksBetween(this.frontRank, null, files.length);

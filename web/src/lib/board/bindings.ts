@@ -13,6 +13,8 @@ export interface Screen {
   actualSize(): void;
   zoomBy(factor: number): void;
   chooseFiles(): void;
+  /** Pictures by their address, or those of a page. */
+  addFromWeb(): void;
   newNote(): void;
   editSelected(): void;
   /** Names, tags and links of what is selected. */
@@ -178,6 +180,13 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
     ...[...ALIGNING, ...SIZING, ...PACKING, ...SORTING].flatMap((one) => bound(session, one)),
     { group: "Other", keys: ["n"], label: "New note", edits: true, run: screen.newNote },
     { group: "Other", keys: ["Mod+i"], label: "Add pictures…", edits: true, run: screen.chooseFiles },
+    {
+      group: "Other",
+      keys: ["Mod+Shift+i"],
+      label: "Add from the web…",
+      edits: true,
+      run: screen.addFromWeb,
+    },
     { group: "Other", keys: ["?"], label: "These keys", run: screen.showKeys },
   ];
 }

@@ -27,8 +27,8 @@ export class Keeping {
     for (const upload of uploads) {
       const place = this.arrivals.ghosts.get(upload.imageId);
       if (!place) continue;
-      const { imageId, batchId, address, file } = upload;
-      await keep({ imageId, queue: this.queue, batchId, address, place, file });
+      const { imageId, batchId, address, file, from } = upload;
+      await keep({ imageId, queue: this.queue, batchId, address, place, file, from });
       // What happened to it meanwhile happened to nothing.
       if (this.store.isConfirmed(place.id) || upload.state === "cancelled" || upload.isFinal)
         await forget([imageId]);

@@ -25,6 +25,7 @@ export function menuFor(
     const hasHidden = editor.store.inOrder.some((item) => item.hidden);
     return [
       { label: "Add pictures…", keys: inSigns("Mod+i"), run: screen.chooseFiles },
+      { label: "Add from the web…", keys: inSigns("Mod+Shift+i"), run: screen.addFromWeb },
       { label: "New note", keys: inSigns("n"), run: screen.newNote },
       "line",
       ...look,

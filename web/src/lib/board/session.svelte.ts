@@ -17,8 +17,10 @@ import { request } from "../graphql/client";
 import { RequestFailed, inWords } from "../graphql/failure";
 import { endSession, renewAccess } from "../graphql/session";
 import { subscribe } from "../graphql/subscriptions";
+import type { Size } from "../geometry/packing";
 import type { Point } from "../geometry/shapes";
 import { toasts } from "../ui/toasts.svelte";
+import { nameOfAddress, type WebSource } from "../upload/fromWeb";
 import { forget, keepAddress } from "../upload/kept";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
@@ -222,6 +224,21 @@ export class BoardSession {
     if (fresh.length === 0) return;
     const begin = this.uploads.list.length;
     this.uploads.add(await this.arrivals.lay(fresh, point));
+    void this.keeping.keepAll(this.uploads.list.slice(begin));
+  }
+
+  /** Lays placeholders around a board point, and has the server fetch their pictures. */
+  bringFromWeb(sources: readonly (WebSource & { size?: Size | null })[], point: Point): void {
+    const files = sources.map(({ url }) => new File([], nameOfAddress(url)));
+    const laid = this.arrivals.layOut(
+      files,
+      sources.map(({ size }) => size ?? null),
+      point,
+    );
+    const begin = this.uploads.list.length;
+    this.uploads.add(
+      laid.map((one, i) => ({ ...one, from: { url: sources[i]!.url, source: sources[i]!.source } })),
+    );
     void this.keeping.keepAll(this.uploads.list.slice(begin));
   }
 

@@ -1,5 +1,6 @@
 /** Pictures on their way into the library, as the page shows them: totals while they go, reasons where they do not. */
 import { forget, isSame, keep, keepAddress, takeOver, type KeptUpload } from "../upload/kept";
+import { nameOfAddress, type WebSource } from "../upload/fromWeb";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
 
@@ -58,6 +59,16 @@ export class Intake {
     void this.#keepAll(this.#uploads.list.slice(begin + again.length));
   }
 
+  /** Pictures that the server fetches from the web. */
+  addFromWeb(sources: readonly WebSource[]): void {
+    if (!this.isBusy) this.clear();
+    const begin = this.#uploads.list.length;
+    this.#uploads.add(
+      sources.map((from) => ({ imageId: newId(), file: new File([], nameOfAddress(from.url)), from })),
+    );
+    void this.#keepAll(this.#uploads.list.slice(begin));
+  }
+
   leaveMissing(): void {
     void forget(this.missing.map((kept) => kept.imageId));
     this.missing = [];
@@ -72,9 +83,9 @@ export class Intake {
 
   async #keepAll(uploads: readonly Upload[]): Promise<void> {
     for (const upload of uploads) {
-      const { imageId, batchId, address, file } = upload;
+      const { imageId, batchId, address, file, from } = upload;
       if (isSettled(upload)) continue;
-      await keep({ imageId, queue: this.#queue, batchId, address, place: null, file });
+      await keep({ imageId, queue: this.#queue, batchId, address, place: null, file, from });
       if (isSettled(upload)) await forget([imageId]);
     }
   }

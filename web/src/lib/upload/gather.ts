@@ -15,6 +15,11 @@ export function hasFiles(transfer: DataTransfer | null): boolean {
   return transfer !== null && [...transfer.types].includes("Files");
 }
 
+/** Files, or what names pictures of the web; what is inside is told only when it is dropped. */
+export function mayBring(transfer: DataTransfer | null): boolean {
+  return hasFiles(transfer) || (transfer !== null && [...transfer.types].includes("text/uri-list"));
+}
+
 /** Must be called while the event is handled: entries are gone after it. */
 export function gather(transfer: DataTransfer): Promise<Gathered> {
   const entries: FileSystemEntry[] = [];

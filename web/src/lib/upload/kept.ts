@@ -1,4 +1,5 @@
 /** Files on their way that outlive the page: what they are, where they shall be, and the bytes where they fit. */
+import type { WebSource } from "./fromWeb";
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 
 /** `queue`: whose they are and where they go, such as an account and a board. */
@@ -12,6 +13,7 @@ export interface KeptUpload<Place> {
   readonly at: number;
   readonly place: Place;
   readonly address: string;
+  readonly from?: WebSource | undefined;
   /** The page that works on it. */
   readonly page: string;
   /** Missing where there was no room: then the file has to be chosen again. */

@@ -2,6 +2,7 @@
 import type { Upload as TusUpload, UploadOptions } from "tus-js-client";
 import { RequestFailed, type ServerError } from "../graphql/failure";
 import { OWN_HEADER } from "../graphql/transport";
+import { fetchFromWeb, type WebSource } from "./fromWeb";
 
 export interface UploadedImage {
   readonly id: string;
@@ -28,6 +29,8 @@ export interface Parcel {
   readonly file: File;
   /** Where the server keeps what has come of it; empty before it has a place there. */
   readonly address: string;
+  /** The server fetches it from there; the file is empty. */
+  readonly from?: WebSource | undefined;
 }
 
 export interface TransferListener {
@@ -46,6 +49,7 @@ type Answer = { image?: UploadedImage; error?: ServerFault } | null;
 
 /** `imageId` makes a repeat harmless: the server gives the same answer for the same bytes. */
 export function send(url: string, parcel: Parcel, listener: TransferListener): Transfer {
+  if (parcel.from) return fetchFromWeb(parcel.from, parcel);
   let upload: TusUpload | null = null;
   let settle: (error: Error) => void = () => undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -2,6 +2,7 @@
 import { RequestFailed, inWords } from "../graphql/failure";
 import { renewAccess } from "../graphql/session";
 import { newId } from "../uuid";
+import type { WebSource } from "./fromWeb";
 import { send, type Parcel, type Transfer, type TransferListener, type UploadedImage } from "./transfer";
 
 export type UploadState = "waiting" | "sending" | "done" | "failed" | "cancelled";
@@ -12,6 +13,8 @@ export interface Upload {
   batchId: string;
   /** Where the server keeps what has come of it; empty before it has a place there. */
   address: string;
+  /** The server fetches it from there; the file is empty. */
+  readonly from?: WebSource | undefined;
   state: UploadState;
   sentBytes: number;
   /** Why it failed, in words; empty otherwise. */
@@ -47,6 +50,7 @@ export interface ToSend {
   readonly file: File;
   readonly batchId?: string;
   readonly address?: string;
+  readonly from?: WebSource | undefined;
 }
 
 export type Send = (url: string, parcel: Parcel, listener: TransferListener) => Transfer;
@@ -69,9 +73,9 @@ export class Uploads {
 
   /** Those without a batch share `batchId`. */
   add(files: readonly ToSend[], batchId = newId()): void {
-    for (const { imageId, file, address = "", ...begun } of files) {
+    for (const { imageId, file, address = "", from, ...begun } of files) {
       const standing = { state: "waiting", sentBytes: 0, reason: "", isFinal: false } as const;
-      this.list.push({ imageId, file, address, batchId: begun.batchId ?? batchId, ...standing });
+      this.list.push({ imageId, file, address, from, batchId: begun.batchId ?? batchId, ...standing });
     }
     this.listener.changed();
     this.pump();
@@ -200,7 +204,11 @@ export class Uploads {
 
 function isFinal(error: unknown): boolean {
   if (!(error instanceof RequestFailed)) return false;
-  return error.code === "FILE_TOO_LARGE" || (error.code === "IMAGE_REFUSED" && !isHurried(error));
+  return (
+    error.code === "FILE_TOO_LARGE" ||
+    error.code === "URL_REFUSED" ||
+    (error.code === "IMAGE_REFUSED" && !isHurried(error))
+  );
 }
 
 /** The picture ran out of its time: a busy machine may have been the cause, so another attempt may do better. */
