@@ -14,6 +14,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from api.access_log import logged
+from api.downloads import downloads
 from api.errors import HANDLERS
 from api.files import files
 from api.graphql import graphql, shortened
@@ -84,7 +85,9 @@ def everything_else(services: Services) -> ASGIRouteHandler:
         path = scope["path"].strip("/").split("/")
         two = path[:2]
         door = files if path[0] == "files" else pages
-        if two in (["uploads", "tus"], ["files", "preview"]):
+        if path == ["files", "zip"]:
+            door = downloads
+        elif two in (["uploads", "tus"], ["files", "preview"]):
             door = tus if path[0] == "uploads" else previews
         await door(scope, receive, send)
 

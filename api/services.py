@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 STATE_KEY = "webref"
 UPLOADS_AT_ONCE = 16
 UPLOADS_OF_ONE_PERSON = 8
+DOWNLOADS_AT_ONCE = 8
+DOWNLOADS_OF_ONE_PERSON = 2
+"""Zips, each of which reads all its pictures from the store."""
 
 
 @dataclass
@@ -35,6 +38,16 @@ class Services:
     own_upload_places: WeakValueDictionary[UUID, asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary
     )
+
+    download_places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS_AT_ONCE))
+    download_places_of_people: WeakValueDictionary[UUID, asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary
+    )
+
+    def own_download_places(self, account_id: UUID) -> asyncio.Semaphore:
+        return self.download_places_of_people.setdefault(
+            account_id, asyncio.Semaphore(DOWNLOADS_OF_ONE_PERSON)
+        )
 
     def upload_places_of(self, account_id: UUID) -> asyncio.Semaphore:
         """Of the places, those that one person may take: whoever sends slowly leaves some to the others."""
