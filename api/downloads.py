@@ -50,9 +50,12 @@ async def downloads(scope: Scope, receive: Receive, send: Send) -> None:
         except Exception as error:
             await send_error(scope, receive, send, error)
             return
+        # What is sent to nobody goes nowhere, without a word: so it is heard when the client leaves.
+        leaving = asyncio.create_task(_left(receive))
+        taken.callback(leaving.cancel)
         # Lost on the way, or nobody reads: the server cuts an answer that is left unfinished.
         with contextlib.suppress(TimeoutError, StorageUnavailable, FileNotFoundError, RuntimeError):
-            await _respond(request, bundle, send)
+            await _respond(request, bundle, send, leaving)
 
 
 async def _asked_for(request: DownloadRequest, viewer: Viewer) -> Bundle:
@@ -86,7 +89,14 @@ def _uuid(text: str, field: str) -> UUID:
         raise BadInput(f"'{field}' must hold UUIDs.", field=field) from error
 
 
-async def _respond(request: DownloadRequest, bundle: Bundle, send: Send) -> None:
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _respond(
+    request: DownloadRequest, bundle: Bundle, send: Send, leaving: "asyncio.Task[None]"
+) -> None:
     headers = {
         "Content-Type": MIME,
         "Content-Length": str(bundle.size_bytes),
@@ -104,6 +114,8 @@ async def _respond(request: DownloadRequest, bundle: Bundle, send: Send) -> None
     if request.method != "HEAD":
         async with contextlib.aclosing(bundle.pieces()) as pieces:
             async for piece in pieces:
+                if leaving.done():
+                    return
                 # Who takes nothing for a minute must not keep a place for ever.
                 async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})

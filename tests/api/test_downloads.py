@@ -1,7 +1,9 @@
 """Many pictures as one zip: every byte right, no name twice or leading elsewhere, for who may see them."""
 
+import asyncio
 import io
 import zipfile
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
@@ -128,6 +130,29 @@ async def test_one_person_does_not_take_every_place(served: Served) -> None:
             refused = await client.get("/files/zip", params={"images": image_id})
             assert refused.status_code == 429
         assert (await client.get("/files/zip", params={"images": image_id})).status_code == 200
+
+
+async def test_who_leaves_in_the_middle_frees_the_place_and_nothing_more_is_read(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ended = await served.join("ana"), asyncio.Event()
+
+    async def endless(_: Bundle) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield bytes(65_536)
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    async with served.client(ana.access_token) as client:
+        image_id = await uploaded(client, "cat.jpg", PICTURES["cat.jpg"])
+        monkeypatch.setattr(Bundle, "pieces", endless)
+        monkeypatch.setattr(Bundle, "size_bytes", 1 << 40)
+        async with client.stream("GET", "/files/zip", params={"images": image_id}) as answer:
+            await anext(answer.aiter_raw())
+        async with asyncio.timeout(10):
+            await ended.wait()
 
 
 def test_names_are_safe_and_none_comes_twice() -> None:
