@@ -14,6 +14,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from api.access_log import logged
+from api.direct import begin_direct, complete_direct, direct_parts, end_direct, read_direct
 from api.downloads import downloads
 from api.errors import HANDLERS
 from api.files import files
@@ -55,6 +56,11 @@ def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER, durable: bo
             graphql,
             graphql_socket,
             uploads,
+            begin_direct,
+            read_direct,
+            direct_parts,
+            complete_direct,
+            end_direct,
             live,
             ready,
             startup,

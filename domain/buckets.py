@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from domain import blobs
 from domain.bucket_words import FAILURES, bucket_words, code_of
 from domain.errors import StorageUnavailable
-from domain.places import CHUNK_BYTES, Damaged, Stored
+from domain.places import CHUNK_BYTES, Damaged, Part, Stored
 from domain.settings import Settings
 
 PART_BYTES = 16 << 20
@@ -255,14 +255,68 @@ class BucketStore:
 
             try:
                 parts = await _all_or_none([part(number) for number in range(len(starts))])
-                await self.complete(key, begun["UploadId"], parts)
+                await self._complete(key, begun["UploadId"], parts)
             except BaseException:
                 await asyncio.shield(self.abort(key, begun["UploadId"]))
                 raise
 
         await self._verified(key, send, size_bytes, digest, etag)
 
-    async def complete(self, key: str, upload_id: str, parts: Sequence[dict[str, Any]]) -> None:
+    async def begin(self, key: str) -> str:
+        with self.words():
+            begun = await self.ask("create_multipart_upload", **self.named(key))
+        return str(begun["UploadId"])
+
+    async def part_url(self, key: str, upload_id: str, number: int, seconds: int) -> str:
+        client = await self.client()
+        with self.words():
+            url = await client.generate_presigned_url(
+                "upload_part",
+                Params={**self.named(key), "UploadId": upload_id, "PartNumber": number},
+                ExpiresIn=seconds,
+            )
+        return str(url)
+
+    async def parts(self, key: str, upload_id: str) -> list[Part] | None:
+        found: list[Part] = []
+        following: dict[str, int] = {}
+        while True:
+            with self.words():
+                try:
+                    page = await self.ask("list_parts", **self.named(key), UploadId=upload_id, **following)
+                except ClientError as error:
+                    if code_of(error) in ("NoSuchUpload", "404"):
+                        return None
+                    raise
+            found += [Part(each["PartNumber"], each["Size"], each["ETag"]) for each in page.get("Parts", ())]
+            if not page.get("IsTruncated"):
+                return found
+            following = {"PartNumberMarker": page["NextPartNumberMarker"]}
+
+    async def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        with self.words():
+            try:
+                await self._complete(
+                    key, upload_id, [{"PartNumber": each.number, "ETag": each.etag} for each in parts]
+                )
+            except FAILURES:
+                if await self.head(key) is None:  # else it was done and the answer was lost
+                    raise
+
+    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> None:
+        with self.words():
+            await self.ask(
+                "copy_object",
+                **self.named(to),
+                CopySource={"Bucket": self.bucket, "Key": self.prefix + key},
+                MetadataDirective="REPLACE",
+                Metadata={DIGEST: digest},
+            )
+            found = await self.ask("head_object", **self.named(to))
+        if not _is_as_said(found, size_bytes, digest):
+            raise StorageUnavailable("The S3 store copied other bytes; nothing was stored. Try again.")
+
+    async def _complete(self, key: str, upload_id: str, parts: Sequence[dict[str, Any]]) -> None:
         """Raises ClientError; a repeat of one whose answer was lost says NoSuchUpload."""
         await self.ask(
             "complete_multipart_upload",

@@ -31,8 +31,10 @@ class Intake:
     At most a megabyte of it is in memory.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, lies_at: str | None = None) -> None:
+        """lies_at: the key of an object of the same bytes, from which it can be kept without sending it."""
         storage.open_storage(settings)
+        self.lies_at = lies_at
         self.settings = settings
         self.path = storage.new_draft()
         self.size_bytes = 0
@@ -101,12 +103,12 @@ class Intake:
 
 
 @asynccontextmanager
-async def receive(settings: Settings) -> AsyncIterator[Intake]:
+async def receive(settings: Settings, *, lies_at: str | None = None) -> AsyncIterator[Intake]:
     """`async with receive(settings) as intake:` write, then hand it to `images.add_image`.
 
     Leaving the block removes what was not kept. Raises StorageUnavailable.
     """
-    async with Intake(settings) as intake:
+    async with Intake(settings, lies_at=lies_at) as intake:
         yield intake
 
 
@@ -116,6 +118,11 @@ async def keep(intake: Intake) -> None:
     The same bytes kept before are kept once; a damaged copy there is replaced.
     """
     await intake.sync()
+    store = storage.direct_store()
+    if intake.lies_at is not None and store is not None and await storage.find(key(intake.digest)) is None:
+        await store.copy(
+            intake.lies_at, key(intake.digest), digest=intake.digest, size_bytes=intake.size_bytes
+        )
     await storage.put_file(
         key(intake.digest), intake.path, digest=intake.digest, size_bytes=intake.size_bytes
     )

@@ -1,6 +1,6 @@
 """Places: where files can be kept, by key, and what a store must do to keep them there."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,14 @@ class Stored(Struct, frozen=True):
     key: str
     size_bytes: int
     modified_at: float
+
+
+class Part(Struct, frozen=True):
+    """One of an object that comes in parts. number: from 1; etag: what the server knows it by."""
+
+    number: int
+    size_bytes: int
+    etag: str
 
 
 class Damaged(Exception):
@@ -73,3 +81,25 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Lets go of connections; the store may be used again afterwards."""
+
+
+class DirectStore(Store, Protocol):
+    """A place that others may be allowed to write to, part by part, past us."""
+
+    async def begin(self, key: str) -> str:
+        """The id of an object in parts; nobody sees it before it is completed."""
+
+    async def part_url(self, key: str, upload_id: str, number: int, seconds: int) -> str:
+        """An address that takes one PUT of that part's bytes for so long."""
+
+    async def parts(self, key: str, upload_id: str) -> list[Part] | None:
+        """Those that have come, by their number; None: there is no such upload, or it is over."""
+
+    async def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        """Makes them one object. A repeat of what was done is harmless."""
+
+    async def abort(self, key: str, upload_id: str) -> None:
+        """What cannot be aborted now stays until it is asked for again."""
+
+    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> None:
+        """Within the store; digest: what the bytes were found to be."""

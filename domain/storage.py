@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from domain import blobs
 from domain.database import DB
 from domain.errors import DomainError, StorageUnavailable
 from domain.folders import ROOMS, FolderStore
-from domain.places import Damaged, Store, Stored
+from domain.places import Damaged, DirectStore, Store, Stored
 from domain.settings import DATA_FOLDER, Settings
 from domain.whereabouts import Whereabouts, complain, require_whereabouts, whereabouts
 
@@ -200,6 +201,23 @@ def folder_of(place: str) -> Path:
 def store_at(place: str) -> Store:
     """What speaks to that place, for who moves files from one to another."""
     return _here().store(place)
+
+
+def place() -> str:
+    """Where files are kept, as far as this process knows."""
+    return _here().at.place
+
+
+def direct_store() -> DirectStore | None:
+    """What others can be allowed to write to; None where files are kept in a folder."""
+    return direct_store_at(place()) if is_bucket(place()) else None
+
+
+def direct_store_at(place: str) -> DirectStore:
+    """place: a bucket."""
+    store: Any = _here().store(place)
+    found: DirectStore = store
+    return found
 
 
 def _here() -> _Opened:

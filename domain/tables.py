@@ -207,6 +207,26 @@ class Upload(Table, db=DB, tablename="upload"):
     expires_at = Timestamptz(default=TimestamptzNow(), index=True)
 
 
+class DirectUpload(Table, db=DB, tablename="direct_upload"):
+    """A file that its owner sends to the bucket itself (domain/direct_uploads.py).
+
+    place: where it lies; upload: what the bucket calls it; image_id: the id that its picture shall have;
+    outcome: the picture that it became; deduplicated: which was there before.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    owner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    place = Text()
+    upload = Text()
+    size_bytes = BigInt()
+    name = Text()
+    image_id = UUID(default=None, null=True)
+    batch = UUID(default=None, null=True)
+    outcome = UUID(default=None, null=True)
+    deduplicated = Boolean(default=False)
+    expires_at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
 class Pyramid(Table, db=DB, tablename="pyramid"):
     """The tiles of an image, one file; unique by image. digest: SHA-256 of the file, hex.
 
@@ -439,4 +459,5 @@ TABLES: tuple[type[Table], ...] = (
     Receipt,
     Job,
     Whereabouts,
+    DirectUpload,
 )

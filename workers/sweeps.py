@@ -4,7 +4,18 @@ import asyncio
 import itertools
 import logging
 
-from domain import collecting, compaction, jobs, snapshots, storage, thumbnails, tiles, twins, uploads
+from domain import (
+    collecting,
+    compaction,
+    direct_uploads,
+    jobs,
+    snapshots,
+    storage,
+    thumbnails,
+    tiles,
+    twins,
+    uploads,
+)
 from domain.errors import DomainError
 from domain.settings import Settings
 
@@ -66,7 +77,7 @@ async def clean_for_ever(settings: Settings) -> None:
             removed = await jobs.sweep()
             drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
             unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
-            expired = await uploads.sweep()
+            expired = await uploads.sweep() + await direct_uploads.sweep()
             await tiles.enqueue_missing()
             LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts + expired, unseen)
             if settings.history_days:
