@@ -117,7 +117,7 @@ class Darkroom:
                 with theirs:
                     asked = self._send(path, order, theirs.fileno())
                 reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 18)
-                yield self._messages(reader, asked)
+                yield self._messages(reader, asked, WALL_SECONDS * order.patience + 5)
             finally:
                 if writer is not None:
                     writer.close()
@@ -147,9 +147,9 @@ class Darkroom:
             os.close(source)
 
     async def _messages(
-        self, reader: asyncio.StreamReader, asked: subprocess.Popen[bytes]
+        self, reader: asyncio.StreamReader, asked: subprocess.Popen[bytes], seconds: float
     ) -> AsyncIterator[tuple[Message, bytes]]:
-        async with asyncio.timeout(WALL_SECONDS + 5):
+        async with asyncio.timeout(seconds):
             while True:
                 try:
                     length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")

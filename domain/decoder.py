@@ -120,7 +120,7 @@ class Decoder:
         if pid == 0:
             _child(order, source, answers)
         os.close(source)
-        self.children[pid] = (answers, time.monotonic() + WALL_SECONDS + 1)
+        self.children[pid] = (answers, time.monotonic() + WALL_SECONDS * order.patience + 1)
         return True
 
     def _reap(self) -> None:
@@ -160,7 +160,7 @@ def _child(order: Order, source: int, answers: int) -> None:
         for descriptor in range(min(source, answers) + 1, max(source, answers)):
             _close(descriptor)
         os.closerange(max(source, answers) + 1, 1024)
-        _limit()
+        _limit(order.patience)
         with open(source, "rb") as file, open(answers, "wb", buffering=0) as out:
             try:
                 _obey(order, file, out)
@@ -180,9 +180,9 @@ def _close(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _limit() -> None:
-    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
-    confinement.limit(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, files=MOST_FILES)
+def _limit(patience: int) -> None:
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS * patience)
+    confinement.limit(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS * patience, files=MOST_FILES)
 
 
 def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:

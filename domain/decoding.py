@@ -64,6 +64,11 @@ class Order(Struct, frozen=True):
     recipe: Recipe = STANDARD
 
     @property
+    def patience(self) -> int:
+        """How many times the seconds of CPU and clock it may take: cutting writes every pixel anew."""
+        return 4 if self.cuts else 1
+
+    @property
     def kind(self) -> tuple[bool, ...]:
         """Orders of one kind wait for one another."""
         return bool(self.sizes), self.draws, self.whole, self.extracts, self.cuts

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.benchmarks.against import cold_rate
 from tests.benchmarks.fanout import everybody_hears, fan_out
 from tests.benchmarks.finding import finding
+from tests.benchmarks.ladder import against_sharp, child_memory
 from tests.benchmarks.pictures import batch_memory, first_rendition_cpu, seen_by_another
 from tests.benchmarks.presences import cursors
 from tests.benchmarks.reads import compiled_cpu, growth, kept_rate
@@ -31,6 +32,8 @@ ROWS: dict[str, Bench] = {
     "W1": one_move,
     "W2": many_at_once,
     "F1": finding,
+    "I1": against_sharp,
+    "I2": child_memory,
     "I3": first_rendition_cpu,
     "U1": batch_memory,
     "U2": seen_by_another,
