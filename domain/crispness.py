@@ -27,7 +27,8 @@ def is_drawn(picture: pixels.Picture) -> bool:
     sample = picture
     if max(picture.size) > SAMPLED_PX:
         sample = picture.resize(fitted(*picture.size, SAMPLED_PX), pixels.NEAREST)
-    return picture.mode not in ("F", "I") and sample.getcolors(MOST_COLOURS) is not None
+    deep = picture.mode in ("F", "I") or picture.mode.startswith("I;16")
+    return not deep and sample.getcolors(MOST_COLOURS) is not None
 
 
 def webp(picture: pixels.Picture, quality: int, *, drawn: bool) -> bytes:

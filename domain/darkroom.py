@@ -234,6 +234,15 @@ def _developed(said: Rendering, content: bytes, recipe: Recipe) -> Developed:
     return Developed(said.size, said.width, said.height, content, said.mime, recipe)
 
 
+async def page(path: Path, number: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
+    """A page of a document, from 1, as PNG. Raises ImageRefused, TooBusy, OSError."""
+    order = Order(max_pixels=max_pixels, page=number - 1, extracts=True)
+    async for message, content in _asked(path, order):
+        if isinstance(message, Rendering):
+            return content
+    raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
+
+
 async def draw(path: Path) -> Developed:
     """The picture of the miniature in this file. Raises ImageRefused, TooBusy, OSError."""
     async for message, content in _asked(path, Order(draws=True)):

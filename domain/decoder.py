@@ -195,8 +195,10 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
         return
     found = opening.opened(file, order.max_pixels, order.page)
     if order.extracts:
-        data = pixels.png(found.picture)
-        _say(out, Rendering(max(found.picture.size), *found.picture.size, len(data)), data)
+        picture = pixels.load(found.picture, found.file, max(found.picture.size))
+        sheet = pixels.upright(picture, found.orientation)
+        data = pixels.png(sheet)
+        _say(out, Rendering(max(sheet.size), sheet.width, sheet.height, len(data)), data)
         _say(out, Finished())
     elif order.whole:
         _show_whole(found, order.recipe, out)

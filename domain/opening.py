@@ -35,12 +35,17 @@ def opened(file: io.BufferedReader, max_pixels: int, page: int = 0) -> Opened:
     if svg.matches(head):
         return svg.opened(file.read(), max_pixels)
     picture = pixels.opened(file, max_pixels)
+    format_, frames = pixels.format_of(picture), pixels.frames_of(picture)
+    is_paged = format_ == "TIFF"  # what it has several of are sheets of paper, not moments
+    if is_paged and page > 0:
+        pixels.turn_to(picture, page, max_pixels)
     return Opened(
         picture,
         file,
-        pixels.format_of(picture),
+        format_,
         orientation=pixels.orientation_of(picture),
-        frames=pixels.frames_of(picture),
+        frames=1 if is_paged else frames,
+        pages=frames if is_paged else 1,
         taken_at=exif.taken_at(picture),
         camera=exif.camera(picture),
     )

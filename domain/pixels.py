@@ -102,14 +102,27 @@ def opened(file: BinaryIO, max_pixels: int) -> Picture:
         raise Refused("TOO_MANY_PIXELS", _too_many(max_pixels)) from None
     except UnidentifiedImageError:
         raise _unidentified(head) from None
+    _require_size(picture, max_pixels)
+    if format_of(picture) == "JPEG" and picture.info.get("progressive"):
+        _require_few_scans(file)
+    return picture
+
+
+def turn_to(picture: Picture, page: int, max_pixels: int) -> None:
+    """Another sheet of a TIFF, from 0. Raises Refused."""
+    try:
+        picture.seek(page)
+    except EOFError:
+        raise Refused("NO_SUCH_PAGE", f"There is no page {page + 1}.") from None
+    _require_size(picture, max_pixels)
+
+
+def _require_size(picture: Picture, max_pixels: int) -> None:
     width, height = picture.size
     if width * height > max_pixels or max(width, height) > MAX_SIDE_PX:
         raise Refused("TOO_MANY_PIXELS", f"{_too_many(max_pixels)} This one is {width} × {height}.")
     if width < 1 or height < 1:
         raise Refused("CORRUPT", "The picture has no size.")
-    if format_of(picture) == "JPEG" and picture.info.get("progressive"):
-        _require_few_scans(file)
-    return picture
 
 
 def _too_many(max_pixels: int) -> str:

@@ -96,7 +96,8 @@ class Image(Node):
     height: int = field(description="Height of the upright picture in pixels.")
     frames: int = field(description="How many frames it has: 1, or more for an animation.")
     pages: int = field(
-        description="How many pages it has: 1, or those of a document, of which the first is shown."
+        description="How many pages it has: 1, or those of a document, of which the first is shown; "
+        "`extractPages` makes pictures of the others."
     )
     duration_ms: int | None = field(
         description="How long it plays, in milliseconds: of a video, of which one still is shown; null: no "

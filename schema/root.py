@@ -17,6 +17,7 @@ from schema.item_mutations import ItemMutations
 from schema.items import ITEM_TYPES
 from schema.job_mutations import JobMutations
 from schema.library_mutations import LibraryMutations
+from schema.page_mutations import PageMutations
 from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.scalars import SCALARS
@@ -41,6 +42,7 @@ class Mutation(
     DuplicateMutations,
     JobMutations,
     LibraryMutations,
+    PageMutations,
     PresenceMutations,
     WebMutations,
 ):

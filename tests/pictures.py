@@ -221,7 +221,7 @@ GOOD: Mapping[str, Good] = {
     "float.tif": Good(lambda: saved(Image.linear_gradient("L").convert("F"), "TIFF"), "TIFF",
                       (256, 256), upright=False),
     "pages.tif": Good(lambda: saved(quadrants(), "TIFF", save_all=True, append_images=[quadrants()] * 2),
-                      "TIFF", frames=3),
+                      "TIFF"),
     "really-a-jpeg.png": Good(_mode("RGB", "JPEG"), "JPEG"),
     "one-pixel.png": Good(lambda: flat_png(1, 1), "PNG", (1, 1), upright=False),
     "wide.png": Good(lambda: flat_png(20_000, 1), "PNG", (20_000, 1), upright=False),

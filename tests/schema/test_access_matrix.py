@@ -344,6 +344,12 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         "results { url code image { id } }",
         SELF_WRITE,
     ),
+    "extractPages": (
+        lambda i: {"imageId": i["image"], "pages": [1]},
+        "images { id }",
+        # Whoever sees the document: the scene keeps no file of it.
+        _told("STORAGE_UNAVAILABLE", **STRANGERS, read_token="FORBIDDEN"),
+    ),
     "lookAtImages": (lambda i: {"ids": [i["image"]]}, "waiting", SELF_WRITE),
     "tagImages": (
         lambda i: {"ids": [i["image"]], "add": ["canary words"]},
@@ -496,7 +502,7 @@ EDGES: dict[str, str] = {
     "Viewer.invites": _in_viewer("invites { id usedBy { name } }"),
     "Invite.usedBy": _in_viewer("invites { usedBy { name } }"),
     "Instance.uploads": "{ instance { uploads { url } } }",
-    "Instance.formats": "{ instance { formats { name } } }",
+    "Instance.formats": "{ instance { formats { name available missing } } }",
 }
 
 # What only wraps: pages, payloads and events, whose parts are reached through the roots above.

@@ -2,6 +2,7 @@
 import type { Item } from "../board/operations";
 import { seen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, overlap, WHOLE, type Placed } from "../geometry/shapes";
+import { failureInWords } from "../library/failures";
 import type { Bitmaps } from "./bitmaps";
 import { paintDrawing } from "./drawings";
 import { paintFrame, paintTitle, type FrameColours } from "./frames";
@@ -162,7 +163,7 @@ export class Painter {
       context.fillStyle = picture?.palette[0] ?? UNKNOWN_COLOUR;
       context.fillRect(-width / 2, -height / 2, width, height);
     }
-    if (picture?.state === "FAILED") this.paintFailure(context, item, pixelsPerUnit);
+    if (picture?.state === "FAILED") this.paintFailure(context, item, picture.failure, pixelsPerUnit);
     return false;
   }
 
@@ -246,16 +247,17 @@ export class Painter {
     return [last?.startsWith(`${imageId}/`) ? this.bitmaps.find(last) : null, false];
   }
 
-  private paintFailure(context: Context, item: Item, pixelsPerUnit: number): void {
+  private paintFailure(context: Context, item: Item, code: string | null, pixelsPerUnit: number): void {
     const size = Math.min(item.width / 12, 15 / pixelsPerUnit);
     if (size * pixelsPerUnit < LEGIBLE_PX) return;
     context.fillStyle = "rgb(20 20 22 / 0.72)";
-    context.fillRect(-item.width / 2, -size, item.width, size * 2);
+    context.fillRect(-item.width / 2, -size * 1.6, item.width, size * 3.2);
     context.fillStyle = "#ffffff";
     context.font = `${size}px ${this.fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText("Could not be made ready", 0, 0, item.width * 0.95);
+    context.fillText("Could not be made ready", 0, -size * 0.7, item.width * 0.95);
+    context.fillText(failureInWords(code), 0, size * 0.7, item.width * 0.95);
   }
 
   private levelsOf(picture: Picture): Level[] {
