@@ -2,7 +2,7 @@
 
 A fingerprint is 64 bits: whether each of 8 × 8 places is darker than the one to its right (dHash). Encoded
 anew or resized it changes by up to 4 bits, cropped by a twentieth or brightened by up to 11; unrelated
-pictures differ by 28 and more, mirrored ones by about 20. A sketch is the picture in 8 × 8 points of OKLab:
+pictures differ by 26 and more, mirrored ones by about 20. A sketch is the picture in 8 × 8 points of OKLab:
 it tells a grey copy from a coloured one, and flat pictures, whose fingerprints are all the same.
 """
 
