@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
+from api.errors import as_domain_error, error_entry
 from api.services import Services
 from domain.access import Viewer
-from domain.errors import BadInput, TooBusy
+from domain.archives import Entry
+from domain.errors import BadInput, NotFound, TooBusy
 from domain.images import AddedImage
 
 PLACE_SECONDS = 60.0
@@ -46,6 +48,13 @@ def image_entry(added: AddedImage) -> dict[str, object]:
         "state": str(image.state),
         "deduplicated": added.deduplicated,
     }
+
+
+def entry_answer(entry: Entry) -> dict[str, object]:
+    """What became of one entry of an archive, as of one of several files."""
+    if entry.added is not None:
+        return {"name": entry.name, "image": image_entry(entry.added)}
+    return {"name": entry.name, "error": error_entry(as_domain_error(entry.error or NotFound("It is gone.")))}
 
 
 def file_name(text: str | None) -> str:

@@ -9,7 +9,7 @@ import orjson
 from litestar import Request
 from litestar.types import Receive, Scope, Send
 
-from api.arrivals import file_name, image_entry, place, uuid_of
+from api.arrivals import entry_answer, file_name, image_entry, place, uuid_of
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -25,6 +25,7 @@ from api.services import Services, services_of
 from domain import uploads
 from domain.access import Viewer
 from domain.errors import DomainError, NotFound, Unauthenticated, UploadOffset
+from domain.upload_outcomes import added_entries, added_image
 from domain.uploads import Checksum, Label, Upload
 
 ADDRESS = "/uploads/tus"
@@ -200,10 +201,12 @@ async def _get(services: Services, viewer: Viewer, upload_id: UUID) -> Answer:
 
 async def _said(viewer: Viewer, upload: Upload) -> bytes:
     """JSON: how far it is, and the picture once it is one, as /uploads says it."""
-    added = await uploads.added_image(viewer, upload)
+    added = await added_image(viewer, upload.outcome)
     said: dict[str, object] = {"id": str(upload.id), "offset": upload.received, "length": upload.length}
     if added is not None:
         said["image"] = image_entry(added)
+    elif upload.outcome is not None:
+        said["images"] = [entry_answer(entry) for entry in await added_entries(viewer, upload.outcome)]
     return orjson.dumps(said)
 
 

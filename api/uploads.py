@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from litestar import Request, Response, post
 
-from api.arrivals import file_name, image_entry, place, uuid_of
+from api.arrivals import entry_answer, file_name, image_entry, place, uuid_of
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -20,7 +20,7 @@ from api.errors import (
 from api.identity import viewer_of_request
 from api.multipart import BrokenForm, Part, parts_of
 from api.services import Services, services_of
-from domain import access, images, originals
+from domain import access, archives, images, originals
 from domain.access import Viewer
 from domain.errors import FileTooLarge, Unauthenticated
 from domain.settings import Settings
@@ -57,6 +57,8 @@ async def _one(
 ) -> Response[bytes]:
     settings = services.settings
     name = file_name(request.query_params.get("name"))
+    if archives.is_archive_name(name):
+        return await _archive(request, services, viewer, batch)
     image_id = uuid_of(request.query_params.get("id"), "id")
     if (announced_bytes(request) or 0) > settings.max_file_bytes:
         raise _file_too_large(settings)
@@ -65,6 +67,27 @@ async def _one(
             await intake.write(piece)
         added = await images.add_image(viewer, intake, name=name, image_id=image_id, batch=batch)
     return _created({"image": image_entry(added)})
+
+
+async def _archive(
+    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None
+) -> Response[bytes]:
+    """A ZIP as the raw body: what became of each of its pictures, as of several files."""
+    if (announced_bytes(request) or 0) > services.settings.max_batch_bytes:
+        raise _batch_too_large(services.settings)
+    async with place(services, viewer), originals.receive(archives.room_for(services.settings)) as intake:
+        async for piece in body_pieces(request):
+            await intake.write(piece)
+        answers = await _entries(viewer, services, intake, batch)
+    return _created({"images": answers})
+
+
+async def _entries(
+    viewer: Viewer, services: Services, intake: originals.Intake, batch: UUID | None
+) -> list[dict[str, object]]:
+    await intake.finish()
+    found = archives.unpack(viewer, services.settings, intake.path, batch=batch)
+    return [entry_answer(entry) async for entry in found]
 
 
 async def _several(
@@ -83,25 +106,31 @@ async def _several(
                     raise BadRequest(
                         f"At most {MOST_FILES} files are taken in one request.", limit=MOST_FILES
                     )
-                answers.append(await _part(part, services, viewer, batch))
+                answers += await _part(part, services, viewer, batch)
     if not answers:
         raise BadRequest("The form holds no file: name its parts 'file'.")
     return _created({"images": answers})
 
 
-async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | None) -> dict[str, object]:
+async def _part(
+    part: Part, services: Services, viewer: Viewer, batch: UUID | None
+) -> list[dict[str, object]]:
     """One file of several: what is wrong with it is said beside it, and the others go on."""
     name = file_name(part.filename)
+    is_archive = archives.is_archive_name(name)
+    settings = archives.room_for(services.settings) if is_archive else services.settings
     try:
-        async with originals.receive(services.settings) as intake:
+        async with originals.receive(settings) as intake:
             async for piece in part.pieces():
                 await intake.write(piece)
+            if is_archive:
+                return await _entries(viewer, services, intake, batch)
             added = await images.add_image(viewer, intake, name=name, batch=batch)
     except (ClientGone, SlowRequest, BrokenForm):
         raise
     except Exception as error:
-        return {"name": name, "error": error_entry(as_domain_error(error))}
-    return {"name": name, "image": image_entry(added)}
+        return [{"name": name, "error": error_entry(as_domain_error(error))}]
+    return [{"name": name, "image": image_entry(added)}]
 
 
 def _created(content: dict[str, object]) -> Response[bytes]:

@@ -199,6 +199,13 @@ class WrongChecksum(DomainError):
     http_status = 460
 
 
+class ArchiveRefused(DomainError):
+    """An archive, or an entry of it, that is not unpacked; the message says why."""
+
+    code = "ARCHIVE_REFUSED"
+    http_status = 422
+
+
 class UrlRefused(DomainError):
     """An address that this server does not fetch from; the message says why."""
 

@@ -21,9 +21,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
-from msgspec import Struct
 
-from domain import blobs, images, originals, storage
+from domain import archives, blobs, images, originals, storage
 from domain.access import Viewer, require_scope
 from domain.database import fetch, fetchrow, fetchval, transaction
 from domain.errors import (
@@ -37,8 +36,9 @@ from domain.errors import (
     UploadTakenOver,
     WrongChecksum,
 )
-from domain.images import AddedImage
+from domain.originals import Intake
 from domain.settings import Settings
+from domain.upload_outcomes import Outcome, outcome_entry
 
 LASTS_DAYS = 7
 MOST_OPEN = 200
@@ -50,13 +50,6 @@ FLUSH_BYTES = 1 << 20
 READ_BYTES = 1 << 20
 CHECKSUMS = ("sha1", "sha256")
 ORPHAN_SECONDS = 86_400.0
-
-
-class Outcome(Struct, frozen=True):
-    """What a whole upload became."""
-
-    image_id: UUID
-    deduplicated: bool
 
 
 @dataclass(frozen=True)
@@ -125,6 +118,7 @@ async def begin(
     storage.open_storage(settings)
     if len(label.metadata) > LONGEST_METADATA:
         raise BadInput(f"The metadata may have {LONGEST_METADATA} characters.", field="metadata")
+    settings = _settings_for(settings, label.name)
     _require_length(settings, length or 0)
     async with transaction() as connection:
         await connection.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", viewer.account_id)
@@ -342,6 +336,7 @@ async def writing(
     """
     storage.open_storage(settings)
     known = await upload(viewer, upload_id)
+    settings = _settings_for(settings, known.name)
     _require_offset(known, offset)
     if length is not None and known.length is not None and length != known.length:
         raise BadInput(f"This upload was announced with {known.length} bytes.", field="length")
@@ -391,14 +386,12 @@ async def finished(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
 
 async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
     try:
-        async with originals.receive(settings) as intake:
+        async with originals.receive(_settings_for(settings, whole.name)) as intake:
             async for piece in _pieces(whole):
                 await intake.write(piece)
             if intake.size_bytes != whole.length:
                 raise FileNotFoundError
-            added = await images.add_image(
-                viewer, intake, name=whole.name, image_id=whole.image_id, batch=whole.batch
-            )
+            outcome = await _outcome(viewer, settings, whole, intake)
     except FileNotFoundError:
         # Another process was quicker, or the parts are lost.
         known = await upload(viewer, whole.id)
@@ -410,7 +403,6 @@ async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
         if is_final(error):
             await _forget(whole.id)
         raise
-    outcome = Outcome(added.image.id, added.deduplicated)
     row = await fetchrow(
         "UPDATE upload SET outcome = $2, parts = '{}' WHERE id = $1 RETURNING *",
         whole.id,
@@ -422,19 +414,24 @@ async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
     return upload_of(row)
 
 
+async def _outcome(viewer: Viewer, settings: Settings, whole: Upload, intake: Intake) -> Outcome:
+    if not archives.is_archive_name(whole.name):
+        added = await images.add_image(
+            viewer, intake, name=whole.name, image_id=whole.image_id, batch=whole.batch
+        )
+        return Outcome(added.image.id, added.deduplicated)
+    await intake.finish()
+    found = archives.unpack(viewer, settings, intake.path, batch=whole.batch)
+    return Outcome(entries=[outcome_entry(entry) async for entry in found])
+
+
+def _settings_for(settings: Settings, name: str) -> Settings:
+    return archives.room_for(settings) if archives.is_archive_name(name) else settings
+
+
 def is_final(error: DomainError) -> bool:
     """Whether the same bytes would be refused again."""
     return isinstance(error, ImageRefused) or error.http_status in (403, 409, 413, 422)
-
-
-async def added_image(viewer: Viewer, done: Upload) -> AddedImage | None:
-    """The picture that an upload became; None while it is none. Raises NotFound when it is gone since."""
-    if done.outcome is None:
-        return None
-    image = (await images.images_by_ids(viewer, [done.outcome.image_id]))[0]
-    if image is None:
-        raise NotFound("The picture that this upload became is no longer there.")
-    return AddedImage(image, done.outcome.deduplicated)
 
 
 async def sweep() -> int:

@@ -7,6 +7,7 @@ import io
 import os
 import random
 import socket
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -504,3 +505,37 @@ async def test_methods_that_are_none(served: Served) -> None:
         instead = {**VERSION, "X-HTTP-Method-Override": "DELETE"}
         assert (await client.post(address, headers=instead)).status_code == 204
     assert await fetchval("select count(*) from upload") == 0
+
+
+async def test_an_archive_is_unpacked_by_every_way_in(served: Served) -> None:
+    ana = await served.join("ana")
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("foxes/one.jpg", photo(300, 200, seed=1))
+        archive.writestr("words.txt", b"no picture")
+        archive.writestr("padding.jpg", os.urandom(1_900_000))
+        archive.writestr("more.jpg", os.urandom(900_000))
+    content = held.getvalue()
+    assert len(content) > served.settings.max_file_bytes
+    names = ["one.jpg", "words.txt", "padding.jpg", "more.jpg"]
+    codes = [None, *["IMAGE_REFUSED"] * 3]
+
+    def told(said: dict[str, Any]) -> None:
+        assert [entry["name"] for entry in said["images"]] == names
+        assert [entry.get("error", {}).get("code") for entry in said["images"]] == codes
+
+    async with served.client(ana.access_token) as client:
+        raw = await client.post("/uploads", params={"name": "a.zip"}, content=content)
+        assert raw.status_code == 201
+        told(raw.json())
+        told((await client.post("/uploads", files=[("file", ("a.zip", content))])).json())
+        address = await begin(client, len(content), filename="A.ZIP")
+        last = await go_on(client, address, 0, content, Prefer="return=representation")
+        assert last.status_code == 200, last.text
+        told(last.json())
+        told((await client.get(address)).json())
+        broken = await begin(client, 4, filename="a.zip")
+        refused = await go_on(client, broken, 0, b"PK\x05\x06")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "ARCHIVE_REFUSED")
+    assert await fetchval("select count(*) from image") == 1
+    assert parts(served) == []
