@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -326,9 +327,26 @@ class BucketStore:
         )
 
     async def abort(self, key: str, upload_id: str) -> None:
-        """What cannot be aborted now, the sweep of unfinished uploads aborts later."""
+        """What cannot be aborted now, `abort_old` aborts later."""
         with contextlib.suppress(*FAILURES):
             await self.ask("abort_multipart_upload", **self.named(key), UploadId=upload_id)
+
+    async def abort_old(self, older_than_seconds: float) -> int:
+        """Objects in parts that nobody completed; how many went."""
+        aborted, before = 0, time.time() - older_than_seconds
+        following: dict[str, str] = {}
+        while True:
+            with self.words():
+                page = await self.ask(
+                    "list_multipart_uploads", Bucket=self.bucket, Prefix=self.prefix, **following
+                )
+            for found in page.get("Uploads", ()):
+                if found["Initiated"].timestamp() < before:
+                    await self.abort(found["Key"].removeprefix(self.prefix), found["UploadId"])
+                    aborted += 1
+            if not page.get("IsTruncated"):
+                return aborted
+            following = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
 
     async def read(self, key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         offset, failed = start, 0

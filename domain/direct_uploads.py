@@ -4,6 +4,7 @@ Only the bytes take another way: what came is read back once, hashed, looked at 
 within the bucket to its content address, before the row of a picture speaks of it.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from domain.errors import BadInput, DomainError, FileTooLarge, LimitExceeded, No
 from domain.images import AddedImage
 from domain.places import DirectStore, Part
 from domain.settings import Settings
+
+log = logging.getLogger("webref.storage")
 
 PART_BYTES = 8 << 20
 LASTS_DAYS = 7
@@ -199,9 +202,17 @@ async def end(upload: DirectUpload) -> None:
 async def sweep() -> int:
     """How many went that were not finished in their time, or are long done."""
     rows = await fetch("SELECT * FROM direct_upload WHERE expires_at <= now() ORDER BY expires_at LIMIT 500")
+    swept = 0
     for row in rows:
-        await end(_upload_of(row))
-    return len(rows)
+        try:
+            await end(_upload_of(row))
+            swept += 1
+        except StorageUnavailable as error:
+            log.warning("a direct upload that is over cannot be taken away yet: %s", error.message)
+    store = storage.direct_store()
+    if store is not None:
+        swept += await store.abort_old((LASTS_DAYS + 1) * 86_400)
+    return swept
 
 
 def _store() -> DirectStore:

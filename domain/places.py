@@ -101,5 +101,8 @@ class DirectStore(Store, Protocol):
     async def abort(self, key: str, upload_id: str) -> None:
         """What cannot be aborted now stays until it is asked for again."""
 
+    async def abort_old(self, older_than_seconds: float) -> int:
+        """Objects in parts that nobody completed; how many went."""
+
     async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> None:
         """Within the store; digest: what the bytes were found to be."""

@@ -140,6 +140,16 @@ async def test_what_is_not_finished_in_its_time_goes(kept: Served) -> None:
     assert await fetchval("SELECT count(*) FROM direct_upload") == 0
 
 
+async def test_parts_that_nobody_completes_are_swept(kept: Served) -> None:
+    store = storage.direct_store()
+    assert store is not None
+    upload_id = await store.begin("originals/ab/cd/abcd")
+    assert await store.abort_old(86_400) == 0
+    assert await store.parts("originals/ab/cd/abcd", upload_id) == []
+    assert await store.abort_old(-60) == 1
+    assert await store.parts("originals/ab/cd/abcd", upload_id) is None
+
+
 async def test_where_files_are_in_a_folder_there_is_another_way(served: Served) -> None:
     ana = await served.join("ana")
     async with served.client(ana.access_token) as client:
