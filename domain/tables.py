@@ -166,6 +166,18 @@ class Leftover(Table, db=DB, tablename="leftover"):
     withdrawn_at = Timestamptz(default=None, null=True)
 
 
+class SavedSearch(Table, db=DB, tablename="saved_search"):
+    """A search of the library under a name. filter: a findings.ImageFilter; place: among its owner's."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    owner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Text()
+    filter = JSONB()
+    sort = Text(default="NEWEST")
+    place = Integer()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
 class Rendition(Table, db=DB, tablename="rendition"):
     """A derived size of an image. digest: SHA-256 of its bytes, hex.
 
@@ -446,6 +458,7 @@ TABLES: tuple[type[Table], ...] = (
     Image,
     Leftover,
     Twin,
+    SavedSearch,
     Rendition,
     Pyramid,
     Upload,

@@ -116,9 +116,7 @@ async def _let_go(connection: Connection, ids: Sequence[UUID]) -> list[UUID]:
     gone = [row["id"] for row in rows]
     if gone:
         await connection.execute("DELETE FROM rendition WHERE image = ANY($1::uuid[])", gone)
-        await connection.execute(
-            "DELETE FROM job WHERE kind = 'renditions' AND subject = ANY($1::uuid[])", gone
-        )
+        await connection.execute("DELETE FROM job WHERE subject = ANY($1::uuid[])", gone)
         await connection.execute(
             "WITH gone AS (DELETE FROM image WHERE id = ANY($1::uuid[]) RETURNING digest) "
             "INSERT INTO leftover (digest) SELECT DISTINCT digest FROM gone ORDER BY digest "

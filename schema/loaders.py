@@ -25,6 +25,7 @@ from domain import (
     past_comments,
     past_items,
     renditions,
+    saved_searches,
     trash,
     uses,
 )
@@ -42,6 +43,7 @@ from schema.context import Context, Impersonal
 from schema.images import Image, ImageUse, Rendition, image_of, rendition_of, use_of
 from schema.items import Item, item_of
 from schema.jobs import Job, job_of
+from schema.saved_searches import SavedSearch, saved_search_of
 
 FRESH_SECONDS = 1.0
 
@@ -114,6 +116,10 @@ class Loaders:
         return _loader(self._renditions)
 
     @cached_property
+    def saved_searches(self) -> DataLoader[UUID, SavedSearch | None]:
+        return _loader(self._saved_searches)
+
+    @cached_property
     def needs(self) -> DataLoader[UUID, bool]:
         return _loader(trash.needed_images)
 
@@ -141,6 +147,9 @@ class Loaders:
 
     async def _jobs(self, ids: list[UUID]) -> list[Job | None]:
         return _shaped(await job_reads.jobs_by_ids(self._viewer, ids), job_of)
+
+    async def _saved_searches(self, ids: list[UUID]) -> list[SavedSearch | None]:
+        return _shaped(await saved_searches.saved_searches_by_ids(self._viewer, ids), saved_search_of)
 
     async def _boards(self, ids: list[UUID]) -> list[Board | None]:
         return _shaped(await boards.boards_by_ids(self._viewer, ids), board_of)
@@ -278,6 +287,7 @@ class Loaders:
             or await self.comments.load(key)
             or await self.acquaintances.load(key)
             or await self.jobs.load(key)
+            or await self.saved_searches.load(key)
         )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-from domain import boards, findings, job_reads, jobs, labelling, past, trash, twins
+from domain import boards, findings, job_reads, jobs, labelling, past, saved_searches, trash, twins
 from domain.errors import LimitExceeded
 from domain.past import Then
 from schema.accounts import Viewer, viewer_of
@@ -21,6 +21,7 @@ from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobReport, JobState, job_of, job_report_of
 from schema.library_mutations import PATTERN
+from schema.saved_searches import SavedSearch, saved_search_of
 from schema.scalars import Long
 from schema.web_pictures import WebQueries
 
@@ -135,6 +136,11 @@ class Query(WebQueries):
             after=after,
         )
         return connection_of(page, image_of, after)
+
+    @resolved(description="The viewer's saved searches, in their order: at most 100.")
+    async def saved_searches(self, info: Info) -> list[SavedSearch]:
+        rows = await saved_searches.saved_searches_of(info.context.require_viewer())
+        return [saved_search_of(row) for row in rows]
 
     @resolved(description="The viewer's trash: pictures they threw away, the latest first.")
     async def trash(

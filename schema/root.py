@@ -20,6 +20,7 @@ from schema.library_mutations import LibraryMutations
 from schema.page_mutations import PageMutations
 from schema.presence import PresenceMutations
 from schema.queries import Query
+from schema.saved_searches import SavedSearchMutations
 from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
 from schema.web_pictures import WebMutations
@@ -43,6 +44,7 @@ class Mutation(
     JobMutations,
     LibraryMutations,
     PageMutations,
+    SavedSearchMutations,
     PresenceMutations,
     WebMutations,
 ):

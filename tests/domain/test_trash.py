@@ -190,6 +190,7 @@ async def test_every_table_that_names_a_picture_is_asked_before_one_is_deleted()
         "former_image.image",
         "item.image_id",
         "rendition.image",
+        "pyramid.image",
         "twin.image",
         "twin.other",
     }

@@ -3,12 +3,25 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from domain import adding, boards, comments, contents, history, invites, items, jobs, tokens, trash
+from domain import (
+    adding,
+    boards,
+    comments,
+    contents,
+    history,
+    invites,
+    items,
+    jobs,
+    saved_searches,
+    tokens,
+    trash,
+)
 from domain.access import Role, Scope, Viewer
 from domain.adding import NewItem
 from domain.comments import NewComment, NewPin, NewText, Pin
 from domain.contents import CropEdit, DrawingEdit
 from domain.database import execute, fetch, transaction
+from domain.findings import ImageFilter
 from domain.operations import Crop, DrawingContent, FrameContent, NoteContent, Shape, Style, Transform
 from domain.tables import TABLES
 from tests.factories import a_board, a_member, a_rendition, a_viewer, an_image
@@ -74,6 +87,9 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
     failed = await an_image(owner, name="canary picture that failed", state="FAILED")
     thrown = await an_image(owner, name="canary picture in the trash")
     await trash.trash_images(owner, [thrown])
+    saved = await saved_searches.save_search(
+        owner, name="canary words", filter=ImageFilter(text="canary picture")
+    )
     await a_rendition(image)
     await execute(
         "INSERT INTO twin (image, other, bits, likeness) "
@@ -118,6 +134,7 @@ async def _filled(board_id: UUID, owner: Viewer, editor: Viewer) -> dict[str, UU
         "image": image,
         "failed": failed,
         "thrown": thrown,
+        "saved": saved.id,
         "picture": picture,
         "note": note,
         "drawing": drawing,

@@ -65,6 +65,7 @@ QUERIES: dict[str, Row] = {
     "board": Row("query($board: ID!) { board(id: $board) { title } }", SIGNED_IN, MEMBERS),
     "boards": Row("{ boards { nodes { title } totalCount } }", SIGNED_IN),
     "image": Row("query($image: ID!) { image(id: $image) { name } }", SIGNED_IN, MEMBERS),
+    "savedSearches": Row("{ savedSearches { name filter images { totalCount } } }", SIGNED_IN),
     "trash": Row("{ trash { nodes { name keptUntil } totalCount } }", SIGNED_IN),
     "renamedImages": Row(
         'query($image: ID!) { renamedImages(ids: [$image], pattern: "{n}") }', READERS, MEMBERS
@@ -351,6 +352,26 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         _told("STORAGE_UNAVAILABLE", **STRANGERS, read_token="FORBIDDEN"),
     ),
     "lookAtImages": (lambda i: {"ids": [i["image"]]}, "waiting", SELF_WRITE),
+    "saveSearch": (
+        lambda i: {"name": "Warm", "filter": {"tags": ["warm"]}},
+        "savedSearch { name filter }",
+        SELF_WRITE,
+    ),
+    "editSavedSearch": (
+        lambda i: {"id": i["saved"], "name": "canary words 2"},
+        "savedSearch { name }",
+        _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
+    ),
+    "orderSavedSearches": (
+        lambda i: {"ids": [i["saved"]]},
+        "savedSearches { name }",
+        _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
+    ),
+    "deleteSavedSearches": (
+        lambda i: {"ids": [i["saved"]]},
+        "deletedIds",
+        _told("NOT_FOUND", owner=OK, read_token="FORBIDDEN"),
+    ),
     "tagImages": (
         lambda i: {"ids": [i["image"]], "add": ["canary words"]},
         "images { tags }",
@@ -421,6 +442,7 @@ def _in_viewer(fields: str) -> str:
 # Edges that lead from what somebody may see to something else. Each is asked by everybody; what a stranger
 # gets holds none of the secret words.
 EDGES: dict[str, str] = {
+    "SavedSearch.images": "{ savedSearches { images { nodes { name } } } }",
     "Board.cover": _in_board("cover { name }"),
     "Board.createdBy": _in_board("createdBy { name }"),
     "Board.items": _in_board("items { totalCount nodes { name } edges { node { name } cursor } }"),
