@@ -198,13 +198,14 @@ def collect(settings: Settings, dry_run: bool, days: int | None, hours: float) -
     """
     from domain import collecting
     from domain.storage import close_storage, open_storage
+    from domain.whereabouts import require_whereabouts
 
     settings = replace(settings, trash_days=settings.trash_days if days is None else days)
 
     async def run() -> None:
         async with AsyncExitStack() as opened:
             await opened.enter_async_context(open_webref(settings))
-            open_storage(settings)
+            open_storage(settings, at=await require_whereabouts(settings))
             opened.push_async_callback(close_storage)
             if dry_run:
                 found = await collecting.collectable(settings)
