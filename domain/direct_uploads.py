@@ -15,7 +15,16 @@ import asyncpg
 from domain import images, originals, storage
 from domain.access import Viewer, require_scope
 from domain.database import execute, fetch, fetchrow, fetchval
-from domain.errors import BadInput, DomainError, FileTooLarge, LimitExceeded, NotFound, StorageUnavailable
+from domain.errors import (
+    BadInput,
+    DomainError,
+    FileTooLarge,
+    LimitExceeded,
+    NotFound,
+    NotInBucket,
+    StorageUnavailable,
+    UploadIncomplete,
+)
 from domain.images import AddedImage
 from domain.places import DirectStore, Part
 from domain.settings import Settings
@@ -27,20 +36,6 @@ LASTS_DAYS = 7
 URL_SECONDS = 3_600
 MOST_URLS = 100
 MOST_OPEN = 200
-
-
-class NotInBucket(DomainError):
-    """Here files are kept in a folder: send them to /uploads or to /uploads/tus."""
-
-    code = "NOT_IN_BUCKET"
-    http_status = 409
-
-
-class UploadIncomplete(DomainError):
-    """Parts are missing or have another size; `missing` lists the first of their numbers."""
-
-    code = "UPLOAD_INCOMPLETE"
-    http_status = 409
 
 
 @dataclass(frozen=True)

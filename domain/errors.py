@@ -178,6 +178,20 @@ class DatabaseUnavailable(DomainError):
     http_status = 503
 
 
+class NotInBucket(DomainError):
+    """Here files are kept in a folder: send them to /uploads or to /uploads/tus."""
+
+    code = "NOT_IN_BUCKET"
+    http_status = 409
+
+
+class UploadIncomplete(DomainError):
+    """Parts are missing or have another size; `missing` lists the first of their numbers."""
+
+    code = "UPLOAD_INCOMPLETE"
+    http_status = 409
+
+
 class UploadOffset(DomainError):
     """The bytes do not begin where the upload ends; `offset` is where it does."""
 

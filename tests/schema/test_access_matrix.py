@@ -514,6 +514,8 @@ EDGES: dict[str, str] = {
     "Image.renditions": _in_image("renditions { url } url(atLeast: 1)"),
     "Image.boards": _in_image("boards { totalCount nodes { title } }"),
     "Image.uses": _in_image("uses { totalCount nodes { itemCount itemIds } }"),
+    "Image.tiles": _in_image("tiles { tileSize }"),
+    "Tiles.levels": _in_image("tiles { levels { columns rows } }"),
     "Image.colours": _in_image("colours { colour share }"),
     "ImageUse.board": _in_image("uses { nodes { board { title } } }"),
     "DuplicateGroup.images": "{ duplicates { nodes { images { totalCount nodes { name } } } } }",
