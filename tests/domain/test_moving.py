@@ -15,6 +15,7 @@ from domain.database import execute, fetchval
 from domain.errors import StorageUnavailable
 from domain.folders import FolderStore
 from domain.moving import CannotMove
+from domain.recipes import VERSION
 from domain.settings import BadSetting, Settings
 from domain.whereabouts import Whereabouts
 from tests import pictures
@@ -72,7 +73,7 @@ async def test_all_files_move_and_the_row_says_so(settings: Settings, target: st
     for digest in digests:
         assert hashlib.sha256((folder / originals.key(digest)).read_bytes()).hexdigest() == digest
         assert (settings.blobs / originals.key(digest)).is_file()
-        assert await storage.find(renditions.key(digest, 320, "1"))
+        assert await storage.find(renditions.key(digest, 320, VERSION))
     fresh = await a_picture(ana, settings, 9)
     assert (folder / originals.key(fresh)).is_file()
     assert not (settings.blobs / originals.key(fresh)).exists()
@@ -174,7 +175,7 @@ async def test_a_draft_is_kept_in_both_places_while_a_move_is_under_way(
             for place in (settings.blobs, folder):
                 kept = (place / originals.key(digest)).read_bytes()
                 assert hashlib.sha256(kept).hexdigest() == digest
-                assert (place / renditions.key(digest, 320, "1")).is_file()
+                assert (place / renditions.key(digest, 320, VERSION)).is_file()
         await storage.remove(originals.key(digest))
     assert not any((place / originals.key(digest)).exists() for place in (settings.blobs, folder))
 
