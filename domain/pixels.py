@@ -11,7 +11,7 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, UnidentifiedImageError
 from pillow_jxl import JpegXLImagePlugin
 
-from domain import stripping, vips
+from domain import exif, stripping, vips
 from domain.decoding import LADDER, MAX_FRAMES, MAX_SIDE_PX, Refusal, fitted, rungs
 from domain.formats import PILLOW
 from domain.recipes import STANDARD
@@ -105,6 +105,7 @@ def opened(file: BinaryIO, max_pixels: int) -> Picture:
     _require_size(picture, max_pixels)
     if format_of(picture) == "JPEG" and picture.info.get("progressive"):
         _require_few_scans(file)
+    exif.look_ahead(picture)
     return picture
 
 
