@@ -14,7 +14,7 @@ from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
 from api.ranges import Slice, wanted
 from api.services import services_of
-from domain import full_sizes, originals, renditions, storage, thumbnails, tiles
+from domain import animations, full_sizes, originals, renditions, storage, thumbnails, tiles
 from domain.errors import NotFound, StorageUnavailable, Unauthenticated
 from domain.storage import StoredFile
 
@@ -25,8 +25,9 @@ INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", 
 
 
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
-    """GET and HEAD of /files/<image id>/original, /files/<image id>/full, /files/<image id>/<size>,
-    /files/<image id>/tiles/<level>/<column>/<row> and /files/boards/<board id>/<seq>."""
+    """GET and HEAD of /files/<image id>/original, /files/<image id>/full, /files/<image id>/animation,
+    /files/<image id>/<size>, /files/<image id>/tiles/<level>/<column>/<row> and
+    /files/boards/<board id>/<seq>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     try:
         if request.method not in ("GET", "HEAD"):
@@ -72,6 +73,8 @@ async def _find(request: Request[Any, Any, Any]) -> StoredFile:
         return await originals.file(viewer, key)
     if variant == "full" and not of_board:
         return await full_sizes.file(viewer, key)
+    if variant == "animation" and not of_board:
+        return await animations.file(viewer, key)
     if not variant.isascii() or not variant.isdigit() or len(variant) > (15 if of_board else 5):
         raise _no_file()
     find = thumbnails.file if of_board else renditions.file

@@ -71,7 +71,7 @@ def _image(row: str) -> dict[str, Fact]:
         "created_at": "timestamptz",
     }
     # Made after the picture came, as renditions are.
-    later = {"tile_px": "integer"}
+    later = {"tile_px": "integer", "animation": "bigint[]"}
     passing = {**later, "name": "text", "title": "text", "tags": "text[]", "state": "text", "failure": "text"}
     return {
         "id": Fact(f"{row}.id::text", "text"),

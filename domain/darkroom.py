@@ -23,6 +23,7 @@ from domain.decoding import (
     LENGTH_BYTES,
     MAX_PIXELS,
     WALL_SECONDS,
+    Animation,
     Developed,
     Died,
     Finished,
@@ -41,6 +42,7 @@ from domain.recipes import STANDARD, Recipe
 
 MAX_MESSAGE_BYTES = 1 << 20
 MAX_RENDITION_BYTES = 64 << 20
+PAYLOADS = (Rendering, Tile, Animation)
 SLOTS = max(2, os.cpu_count() or 1)
 """Pictures at once, of each kind of order."""
 
@@ -157,14 +159,14 @@ class Darkroom:
                         raise DecoderGone(asked)
                     message = decoded(await reader.readexactly(length))
                     content = b""
-                    if isinstance(message, Rendering | Tile):
+                    if isinstance(message, PAYLOADS):
                         if message.payload_bytes > MAX_RENDITION_BYTES:
                             raise DecoderGone(asked)
                         content = await reader.readexactly(message.payload_bytes)
                 except (asyncio.IncompleteReadError, msgspec.DecodeError):
                     raise DecoderGone(asked) from None
                 yield message, content
-                if not isinstance(message, Rendering | Tile):
+                if not isinstance(message, PAYLOADS):
                     return
 
 
@@ -228,6 +230,16 @@ async def cut(
     async for message, content in _asked(path, Order(max_pixels=max_pixels, cuts=True, recipe=recipe)):
         if isinstance(message, Tile):
             yield (message.level, message.column, message.row), content
+
+
+async def animate(
+    path: Path, *, max_pixels: int = MAX_PIXELS, recipe: Recipe = STANDARD
+) -> tuple[Animation, bytes]:
+    """The animation, small enough for a board. Raises ImageRefused, TooBusy, OSError."""
+    async for message, content in _asked(path, Order(max_pixels=max_pixels, animates=True, recipe=recipe)):
+        if isinstance(message, Animation):
+            return message, content
+    raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
 
 
 def _developed(said: Rendering, content: bytes, recipe: Recipe) -> Developed:

@@ -16,6 +16,7 @@ import time
 from typing import BinaryIO
 
 from domain import (
+    animating,
     confinement,
     crispness,
     cutting,
@@ -35,6 +36,7 @@ from domain.decoding import (
     WEBP,
     WEBP_SIDE_PX,
     WHOLE,
+    Animation,
     Developed,
     Died,
     Finished,
@@ -208,6 +210,11 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
             _say(out, Tile(*place, len(content)), content)
 
         cutting.cut(found.picture, found.file, found.orientation, order.recipe.quality, emit)
+        _say(out, Finished())
+    elif order.animates:
+        made = animating.animated(found.picture, found.frames, found.orientation, order.recipe.quality)
+        data = made.content
+        _say(out, Animation(*made.size, made.frames, made.duration_ms, len(data)), data)
         _say(out, Finished())
     elif order.sizes:
         original = found.picture.size

@@ -51,7 +51,8 @@ class Order(Struct, frozen=True):
     """What to do with the picture whose open file travels beside this. sizes empty: inspect it.
 
     draws: the file is a miniature (domain/miniature.py) to be drawn; whole: it is wanted at its own size;
-    cuts: in tiles. page: of a document, from 0; extracts: that page is wanted with all its pixels, as PNG.
+    cuts: in tiles; animates: as a small animation. page: of a document, from 0; extracts: that page is
+    wanted with all its pixels, as PNG.
     """
 
     sizes: tuple[int, ...] = ()
@@ -61,17 +62,18 @@ class Order(Struct, frozen=True):
     page: int = 0
     extracts: bool = False
     cuts: bool = False
+    animates: bool = False
     recipe: Recipe = STANDARD
 
     @property
     def patience(self) -> int:
-        """How many times the seconds of CPU and clock it may take: cutting writes every pixel anew."""
-        return 4 if self.cuts else 1
+        """How many times the seconds of CPU and clock it may take: these write every pixel anew."""
+        return 4 if self.cuts or self.animates else 1
 
     @property
     def kind(self) -> tuple[bool, ...]:
         """Orders of one kind wait for one another."""
-        return bool(self.sizes), self.draws, self.whole, self.extracts, self.cuts
+        return bool(self.sizes), self.draws, self.whole, self.extracts, self.cuts, self.animates
 
 
 class Developed(Struct, frozen=True):
@@ -130,6 +132,16 @@ class Tile(Struct, frozen=True, tag="tile"):
     payload_bytes: int
 
 
+class Animation(Struct, frozen=True, tag="animation"):
+    """Announces an animated WebP, whose bytes follow. duration_ms: of all its frames, once."""
+
+    width: int
+    height: int
+    frames: int
+    duration_ms: int
+    payload_bytes: int
+
+
 class Refusal(Struct, frozen=True, tag="refusal"):
     """The picture cannot be used; reason: a code of ImageRefused."""
 
@@ -147,7 +159,7 @@ class Died(Struct, frozen=True, tag="died"):
     signal: int
 
 
-Message = Inspection | Rendering | Tile | Refusal | Finished | Died
+Message = Inspection | Rendering | Tile | Animation | Refusal | Finished | Died
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Message)

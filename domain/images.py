@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain import access, colours, darkroom, originals, receipts, renditions, tiles
+from domain import access, animations, colours, darkroom, originals, receipts, renditions, tiles
 from domain.access import (
     BOARD_COLUMNS,
     BOARD_READABLE,
@@ -77,6 +77,7 @@ class Image(Struct, frozen=True):
     colours: list[int] = []
     trashed_at: datetime | None = None
     tile_px: int | None = None
+    animation: list[int] | None = None
 
 
 class AddedImage(Struct, frozen=True):
@@ -124,6 +125,7 @@ def image_of(row: asyncpg.Record) -> Image:
         colours=row["colours"],
         trashed_at=row["trashed_at"],
         tile_px=row["tile_px"],
+        animation=row["animation"],
     )
 
 
@@ -180,6 +182,8 @@ async def add_image(
         await renditions.enqueue(connection, new_id)
         if is_deep(inspection.width, inspection.height):
             await tiles.enqueue(connection, new_id)
+        if animations.moves(inspection.format, inspection.frames):
+            await animations.enqueue(connection, new_id)
         await revive(connection, digest)
     return AddedImage(image_of(row), deduplicated=False)
 

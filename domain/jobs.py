@@ -40,6 +40,9 @@ LOOKS = "looks"
 TILES = "tiles"
 """The kind that cuts a large picture, its subject, into tiles. Its queue is `LARGE`."""
 
+ANIMATION = "animation"
+"""The kind that makes a small animated WebP of its subject. Its queue is `LARGE`."""
+
 PICTURES = "pictures"
 
 LARGE = "large"

@@ -43,7 +43,7 @@ class PictureFollower(Follower[ImageProgress]):
         super().__init__(viewer, board_id, sink, left)
         self.image_ids = image_ids
         self._missed: set[UUID] | None = set()
-        self._last: dict[UUID, tuple[ImageState, str | None, int, int | None]] = {}
+        self._last: dict[UUID, tuple[ImageState, str | None, int, int | None, list[int] | None]] = {}
 
     def offer(self, step: ImageProgress) -> None:
         """Tells what happened, if it is new."""
@@ -54,7 +54,8 @@ class PictureFollower(Follower[ImageProgress]):
 
     def present(self, step: ImageProgress) -> None:
         """Tells how it is, if that is new."""
-        state = (step.image.state, step.image.failure, step.done, step.image.tile_px)
+        image = step.image
+        state = (image.state, image.failure, step.done, image.tile_px, image.animation)
         if self._last.get(step.image.id) != state:
             self._last[step.image.id] = state
             self.tell(step)

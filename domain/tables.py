@@ -104,6 +104,7 @@ class Image(Table, db=DB, tablename="image"):
     compared by (domain/likeness.py), none before it was looked at for that.
     trashed_at: since when it has been in its owner's trash.
     tile_px: the sides of the tiles of its pyramid; null: it has none.
+    animation: width, height, frames, milliseconds and bytes of its animation; null: it has none.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -137,6 +138,7 @@ class Image(Table, db=DB, tablename="image"):
     sketch = Bytea()
     trashed_at = Timestamptz(default=None, null=True)
     tile_px = Integer(default=None, null=True)
+    animation = Array(base_column=BigInt(), default=None, null=True)
 
 
 class Twin(Table, db=DB, tablename="twin"):
@@ -249,6 +251,24 @@ class Pyramid(Table, db=DB, tablename="pyramid"):
     image = ForeignKey(Image, null=False, unique=True, on_delete=OnDelete.cascade)
     tile_px = Integer()
     spans = Bytea()
+    size_bytes = BigInt()
+    digest = Text()
+    recipe = Text()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Animation(Table, db=DB, tablename="animation"):
+    """The animated WebP of an image; unique by image. digest: SHA-256 of the file, hex.
+
+    duration_ms: of all frames, once; recipe: the name of what made it.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    image = ForeignKey(Image, null=False, unique=True, on_delete=OnDelete.cascade)
+    width = Integer()
+    height = Integer()
+    frames = Integer()
+    duration_ms = Integer()
     size_bytes = BigInt()
     digest = Text()
     recipe = Text()
@@ -461,6 +481,7 @@ TABLES: tuple[type[Table], ...] = (
     SavedSearch,
     Rendition,
     Pyramid,
+    Animation,
     Upload,
     Board,
     BoardGrant,

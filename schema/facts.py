@@ -73,6 +73,15 @@ IMAGE: Mapping[str, Column] = {
     "sourceUrl": ("source_url", None),
     "originalUrl": ("id", lambda image_id: f"/files/{image_id}/original"),
 }
+# Of the five of `animation` in board_reads.
+ANIMATION: Mapping[str, int | None] = {
+    "width": 0,
+    "height": 1,
+    "frames": 2,
+    "durationMs": 3,
+    "sizeBytes": 4,
+    "url": None,
+}
 # Of one entry of `renditions` in board_reads.
 RENDITION: Mapping[str, int | None] = {"size": 0, "width": 1, "height": 2, "sizeBytes": 3, "url": None}
 
@@ -223,6 +232,21 @@ def tiles(
         return {key: value(key, field, image, found, tile_px) for key, field in fields}
 
     return lambda columns: list(map(written, *(columns[place] for place in places)))
+
+
+def animation(fields: Sequence[tuple[str, str]], image_id: int, place: int) -> Writer:
+    """fields: keys and names. place: of what `ANIMATION` counts."""
+
+    def value(field: str, found: Sequence[Any], image: str) -> object:
+        if field not in ANIMATION:
+            return "Animation"
+        part = ANIMATION[field]
+        return f"/files/{image}/animation" if part is None else found[part]
+
+    def written(found: Sequence[Any] | None, image: str) -> dict[str, object] | None:
+        return None if found is None else {key: value(field, found, image) for key, field in fields}
+
+    return lambda columns: list(map(written, columns[place], columns[image_id]))
 
 
 def points(fields: Sequence[tuple[str, str]], place: int) -> Writer:

@@ -9,7 +9,7 @@ import strawberry
 from msgspec import structs
 from strawberry import argument, enum_value, field
 
-from domain import full_sizes, images, pyramid, renditions, tiles, uses
+from domain import animations, full_sizes, images, pyramid, renditions, tiles, uses
 from schema.accounts import Account
 from schema.connections import After, Connection, Node
 from schema.context import Info
@@ -85,6 +85,24 @@ class Tiles:
     )
 
 
+@strawberry.type(
+    description="A picture that moves as an animated WebP: at most 800 pixels wide and high, its frames "
+    "shown as long and repeated as often as the original's."
+)
+class Animation:
+    url: Path = field(
+        description="Where it is read (GET, HEAD, ranges). It never changes: cache it for ever."
+    )
+    width: int = field(description="Width in pixels; never more than the original's.")
+    height: int = field(description="Height in pixels; never more than the original's.")
+    frames: int = field(
+        description="How many frames it has: fewer than the original's where some are alike, or where they "
+        "would be too many to show."
+    )
+    duration_ms: int = field(description="How long it plays once, in milliseconds.")
+    size_bytes: Long = field(description="Size of the file in bytes.")
+
+
 @strawberry.type(description="A picture in the library, known by its content.")
 class Image(Node):
     name: str = field(description="The file's name as it was uploaded, or as it was renamed.")
@@ -131,6 +149,9 @@ class Image(Node):
     tiles: Tiles | None = field(
         description="Its tiles, for looking closely. Null: it is small enough for `fullUrl`, or they are "
         "still being made."
+    )
+    animation: Animation | None = field(
+        description="How it moves. Null: it does not, cannot be shown moving, or that is still being made."
     )
     key: strawberry.Private[UUID]
     owner_id: strawberry.Private[UUID]
@@ -238,6 +259,7 @@ def image_of(row: images.Image) -> Image:
         if full_sizes.is_available(row.format, row.width, row.height)
         else None,
         tiles=_tiles_of(row),
+        animation=_animation_of(row),
         key=row.id,
         owner_id=row.owner_id,
         thrown_at=row.trashed_at,
@@ -252,6 +274,20 @@ def _tiles_of(row: images.Image) -> Tiles | None:
         tile_size=row.tile_px,
         levels=[TileLevel(**structs.asdict(level)) for level in levels],
         url=Path(tiles.address(row.id)),
+    )
+
+
+def _animation_of(row: images.Image) -> Animation | None:
+    if row.animation is None:
+        return None
+    width, height, frames, duration_ms, size_bytes = row.animation
+    return Animation(
+        url=Path(animations.address(row.id)),
+        width=width,
+        height=height,
+        frames=frames,
+        duration_ms=duration_ms,
+        size_bytes=Long(size_bytes),
     )
 
 

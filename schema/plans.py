@@ -61,6 +61,7 @@ from schema.facts import (
     Piece,
     Writer,
     always,
+    animation,
     divided,
     points,
     renditions,
@@ -316,6 +317,9 @@ class _Compiler:
                 pieces.append(Piece(key, self.renditions(each, row, table)))
             elif field == "tiles":
                 pieces.append(Piece(key, self.tiles(each, row, table)))
+            elif field == "animation":
+                below = [(name, shown_field) for name, shown_field, _ in self.fields("Animation", each)]
+                pieces.append(Piece(key, animation(below, row(f"{table}.id"), row(f"{table}.animation"))))
             else:
                 pieces.append(_piece(key, field, "Image", IMAGE, table, row))
         return shape(pieces)

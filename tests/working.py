@@ -1,8 +1,13 @@
 """Work on the job table as a worker does it, without its threads."""
 
-from domain import jobs, tiles, twins
+from domain import animations, jobs, tiles, twins
 
-HANDLERS = {jobs.RENDITIONS: twins.develop, jobs.LOOKS: twins.look_again, jobs.TILES: tiles.make_tiles}
+HANDLERS = {
+    jobs.RENDITIONS: twins.develop,
+    jobs.LOOKS: twins.look_again,
+    jobs.TILES: tiles.make_tiles,
+    jobs.ANIMATION: animations.make_animation,
+}
 
 
 async def work() -> None:

@@ -22,7 +22,7 @@ from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
-from workers.renditions import look_again, make_renditions, make_tiles
+from workers.renditions import look_again, make_animation, make_renditions, make_tiles
 from workers.sweeps import clean_for_ever, look_again_for_ever, snapshot_for_ever, take_back_for_ever
 
 LOG = logging.getLogger("webref.workers")
@@ -70,6 +70,7 @@ class Feeder:
             jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions),
             jobs.LOOKS: actor_for(broker, jobs.PICTURES, look_again),
             jobs.TILES: actor_for(broker, jobs.LARGE, make_tiles),
+            jobs.ANIMATION: actor_for(broker, jobs.LARGE, make_animation),
         }
 
     async def run(self) -> None:

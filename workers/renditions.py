@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import jobs, tiles, twins
+from domain import animations, jobs, tiles, twins
 
 
 async def make_renditions(job_id: str) -> None:
@@ -13,6 +13,11 @@ async def make_renditions(job_id: str) -> None:
 async def make_tiles(job_id: str) -> None:
     """Cuts large ones."""
     await jobs.run(UUID(job_id), tiles.make_tiles)
+
+
+async def make_animation(job_id: str) -> None:
+    """Of pictures that move."""
+    await jobs.run(UUID(job_id), animations.make_animation)
 
 
 async def look_again(job_id: str) -> None:

@@ -5,6 +5,7 @@ import itertools
 import logging
 
 from domain import (
+    animations,
     collecting,
     compaction,
     direct_uploads,
@@ -68,7 +69,8 @@ async def look_again_for_ever() -> None:
 
 
 async def clean_for_ever(settings: Settings) -> None:
-    """Removes what is over, once an hour, of history only what was said to go; has missing tiles made.
+    """Removes what is over, once an hour, of history only what was said to go; has missing tiles
+    and animations made.
 
     All files are looked through for strays in the second round and then once a day.
     """
@@ -79,6 +81,7 @@ async def clean_for_ever(settings: Settings) -> None:
             unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
             expired = await uploads.sweep() + await direct_uploads.sweep()
             await tiles.enqueue_missing()
+            await animations.enqueue_missing()
             LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts + expired, unseen)
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from tests.api.serving import Served
-from tests.pictures import oriented, photo
+from tests.pictures import animated, oriented, photo
+from tests.working import work
 
 PICTURE = photo(320, 200, seed=7)
 
@@ -58,6 +59,27 @@ async def test_every_pixel_is_given_without_what_the_file_says(served: Served) -
         assert b"Acme" in content
         small_full = await client.get(f"/files/{small.json()['image']['id']}/full")
         assert small_full.headers["content-type"] == "image/webp"
+    async with served.client(eve.access_token) as client:
+        assert (await client.get(address)).status_code == 404
+
+
+async def test_what_moves_is_given_as_an_animation_to_who_may_see_it(served: Served) -> None:
+    ana, eve = await served.join("ana"), await served.join("eve")
+    async with served.client(ana.access_token) as client:
+        sent = await client.post("/uploads", params={"name": "cat.gif"}, content=animated("GIF"))
+        image_id = sent.json()["image"]["id"]
+        address = f"/files/{image_id}/animation"
+        early = await client.get(address)
+        assert (early.status_code, "still being made" in early.text) == (404, True)
+        await work()
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        query = f'{{ image(id: "{image_id}") {{ animation {{ url frames durationMs sizeBytes }} }} }}'
+        asked = await client.post("/graphql", json={"query": query})
+        told = asked.json()["data"]["image"]["animation"]
+        size_bytes = len(answer.content)
+        assert told == {"url": address, "frames": 5, "durationMs": 400, "sizeBytes": size_bytes}
     async with served.client(eve.access_token) as client:
         assert (await client.get(address)).status_code == 404
 

@@ -32,6 +32,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
         *("failure", "createdAt", "originalUrl", "fullUrl", "url"),
     ),
     "Tiles": ("__typename", "tileSize", "url"),
+    "Animation": ("__typename", "url", "width", "height", "frames", "durationMs", "sizeBytes"),
     "TileLevel": ("__typename", "width", "height", "columns", "rows"),
     "Rendition": ("__typename", "size", "width", "height", "sizeBytes", "url"),
     "MemberConnection": ("__typename", "totalCount"),
@@ -52,7 +53,7 @@ BRANCHES: dict[str, dict[str, str]] = {
     "DrawingItem": {"transform": "Transform", "points": "Point"},
     "FrameItem": {"addedBy": "Account"},
     "Container": {"addedBy": "Account"},
-    "Image": {"owner": "Account", "renditions": "Rendition", "tiles": "Tiles"},
+    "Image": {"owner": "Account", "renditions": "Rendition", "tiles": "Tiles", "animation": "Animation"},
     "Tiles": {"levels": "TileLevel"},
 }
 BEYOND = {

@@ -516,6 +516,7 @@ EDGES: dict[str, str] = {
     "Image.uses": _in_image("uses { totalCount nodes { itemCount itemIds } }"),
     "Image.tiles": _in_image("tiles { tileSize }"),
     "Tiles.levels": _in_image("tiles { levels { columns rows } }"),
+    "Image.animation": _in_image("animation { url frames }"),
     "Image.colours": _in_image("colours { colour share }"),
     "ImageUse.board": _in_image("uses { nodes { board { title } } }"),
     "DuplicateGroup.images": "{ duplicates { nodes { images { totalCount nodes { name } } } } }",
