@@ -23,6 +23,7 @@ const picture: Picture = {
   fullUrl: null,
   hasAlpha: false,
   tiles: null,
+  animation: null,
   renditions: [320, 800, 1600].map((size) => ({ size, url: `/${size}` })),
 };
 

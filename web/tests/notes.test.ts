@@ -50,6 +50,7 @@ describe("pictures", () => {
     fullUrl: "/files/p/full",
     hasAlpha: false,
     tiles: null,
+    animation: null,
     renditions: [1600, 320, 800].map((size) => ({ size, url: `/files/p/${size}` })),
   };
 

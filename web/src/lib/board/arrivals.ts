@@ -185,6 +185,7 @@ function arrivedPicture(image: UploadedImage): Picture {
     fullUrl: null,
     hasAlpha: false,
     tiles: null,
+    animation: null,
     renditions: [],
   };
 }

@@ -21,6 +21,9 @@ export interface Screen {
   showProperties(): void;
   showKeys(): void;
   toggleChrome(): void;
+  /** Null: nothing here can play. */
+  readonly isPlaying: boolean | null;
+  togglePlaying(): void;
   backOut(): void;
 }
 
@@ -48,6 +51,12 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
     { group: "Look", keys: ["+", "="], label: "Closer", run: () => screen.zoomBy(1.25) },
     { group: "Look", keys: ["-"], label: "Further away", run: () => screen.zoomBy(0.8) },
     { group: "Look", keys: ["Mod+."], label: "Hide or show the bars", run: screen.toggleChrome },
+    {
+      group: "Look",
+      keys: ["Shift+m"],
+      label: "Play or pause animations",
+      run: () => screen.togglePlaying(),
+    },
     {
       group: "Select",
       keys: ["Mod+a"],

@@ -19,6 +19,7 @@ export function menuFor(
   const look: MenuEntry[] = [
     { label: "Show everything", keys: inSigns("Shift+1"), run: screen.fitAll },
     { label: "Actual size", keys: inSigns("Shift+0"), run: screen.actualSize },
+    ...playingFor(session, screen, editor.store.inOrder),
   ];
   if (selected.length === 0) {
     if (!mayEdit) return look;
@@ -54,6 +55,7 @@ export function menuFor(
   const see: MenuEntry[] = [
     { label: "Focus", keys: inSigns("f"), run: screen.focus },
     { label: "Show the selection", keys: inSigns("Shift+2"), run: screen.fitSelection },
+    ...playingFor(session, screen, selected),
   ];
   if (!mayEdit) return [...see, ...file];
   const isLocked = selected.every((item) => editor.tree.isHeld(item));
@@ -112,6 +114,13 @@ export function menuFor(
     "line",
     { label: "Delete", keys: inSigns("Delete"), danger: true, run: () => commands.remove(editor) },
   ];
+}
+
+function playingFor(session: BoardSession, screen: Screen, items: readonly Item[]): MenuEntry[] {
+  if (screen.isPlaying === null) return [];
+  if (!items.some(({ imageId }) => imageId && session.pictures.get(imageId)?.animation)) return [];
+  const label = screen.isPlaying ? "Pause animations" : "Play animations";
+  return [{ label, keys: inSigns("Shift+m"), run: () => screen.togglePlaying() }];
 }
 
 function linkTo(href: string): MenuEntry[] {

@@ -32,6 +32,7 @@ export function pictureOf(facts: PictureFactsFragment): Picture {
     failure: facts.failure ?? null,
     fullUrl: facts.fullUrl ?? null,
     tiles: facts.tiles ?? null,
+    animation: facts.animation ?? null,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Item } from "../board/operations";
 import { seen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, overlap, WHOLE, type Placed } from "../geometry/shapes";
 import { failureInWords } from "../library/failures";
+import type { Animations } from "./animations";
 import type { Bitmaps } from "./bitmaps";
 import { paintDrawing } from "./drawings";
 import { paintFrame, paintTitle, type FrameColours } from "./frames";
@@ -60,6 +61,7 @@ export class Painter {
 
   constructor(
     private readonly bitmaps: Bitmaps,
+    private readonly animations: Animations,
     private readonly fontFamily: string,
     private readonly colours: () => FrameColours,
   ) {}
@@ -142,6 +144,14 @@ export class Painter {
       item.sampling === "NEAREST" &&
       picture !== undefined &&
       wanted > Math.max(picture.width, picture.height);
+    const frame = this.frameOf(item, picture, pixelsPerUnit);
+    if (frame) {
+      if (isPixelated) context.imageSmoothingEnabled = false;
+      const [sx, sy, sw, sh] = sourceOf(crop, frame);
+      context.drawImage(frame, sx, sy, sw, sh, -width / 2, -height / 2, width, height);
+      context.imageSmoothingEnabled = true;
+      return true;
+    }
     const [bitmap, isSharp] = this.bitmapFor(scene, item, picture, wanted, isPixelated);
     if (bitmap) {
       if (isPixelated) context.imageSmoothingEnabled = false;
@@ -165,6 +175,13 @@ export class Painter {
     }
     if (picture?.state === "FAILED") this.paintFailure(context, item, picture.failure, pixelsPerUnit);
     return false;
+  }
+
+  /** What it shows at this moment, if it moves. */
+  private frameOf(item: Item, picture: Picture | undefined, pixelsPerUnit: number): ImageBitmap | null {
+    if (!picture?.animation) return null;
+    const pixels = Math.max(item.width, item.height) * pixelsPerUnit;
+    return this.animations.find(picture.id, picture.animation, isPlain(item) ? null : toneOf(item), pixels);
   }
 
   /**

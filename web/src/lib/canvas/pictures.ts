@@ -1,6 +1,7 @@
 /** What the canvas knows of each picture: its colours now, which sizes can be fetched, and what of it is shown. */
 import { WHOLE, type Crop } from "../geometry/shapes";
 import type { Size } from "../geometry/packing";
+import type { Animation } from "./animations";
 import type { Tiles } from "./tiles";
 
 interface Shown extends Size {
@@ -30,6 +31,8 @@ export interface Picture {
   readonly hasAlpha: boolean;
   /** For looking closely at a large picture; null: it is none, or they are still being made. */
   readonly tiles: Tiles | null;
+  /** How it moves; null: it does not, or that is still being made. */
+  readonly animation: Animation | null;
   readonly renditions: readonly Rendition[];
 }
 

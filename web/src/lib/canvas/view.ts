@@ -7,6 +7,7 @@ import type { Editor } from "../board/editor";
 import type { Item } from "../board/operations";
 import { blended, toScreen, type Camera } from "../geometry/camera";
 import type { Point } from "../geometry/shapes";
+import { Animations } from "./animations";
 import { Bitmaps } from "./bitmaps";
 import type { FrameColours } from "./frames";
 import { Painter, type Scene } from "./painter";
@@ -43,6 +44,7 @@ export class View {
   /** Frames painted, per layer: what tests assert instead of times. */
   readonly counters = { base: 0, ui: 0 };
   readonly bitmaps: Bitmaps;
+  readonly animations: Animations;
 
   private readonly stage: Stage;
   private readonly base = new Layer({ listening: false });
@@ -64,9 +66,9 @@ export class View {
   ) {
     const isSmall = matchMedia("(pointer: coarse)").matches;
     this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.invalidate("base"));
-    this.painter = new Painter(this.bitmaps, getComputedStyle(container).fontFamily || "sans-serif", () =>
-      this.colours(),
-    );
+    this.animations = new Animations(() => this.refresh());
+    const fontFamily = getComputedStyle(container).fontFamily || "sans-serif";
+    this.painter = new Painter(this.bitmaps, this.animations, fontFamily, () => this.colours());
     this.stage = new Stage({ container, width: 1, height: 1, listening: false });
     this.base.add(
       new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }),
@@ -78,7 +80,11 @@ export class View {
 
     const observer = new ResizeObserver(() => this.measure());
     observer.observe(container);
+    const wake = () => (this.animations.awake = !document.hidden);
+    document.addEventListener("visibilitychange", wake);
+    wake();
     this.stops.push(
+      () => document.removeEventListener("visibilitychange", wake),
       () => observer.disconnect(),
       editor.onChange((aspect) => {
         if (aspect === "view" || aspect === "items" || aspect === "looks") this.invalidate("base");
@@ -91,6 +97,13 @@ export class View {
   invalidate(layer: "base" | "ui"): void {
     if (layer === "base") this.baseDirty = true;
     this.uiDirty = true;
+    this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+  }
+
+  /** A picture shows another frame: what lies above the board is as it was, unless pictures are in hand. */
+  private refresh(): void {
+    this.baseDirty = true;
+    if (this.editor.lifted.size) this.uiDirty = true;
     this.frameId ||= requestAnimationFrame((now) => this.frame(now));
   }
 
@@ -112,6 +125,7 @@ export class View {
     cancelAnimationFrame(this.frameId);
     for (const stop of this.stops) stop();
     this.bitmaps.close();
+    this.animations.close();
     this.stage.destroy();
   }
 
@@ -133,6 +147,8 @@ export class View {
       this.editor.look(share === 1 ? to : blended(from, to, eased, this.editor.viewport));
     }
     this.bitmaps.begin();
+    const isWhole = this.baseDirty;
+    if (isWhole) this.animations.begin();
     if (this.baseDirty) {
       this.baseDirty = false;
       this.base.draw();
@@ -142,6 +158,7 @@ export class View {
       this.ui.draw();
     }
     this.bitmaps.end();
+    if (isWhole) this.animations.end();
   }
 
   private paintBase(konva: KonvaContext): void {
