@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from domain import images, originals, renditions, storage
+import asyncpg
+
+from domain import animations, images, originals, renditions, storage, tiles
 from domain.database import fetch, transaction
 from domain.decoding import WHOLE
 from domain.notices import announce_image
@@ -29,7 +31,7 @@ FAILURES = {Fault.MISSING: originals.MISSING, Fault.DAMAGED: originals.DAMAGED}
 
 @dataclass
 class Checked:
-    """originals, renditions: how many were right; faults: of the others, by key.
+    """originals, renditions (with tiles and animations): how many were right; faults: of the others, by key.
 
     unknown: originals without a picture; mended: renditions to be made again; told: pictures that say now
     what is wrong with their original; revived: those that need not say so any more.
@@ -55,7 +57,8 @@ async def check(tell: Tell = lambda _: None, *, repairs: bool = False) -> Checke
     """
     checked = Checked()
     bad = await _originals(checked, tell, repairs)
-    await _renditions(checked, tell, bad if repairs else None)
+    for kind in _DERIVED:
+        await _derivatives(checked, tell, kind, bad if repairs else None)
     async with contextlib.aclosing(storage.listed("originals/")) as files:
         there = {file.key.rpartition("/")[2] async for file in files}
     checked.unknown = len(there - set(await _with_pictures(there)))
@@ -107,16 +110,55 @@ async def _say_at_pictures(digest: str, fault: Fault) -> int:
     return len(rows)
 
 
-async def _renditions(checked: Checked, tell: Tell, bad: set[str] | None) -> None:
+@dataclass(frozen=True)
+class _Derived:
+    """A kind of file that is made of originals: a row each, and how it is made again."""
+
+    query: str
+    key: Callable[[asyncpg.Record], str]
+    make_again: Callable[[asyncpg.Record], Awaitable[None]]
+
+
+def _files_of(table: str, columns: str = "") -> str:
+    return (
+        f"SELECT m.id, m.image, i.digest AS original, m.recipe, m.digest, m.size_bytes{columns} "  # noqa: S608
+        f"FROM {table} m JOIN image i ON i.id = m.image WHERE m.id > $1 ORDER BY m.id LIMIT $2"
+    )
+
+
+async def _make_rendition(row: asyncpg.Record) -> None:
+    if row["size"] != WHOLE:  # that one is made when somebody wants it
+        await renditions.make_again(row["image"])
+
+
+async def _make_tiles(row: asyncpg.Record) -> None:
+    async with transaction() as connection:
+        await tiles.enqueue(connection, row["image"])
+
+
+async def _make_animation(row: asyncpg.Record) -> None:
+    async with transaction() as connection:
+        await animations.enqueue(connection, row["image"])
+
+
+_DERIVED = (
+    _Derived(
+        _files_of("rendition", ", m.size"),
+        lambda row: renditions.key(row["original"], row["size"], row["recipe"]),
+        _make_rendition,
+    ),
+    _Derived(_files_of("pyramid"), lambda row: tiles.key(row["original"], row["recipe"]), _make_tiles),
+    _Derived(
+        _files_of("animation"), lambda row: animations.key(row["original"], row["recipe"]), _make_animation
+    ),
+)
+
+
+async def _derivatives(checked: Checked, tell: Tell, kind: _Derived, bad: set[str] | None) -> None:
     """bad: originals of which nothing can be made; None: nothing is to be mended."""
     after = UUID(int=0)
-    while page := await fetch(
-        "SELECT r.id, r.image, i.digest AS original, r.size, r.recipe, r.digest, r.size_bytes "
-        "FROM rendition r JOIN image i ON i.id = r.image WHERE r.id > $1 ORDER BY r.id LIMIT $2",
-        after,
-        ROWS_AT_ONCE,
-    ):
-        keys = [renditions.key(row["original"], row["size"], row["recipe"]) for row in page]
+    while page := await fetch(kind.query, after, ROWS_AT_ONCE):
+        keys = [kind.key(row) for row in page]
         faults = await _some_at_once(
             [
                 _compare(checked, key, row["digest"], row["size_bytes"])
@@ -127,8 +169,7 @@ async def _renditions(checked: Checked, tell: Tell, bad: set[str] | None) -> Non
             checked.renditions += fault is None
             if fault is not None and bad is not None and row["original"] not in bad:
                 await storage.remove(key)
-                if row["size"] != WHOLE:  # that one is made when somebody wants it
-                    await renditions.make_again(row["image"])
+                await kind.make_again(row)
                 checked.mended += 1
         tell(checked)
         after = page[-1]["id"]

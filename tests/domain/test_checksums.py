@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain import checksums, images, jobs, originals, renditions, storage
+from domain import animations, checksums, images, jobs, originals, renditions, storage, tiles
 from domain.access import Viewer
 from domain.checksums import Fault
 from domain.database import fetch, fetchval
@@ -25,10 +25,17 @@ async def settings(tmp_path: Path) -> Settings:
     return configured
 
 
+HANDLERS = {
+    jobs.RENDITIONS: renditions.make_renditions,
+    jobs.TILES: tiles.make_tiles,
+    jobs.ANIMATION: animations.make_animation,
+}
+
+
 async def work() -> None:
     while due := await jobs.due(10):
         for job in due:
-            await jobs.run(job.id, renditions.make_renditions)
+            await jobs.run(job.id, HANDLERS[job.kind])
 
 
 async def ready(viewer: Viewer, settings: Settings, seed: int = 0) -> str:
@@ -127,3 +134,24 @@ async def test_an_original_that_was_put_back_by_hand_is_noticed(settings: Settin
     assert (checked.revived, checked.faults) == (1, {})
     await work()
     assert [row[:2] for row in await state()] == [("READY", None)]
+
+
+@pytest.mark.parametrize(("harm", "fault"), HARMS)
+async def test_wrong_animations_and_tiles_are_named_and_made_again(
+    settings: Settings, harm: Callable[[Path], None], fault: Fault
+) -> None:
+    ana = await a_viewer()
+    moving = (await add(ana, pictures.animated("GIF"), settings)).image.digest
+    deep = (await add(ana, pictures.flat_png(20_000, 16), settings)).image.digest
+    await work()
+    keys = {animations.key(moving, VERSION), tiles.key(deep, VERSION)}
+    for key in keys:
+        harm(settings.blobs / key)
+    found = await checksums.check()
+    assert found.faults == dict.fromkeys(keys, fault)
+    assert await jobs.due(10) == []
+    assert (await checksums.check(repairs=True)).mended == 2
+    await work()
+    checked = await checksums.check()
+    assert checked.faults == {}
+    assert await fetchval("SELECT count(*) FROM image WHERE state = 'READY'") == 2

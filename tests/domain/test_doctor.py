@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import accounts, adding, doctor, originals, renditions
+from domain import accounts, adding, doctor, originals, recipes, renditions
 from domain.adding import NewItem
 from domain.database import DB, connect, execute, fetchval
 from domain.doctor import Finding, Verdict
@@ -145,7 +145,7 @@ async def test_a_lost_rendition_is_only_noted(place: Settings) -> None:
     store(place)
     await a_rendition(image_id, size_bytes=len(BYTES), digest=DIGEST)
     assert (await findings(place))["renditions"].verdict is Verdict.NOTE
-    path = place.blobs / renditions.key(DIGEST, 320, "1")
+    path = place.blobs / renditions.key(DIGEST, 320, recipes.followed().name)
     path.parent.mkdir(parents=True)
     path.write_bytes(BYTES)
     assert (await findings(place, deep=True))["renditions"].verdict is Verdict.WELL

@@ -1,15 +1,24 @@
 """Two engines, one picture: what libvips makes small looks as what Pillow makes small, or is left to it."""
 
 import io
+from collections.abc import Iterator
 
 import pytest
+import pyvips
 from PIL import Image, ImageChops, ImageStat
 
 from domain import vips
 from domain.decoding import fitted
 from tests import pictures
 
-vips.prepare()
+
+@pytest.fixture(scope="module", autouse=True)
+def _prepared() -> Iterator[None]:
+    """Shuts what the decoder shuts; tests that read references by libvips in this process find it open."""
+    vips.prepare()
+    yield
+    pyvips.block_untrusted_set(False)
+    pyvips.operation_block_set("VipsForeignLoad", False)
 
 
 def opened(content: bytes) -> Image.Image:
