@@ -3,6 +3,7 @@
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_TRASH_DAYS": "14",
         "WEBREF_RENDITIONS": "320,1600",
         "WEBREF_WEBP_QUALITY": "90",
+        "WEBREF_FETCH_ALLOW": "10.0.0.0/8, fd00::/8",
     }
     assert set(environ) == set(VARIABLES)
     assert Settings.from_environment(environ=environ) == Settings(
@@ -81,6 +83,7 @@ def test_every_variable_is_read() -> None:
         trash_days=14,
         renditions=(320, 1600),
         webp_quality=90,
+        fetch_allow=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
     )
 
 

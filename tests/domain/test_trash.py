@@ -191,6 +191,7 @@ async def test_every_table_that_names_a_picture_is_asked_before_one_is_deleted()
         "item.image_id",
         "rendition.image",
         "pyramid.image",
+        "animation.image",
         "twin.image",
         "twin.other",
     }
