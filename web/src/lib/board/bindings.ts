@@ -2,11 +2,14 @@
 import { ALIGNING, PACKING, SIZING, SORTING, type Arrangement } from "./arrangements";
 import * as commands from "./commands";
 import * as grouping from "./grouping";
+import { handBindings } from "./handBindings";
+import type { Hands } from "./hands.svelte";
 import type { KeyBinding } from "./keys";
 import type { BoardSession } from "./session.svelte";
 
 /** Doings that need the screen: the page lends them. */
 export interface Screen {
+  readonly hands: Hands;
   fitAll(): void;
   fitSelection(): void;
   focus(): void;
@@ -187,6 +190,7 @@ export function bindingsFor(session: BoardSession, screen: Screen): KeyBinding[]
       run: () => commands.toEnd(editor, "back"),
     },
     ...[...ALIGNING, ...SIZING, ...PACKING, ...SORTING].flatMap((one) => bound(session, one)),
+    ...handBindings(screen.hands),
     { group: "Other", keys: ["n"], label: "New note", edits: true, run: screen.newNote },
     { group: "Other", keys: ["Mod+i"], label: "Add pictures…", edits: true, run: screen.chooseFiles },
     {

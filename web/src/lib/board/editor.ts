@@ -12,6 +12,7 @@ import {
   type Point,
   type Transform,
 } from "../geometry/shapes";
+import type { Guide } from "../geometry/snapping";
 import { newId } from "../uuid";
 import type { Deed } from "./deeds";
 import type { Item, Operation, Style } from "./operations";
@@ -60,6 +61,14 @@ export class Editor {
   /** Looks that are tried on while a slider is held. */
   private tried: { readonly ids: ReadonlySet<string>; readonly style: Partial<Style> } | null = null;
   marquee: Bounds | null = null;
+  /** Whether what is dragged catches on what lies around it. */
+  snaps = true;
+  /** Why what is in hand lies well where it is. */
+  guides: readonly Guide[] = [];
+  /** What is being drawn: painted above everything, and in no store yet. */
+  drafts: readonly Item[] = [];
+  /** Items that a gesture is reshaping, as they would be: shown instead of the stored ones. */
+  private reshaped: ReadonlyMap<string, Item> = new Map();
   /** Items that others have selected, in the colour of one of them. */
   marks: ReadonlyMap<string, string> = new Map();
   canEdit = false;
@@ -150,11 +159,24 @@ export class Editor {
     this.tell("overlay");
   }
 
+  /** Shows these as they would be; none: everything as it is stored. */
+  reshape(items: readonly Item[]): void {
+    this.reshaped = new Map(items.map((item) => [item.id, item]));
+    this.tell("looks");
+  }
+
   transformOf(item: Item): Transform {
-    return this.lifted.get(item.id) ?? this.remote.get(item.id)?.transform ?? item.transform;
+    return (
+      this.lifted.get(item.id) ??
+      this.reshaped.get(item.id)?.transform ??
+      this.remote.get(item.id)?.transform ??
+      item.transform
+    );
   }
 
   placed(item: Item): Placed {
+    const reshaped = this.reshaped.get(item.id);
+    if (reshaped) return reshaped;
     const transform = this.transformOf(item);
     return transform === item.transform ? item : { width: item.width, height: item.height, transform };
   }
@@ -166,7 +188,8 @@ export class Editor {
   }
 
   dressed(item: Item): Item {
-    return this.tried?.ids.has(item.id) ? { ...item, ...this.tried.style } : item;
+    const shape = this.reshaped.get(item.id) ?? item;
+    return this.tried?.ids.has(item.id) ? { ...shape, ...this.tried.style } : shape;
   }
 
   get tree(): Tree {

@@ -4,7 +4,7 @@ export interface KeyBinding {
   /** As `combination` writes it; several for the same doing. */
   readonly keys: readonly string[];
   readonly label: string;
-  readonly group: "Look" | "Select" | "Change" | "Arrange" | "Other";
+  readonly group: "Look" | "Select" | "Change" | "Draw" | "Arrange" | "Other";
   readonly edits?: boolean;
   run(event: KeyboardEvent): void;
 }

@@ -1,5 +1,6 @@
 /** Ties the browser's pointer and wheel events on the canvas to the tools. */
 import type { Point } from "../geometry/shapes";
+import type { Sample } from "./states/state";
 import type { Pointer, Tools } from "./tools";
 
 export type WheelHabit = "auto" | "zoom" | "pan";
@@ -33,7 +34,14 @@ export function bindHands(element: HTMLElement, tools: Tools, options: HandOptio
     control: event.ctrlKey || event.metaKey,
     alt: event.altKey,
     touch: event.pointerType === "touch",
+    pressure: event.pointerType === "pen" ? event.pressure : null,
+    ...(event.type === "pointermove" ? { trail: trail(event) } : {}),
   });
+  /** A pen is read several times between two frames: each of them belongs to its stroke. */
+  const trail = (event: PointerEvent): Sample[] => {
+    const all = event.getCoalescedEvents?.() ?? [];
+    return (all.length ? all : [event]).map((one) => ({ ...at(one), pressure: one.pressure }));
+  };
   const showCursor = (event: PointerEvent) => {
     element.style.cursor = tools.cursorAt(pointer(event));
   };

@@ -1,53 +1,44 @@
 /** The hands: pointer events in screen pixels become gestures. One flat machine of states; cancel always restores. */
 import type { Editor } from "../board/editor";
-import { counted } from "../board/commands";
-import { forMany, type Deed } from "../board/deeds";
+import { FIRST_INK, type Ink } from "../board/ink";
 import type { Item } from "../board/operations";
-import { panned, toBoard, toScreen, zoomedAt, type Camera } from "../geometry/camera";
+import { panned, toBoard, zoomedAt } from "../geometry/camera";
+import { distance, type Point } from "../geometry/shapes";
 import {
-  angle,
-  between,
-  distance,
-  rotate,
-  rotatedAbout,
-  scaledAbout,
-  translated,
-  type Point,
-} from "../geometry/shapes";
+  WAYS,
+  handleAt,
+  handlesOf,
+  holdOf,
+  resizeCursor,
+  stretchable,
+  stretches,
+  type Corner,
+  type Handle,
+  type Handles,
+} from "./handles";
+import { Drawing } from "./states/drawing";
+import { Growing } from "./states/growing";
+import { MarqueeSelecting } from "./states/marquee";
+import { Panning } from "./states/panning";
+import { Pinching } from "./states/pinching";
+import { Resizing } from "./states/resizing";
+import { Rotating } from "./states/rotating";
+import type { Pointer, State, StateName, ToolName } from "./states/state";
+import { Stretching } from "./states/stretching";
+import { Translating } from "./states/translating";
 
-export interface Pointer extends Point {
-  readonly id: number;
-  readonly button: number;
-  readonly shift: boolean;
-  readonly control: boolean;
-  readonly alt: boolean;
-  readonly touch: boolean;
-}
-
-export type Handle = "nw" | "ne" | "se" | "sw" | "rotate";
-const CORNERS: readonly Handle[] = ["nw", "ne", "se", "sw"];
+export type { Pointer, ToolName } from "./states/state";
 
 /** What the machine asks of the page around it. */
 export interface Surroundings {
   openMenu(at: Point): void;
   /** A double click or double tap: on an item, or null on the empty board. */
   activate(itemId: string | null, at: Point): void;
+  /** Somebody tries to move what is locked. */
+  refused?(item: Item): void;
+  /** Another tool is in the hand. */
+  took?(tool: ToolName): void;
 }
-
-type State =
-  | { readonly name: "Idle" }
-  | { readonly name: "Pressing"; readonly start: Pointer; readonly target: Target }
-  | { readonly name: "Panning"; readonly start: Point; readonly camera: Camera }
-  | { readonly name: "Pinching"; readonly camera: Camera; readonly from: readonly [Point, Point] }
-  | { readonly name: "MarqueeSelecting"; readonly start: Point; readonly before: ReadonlySet<string> }
-  | { readonly name: "Translating"; readonly start: Point }
-  | { readonly name: "Resizing"; readonly anchor: Point; readonly grip: Point; readonly middle: Point }
-  | {
-      readonly name: "Rotating";
-      readonly pivot: Point;
-      readonly startAngle: number;
-      readonly rotation: number;
-    };
 
 type Target =
   /**
@@ -70,19 +61,19 @@ const DRAG_PX = 4;
 const TOUCH_DRAG_PX = 8;
 const DOUBLE_MS = 400;
 const DOUBLE_PX = 12;
-const HANDLE_PX = 11;
-const TOUCH_HANDLE_PX = 24;
-export const ROTATE_OFFSET_PX = 30;
-const LEAST_SCALE = 1e-4;
-const MOST_SCALE = 1e4;
 
 export class Tools {
-  state: State = { name: "Idle" };
   spaceHeld = false;
+  /** What new drawings are drawn with. */
+  ink: Ink = FIRST_INK;
 
+  /** What is in the hand. */
+  private taken: ToolName = "SELECT";
+  private pressed: { readonly start: Pointer; readonly target: Target } | null = null;
+  private gesture: State | null = null;
   private readonly fingers = new Map<number, Point>();
-  /** The gesture under way as the server can be asked for it, where too much moves to name every place. */
-  private deed: ((ids: readonly string[]) => Deed) | null = null;
+  /** Once a pen was seen, a finger beside it is a resting hand or means to pan. */
+  private hasPen = false;
   private lastTap: { readonly at: Point; readonly time: number; readonly id: string | null } | null = null;
 
   constructor(
@@ -90,8 +81,24 @@ export class Tools {
     private readonly around: Surroundings,
   ) {}
 
+  get state(): { readonly name: StateName } {
+    return this.gesture ?? { name: this.pressed ? "Pressing" : "Idle" };
+  }
+
   get isIdle(): boolean {
     return this.state.name === "Idle";
+  }
+
+  get tool(): ToolName {
+    return this.taken;
+  }
+
+  /** Takes a tool into the hand; whatever is under way is given up. */
+  take(tool: ToolName): void {
+    this.cancel();
+    this.taken = this.editor.canEdit ? tool : "SELECT";
+    if (this.taken !== "SELECT") this.editor.select([]);
+    this.around.took?.(this.taken);
   }
 
   down(pointer: Pointer): void {
@@ -99,80 +106,52 @@ export class Tools {
       this.fingers.set(pointer.id, pointer);
       if (this.fingers.size === 2) {
         this.cancel();
-        const [a, b] = [...this.fingers.values()] as [Point, Point];
-        this.state = { name: "Pinching", camera: this.editor.camera, from: [a, b] };
+        this.gesture = new Pinching(this.editor, this.fingers);
         return;
       }
       if (this.fingers.size > 2) return;
     }
-    if (this.state.name !== "Idle") return;
-    this.state = { name: "Pressing", start: pointer, target: this.targetOf(pointer) };
-    const { target } = this.state;
+    if (!this.isIdle) return;
+    if (this.begins(pointer)) return;
+    const target = this.targetOf(pointer);
+    this.pressed = { start: pointer, target };
     if (target.kind === "item" && !target.wasSelected) this.pressItem(pointer, target.id);
   }
 
   move(pointer: Pointer): void {
     if (this.fingers.has(pointer.id)) this.fingers.set(pointer.id, pointer);
-    if (this.state.name === "Pressing") {
+    if (this.pressed) {
+      const { start, target } = this.pressed;
       const slop = pointer.touch ? TOUCH_DRAG_PX : DRAG_PX;
-      if (distance(this.state.start, pointer) < slop) return;
-      this.startGesture(this.state.start, this.state.target);
+      if (distance(start, pointer) < slop) return;
+      this.pressed = null;
+      this.gesture = this.gestureFrom(start, target);
     }
-    this.follow(pointer);
+    this.gesture?.move(pointer);
   }
 
   up(pointer: Pointer): void {
     this.fingers.delete(pointer.id);
-    const { state } = this;
-    switch (state.name) {
-      case "Pressing":
-        this.state = { name: "Idle" };
-        this.click(pointer, state.target);
-        return;
-      case "Translating":
-        this.finish("Move");
-        return;
-      case "Resizing":
-        this.finish("Resize");
-        return;
-      case "Rotating":
-        this.finish("Rotate");
-        return;
-      case "MarqueeSelecting":
-        this.editor.marquee = null;
-        this.state = { name: "Idle" };
-        this.editor.tell("overlay");
-        return;
-      case "Pinching":
-        this.state = { name: "Idle" };
-        return;
-      default:
-        this.state = { name: "Idle" };
-    }
+    const { pressed, gesture } = this;
+    this.pressed = this.gesture = null;
+    gesture?.up(pointer);
+    if (pressed) this.click(pointer, pressed.target);
   }
 
-  /** Gives up whatever is under way and shows everything as it was before. */
+  /** Gives up whatever is under way and shows everything as it was before. Returns whether there was anything. */
   cancel(): boolean {
-    const { state } = this;
-    this.state = { name: "Idle" };
-    switch (state.name) {
-      case "Idle":
-        return false;
-      case "Panning":
-        this.editor.look(state.camera);
-        return true;
-      case "MarqueeSelecting":
-        this.editor.select(state.before);
-        this.editor.cancel();
-        return true;
-      case "Translating":
-      case "Resizing":
-      case "Rotating":
-        this.editor.cancel();
-        return true;
-      default:
-        return true;
-    }
+    const { pressed, gesture } = this;
+    this.pressed = this.gesture = null;
+    gesture?.cancel();
+    return pressed !== null || gesture !== null;
+  }
+
+  /** One level back: what is under way, then the tool. Returns whether there was any. */
+  backOut(): boolean {
+    if (this.cancel()) return true;
+    if (this.taken === "SELECT") return false;
+    this.take("SELECT");
+    return true;
   }
 
   /** The pointer was taken away (lost capture, second app): the same as Esc. */
@@ -183,68 +162,61 @@ export class Tools {
 
   /** A finger rested for half a second without moving. */
   longPress(): boolean {
-    if (this.state.name !== "Pressing" || !this.state.start.touch) return false;
-    const { start } = this.state;
-    this.state = { name: "Idle" };
+    if (!this.pressed?.start.touch) return false;
+    const { start } = this.pressed;
+    this.pressed = null;
     this.menuAt(start);
     return true;
   }
 
   wheel(at: Point, deltaX: number, deltaY: number, zooms: boolean): void {
-    if (this.state.name !== "Idle" && this.state.name !== "Panning") return;
+    const { name } = this.state;
+    if (name !== "Idle" && name !== "Panning") return;
     const { camera } = this.editor;
     this.editor.look(zooms ? zoomedAt(camera, at, Math.exp(-deltaY)) : panned(camera, -deltaX, -deltaY));
   }
 
   /** What the pointer would do here, as a CSS cursor. */
   cursorAt(pointer: Pointer): string {
-    switch (this.state.name) {
-      case "Panning":
-        return "grabbing";
-      case "Translating":
-        return "move";
-      case "Rotating":
-        return "grabbing";
-      case "Resizing":
-        return "nwse-resize";
-    }
+    if (this.gesture?.cursor) return this.gesture.cursor;
     if (this.spaceHeld) return "grab";
-    const handle = this.handleAt(pointer);
+    if (this.taken !== "SELECT") return "crosshair";
+    const handle = handleAt(this.editor, pointer);
     if (handle === "rotate") return "grab";
-    if (handle) return this.resizeCursor(handle);
-    return this.editor.pick(pointer) ? "default" : this.editor.canEdit ? "default" : "grab";
-  }
-
-  handleAt(pointer: Pointer): Handle | null {
-    if (!this.editor.canEdit || this.editor.movable.length === 0) return null;
-    const reach = pointer.touch ? TOUCH_HANDLE_PX : HANDLE_PX;
-    const places = this.handles();
-    if (!places) return null;
-    for (const handle of ["rotate", ...CORNERS] as const) {
-      if (distance(places[handle], pointer) <= reach) return handle;
-    }
-    return null;
+    if (handle) return resizeCursor(this.editor, handle);
+    return this.editor.canEdit || this.editor.pick(pointer) ? "default" : "grab";
   }
 
   /** Screen positions of the handles around the selection. */
-  handles(): Record<Handle, Point> | null {
-    const frame = this.editor.frame();
-    if (!frame) return null;
-    const [nw, ne, se, sw] = frame.corners.map((corner) => toScreen(this.editor.camera, corner)) as [
-      Point,
-      Point,
-      Point,
-      Point,
-    ];
-    const top = { x: (nw.x + ne.x) / 2, y: (nw.y + ne.y) / 2 };
-    const up = rotate({ x: 0, y: -ROTATE_OFFSET_PX }, frame.rotation);
-    return { nw, ne, se, sw, rotate: { x: top.x + up.x, y: top.y + up.y } };
+  handles(): Handles | null {
+    return handlesOf(this.editor);
+  }
+
+  /** With a tool in the hand the press itself begins it. Returns whether it did. */
+  private begins(pointer: Pointer): boolean {
+    const { editor, taken } = this;
+    if (pointer.pressure != null && !pointer.touch) this.hasPen = true;
+    if (taken === "SELECT" || pointer.button !== 0 || this.spaceHeld || !editor.canEdit) return false;
+    if (pointer.touch && this.hasPen) {
+      this.gesture = new Panning(editor, pointer);
+      return true;
+    }
+    if (taken === "FRAME") return false;
+    this.gesture = new Drawing(editor, taken, this.ink, pointer, (id) => this.made(id));
+    return true;
+  }
+
+  /** The pen goes on writing; a shape is at hand to be moved and changed. */
+  private made(id: string): void {
+    if (this.taken === "PEN") return;
+    this.take("SELECT");
+    this.editor.select([id]);
   }
 
   private targetOf(pointer: Pointer): Target {
     if (pointer.button === 2) return { kind: "menu" };
     if (pointer.button === 1 || this.spaceHeld) return { kind: "pan" };
-    const handle = this.handleAt(pointer);
+    const handle = handleAt(this.editor, pointer);
     if (handle) return { kind: "handle", handle };
     const { selection, tree } = this.editor;
     const leaf = this.editor.pick(pointer);
@@ -273,141 +245,51 @@ export class Tools {
     this.editor.select([id]);
   }
 
-  private startGesture(start: Pointer, target: Target): void {
+  private gestureFrom(start: Pointer, target: Target): State {
     const { editor } = this;
-    const point = toBoard(editor.camera, start);
-    const panning: State = { name: "Panning", start, camera: editor.camera };
     switch (target.kind) {
       case "pan":
       case "menu":
-        this.state = panning;
-        return;
+        return new Panning(editor, start);
       case "empty":
-        if (start.touch) this.state = panning;
-        else
-          this.state = {
-            name: "MarqueeSelecting",
-            start: point,
-            before: start.shift ? editor.selection : new Set(),
-          };
-        return;
+        return start.touch ? new Panning(editor, start) : new MarqueeSelecting(editor, start);
       case "handle":
-        this.startHandle(target.handle, point);
-        return;
-      case "item": {
-        if (!target.wasSelected && start.touch) {
-          this.state = panning;
-          return;
-        }
-        if (!target.wasSelected && !editor.selection.has(target.id)) editor.toggle(target.id);
-        const item = editor.store.get(target.grip);
-        if (!editor.canEdit || !item || editor.tree.isHeld(item)) {
-          this.state = panning;
-          return;
-        }
-        this.state = { name: "Translating", start: point };
-        editor.begin();
-      }
+        return this.handled(start, target.handle);
+      case "item":
+        return this.grasped(start, target);
     }
   }
 
-  private startHandle(handle: Handle, point: Point): void {
+  private handled(start: Pointer, handle: Handle): State {
     const { editor } = this;
     const frame = editor.frame();
-    if (!frame) return;
-    if (handle === "rotate") {
-      this.state = {
-        name: "Rotating",
-        pivot: frame.pivot,
-        startAngle: angle(frame.pivot, point),
-        rotation: frame.rotation,
-      };
-    } else {
-      const corner = CORNERS.indexOf(handle);
-      this.state = {
-        name: "Resizing",
-        grip: frame.corners[corner]!,
-        anchor: frame.corners[(corner + 2) % 4]!,
-        middle: frame.pivot,
-      };
-    }
-    editor.begin();
+    if (!frame) return new Panning(editor, start);
+    if (handle === "rotate") return new Rotating(editor, frame, toBoard(editor.camera, start));
+    const cursor = resizeCursor(editor, handle);
+    const box = stretchable(editor);
+    if (stretches(box, handle)) return new Stretching(editor, box, WAYS[handle], start, cursor);
+    return new Resizing(editor, holdOf(editor, handle as Corner)!, cursor);
   }
 
-  private follow(pointer: Pointer): void {
-    const { editor, state } = this;
-    switch (state.name) {
-      case "Panning":
-        editor.look(panned(state.camera, pointer.x - state.start.x, pointer.y - state.start.y));
-        return;
-      case "Pinching": {
-        const [a, b] = [...this.fingers.values()];
-        if (!a || !b) return;
-        const [a0, b0] = state.from;
-        const from = { x: (a0.x + b0.x) / 2, y: (a0.y + b0.y) / 2 };
-        const to = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-        const moved = panned(state.camera, to.x - from.x, to.y - from.y);
-        editor.look(zoomedAt(moved, to, distance(a, b) / Math.max(1, distance(a0, b0))));
-        return;
-      }
-      case "MarqueeSelecting": {
-        editor.marquee = between(state.start, toBoard(editor.camera, pointer));
-        editor.select(new Set([...state.before, ...editor.within(editor.marquee)]));
-        editor.tell("overlay");
-        return;
-      }
-      case "Translating": {
-        const point = toBoard(editor.camera, pointer);
-        let dx = point.x - state.start.x;
-        let dy = point.y - state.start.y;
-        if (pointer.shift) Math.abs(dx) > Math.abs(dy) ? (dy = 0) : (dx = 0);
-        this.deed = (ids) => ({ kind: "move", ids, dx, dy });
-        editor.move((start) => translated(start, dx, dy));
-        return;
-      }
-      case "Resizing": {
-        const anchor = pointer.alt ? state.middle : state.anchor;
-        const point = toBoard(editor.camera, pointer);
-        const gx = state.grip.x - anchor.x;
-        const gy = state.grip.y - anchor.y;
-        const share =
-          ((point.x - anchor.x) * gx + (point.y - anchor.y) * gy) / Math.max(1e-9, gx * gx + gy * gy);
-        const factor = this.boundedFactor(share);
-        this.deed = (ids) => ({ kind: "scale", ids, factor, about: anchor });
-        editor.move((start) => scaledAbout(start, anchor, factor));
-        return;
-      }
-      case "Rotating": {
-        let degrees = angle(state.pivot, toBoard(editor.camera, pointer)) - state.startAngle;
-        if (pointer.shift) degrees = Math.round((state.rotation + degrees) / 45) * 45 - state.rotation;
-        this.deed = (ids) => ({ kind: "rotate", ids, degrees, about: state.pivot });
-        editor.move((start) => rotatedAbout(start, state.pivot, degrees));
-      }
-    }
-  }
-
-  /** Nothing shrinks below 8 screen pixels or leaves the range that the server takes. */
-  private boundedFactor(share: number): number {
-    let least = 0;
-    let most = Number.POSITIVE_INFINITY;
-    for (const id of this.editor.lifted.keys()) {
-      const item = this.editor.store.get(id);
-      if (!item) continue;
-      const { scale } = item.transform;
-      const long = Math.max(item.width, item.height) * scale;
-      least = Math.max(least, LEAST_SCALE / scale, Math.min(1, 8 / (long * this.editor.camera.zoom)));
-      most = Math.min(most, MOST_SCALE / scale);
-    }
-    return Math.min(most, Math.max(least, share));
-  }
-
-  private finish(verb: string): void {
-    this.state = { name: "Idle" };
+  /** Moves what it is, as far as that may be moved; with Ctrl turns it, with Ctrl and Alt scales it. */
+  private grasped(start: Pointer, target: Target & { kind: "item" }): State {
     const { editor } = this;
-    const wholes = editor.movable.map((item) => item.id);
-    const deed = this.deed && forMany(editor.lifted.size, this.deed(wholes));
-    editor.commit(`${verb} ${counted(wholes)}`, deed ?? undefined);
-    this.deed = null;
+    if (!target.wasSelected && start.touch) return new Panning(editor, start);
+    if (!target.wasSelected && !editor.selection.has(target.id)) {
+      if (start.control) editor.select([target.id]);
+      else editor.toggle(target.id);
+    }
+    const item = editor.store.get(target.grip);
+    if (!editor.canEdit || !item || editor.tree.isHeld(item)) {
+      if (editor.canEdit && item) this.around.refused?.(item);
+      return new Panning(editor, start);
+    }
+    const frame = editor.frame();
+    if (start.control && frame)
+      return start.alt
+        ? new Growing(editor, frame, start)
+        : new Rotating(editor, frame, toBoard(editor.camera, start));
+    return new Translating(editor, start);
   }
 
   private click(pointer: Pointer, target: Target): void {
@@ -452,15 +334,5 @@ export class Tools {
     if (!leaf) editor.select([]);
     else if (!this.heldBy(leaf)) editor.select([editor.tree.wholeOf(leaf, editor.entered).id]);
     this.around.openMenu(at);
-  }
-
-  private resizeCursor(handle: Handle): string {
-    const places = this.handles()!;
-    const frame = this.editor.frame()!;
-    const middle = toScreen(this.editor.camera, frame.pivot);
-    const degrees = (((angle(middle, places[handle]) + 360) % 180) + 180) % 180;
-    if (degrees < 22.5 || degrees >= 157.5) return "ew-resize";
-    if (degrees < 67.5) return "nwse-resize";
-    return degrees < 112.5 ? "ns-resize" : "nesw-resize";
   }
 }

@@ -10,6 +10,7 @@ import type { Point } from "../geometry/shapes";
 import { Animations } from "./animations";
 import { Bitmaps } from "./bitmaps";
 import type { FrameColours } from "./frames";
+import { paintGuides } from "./overlay";
 import { Painter, type Scene } from "./painter";
 import type { Tools } from "./tools";
 
@@ -20,6 +21,7 @@ const MOST_OUTLINED = 60;
 export interface Colours extends FrameColours {
   readonly selection: string;
   readonly handle: string;
+  readonly guide: string;
 }
 
 /** As the theme has them where the element stands. */
@@ -29,6 +31,7 @@ export function coloursAt(element: Element): Colours {
   return {
     selection: named("--selection"),
     handle: "#ffffff",
+    guide: named("--guide"),
     edge: named("--line-strong"),
     title: named("--text-quiet"),
   };
@@ -186,8 +189,9 @@ export class View {
         lifted.has(item.id),
       );
     }
+    if (editor.drafts.length) this.paintDrafts(context);
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    const { selection, handle } = this.colours();
+    const { selection, handle, guide } = this.colours();
     for (const [id, drag] of editor.remote) {
       const item = editor.store.get(id);
       if (item) this.outline(context, editor.outlineOf(item), drag.colour, 2);
@@ -197,6 +201,7 @@ export class View {
       if (item && !editor.tree.isHidden(item)) this.outline(context, editor.outlineOf(item), colour, 2);
     }
     this.paintSelection(context, selection, handle);
+    paintGuides(context, editor.guides, editor.camera, guide);
     if (editor.marquee) {
       const a = toScreen(editor.camera, { x: editor.marquee.left, y: editor.marquee.top });
       const b = toScreen(editor.camera, { x: editor.marquee.right, y: editor.marquee.bottom });
@@ -209,6 +214,22 @@ export class View {
       context.strokeRect(a.x + 0.5, a.y + 0.5, b.x - a.x, b.y - a.y);
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  /** What is being drawn, and is on no board yet. */
+  private paintDrafts(context: CanvasRenderingContext2D): void {
+    const { editor } = this;
+    const drafts: Scene = {
+      ...this.scene,
+      items: editor.drafts,
+      dressed: (item) => item,
+      placed: (item) => item,
+      isHidden: () => false,
+      isEditing: () => false,
+      picture: (id) => this.scene.picture(id),
+      local: (id) => this.scene.local(id),
+    };
+    this.painter.paint(context, drafts, editor.camera, editor.viewport, this.ratio, () => true);
   }
 
   private paintSelection(context: CanvasRenderingContext2D, colour: string, fill: string): void {

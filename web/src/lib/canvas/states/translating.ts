@@ -1,0 +1,69 @@
+/** What is selected goes with the hand, and into the frame it is let go in. */
+import { counted } from "../../board/commands";
+import { forMany, type Deed } from "../../board/deeds";
+import type { Editor } from "../../board/editor";
+import { toBoard } from "../../geometry/camera";
+import { snapped } from "../../geometry/snapping";
+import { translated, type Bounds, type Point } from "../../geometry/shapes";
+import { fieldFor, snapsFor } from "./snaps";
+import type { Pointer, State } from "./state";
+
+export class Translating implements State {
+  readonly name = "Translating";
+  readonly cursor = "move";
+  private dx = 0;
+  private dy = 0;
+  private readonly from: Point;
+  private readonly box: Bounds | null;
+  private readonly field;
+
+  constructor(
+    private readonly editor: Editor,
+    start: Point,
+  ) {
+    this.from = toBoard(editor.camera, start);
+    editor.begin();
+    this.box = editor.boundsOfAll(new Set(editor.lifted.keys()));
+    this.field = fieldFor(editor);
+  }
+
+  move(pointer: Pointer): void {
+    const { editor, box } = this;
+    const point = toBoard(editor.camera, pointer);
+    let dx = point.x - this.from.x;
+    let dy = point.y - this.from.y;
+    const isAcross = Math.abs(dx) > Math.abs(dy);
+    if (pointer.shift) isAcross ? (dy = 0) : (dx = 0);
+    const reach = snapsFor(editor, pointer);
+    editor.guides = [];
+    if (reach && box) {
+      const there = {
+        left: box.left + dx,
+        right: box.right + dx,
+        top: box.top + dy,
+        bottom: box.bottom + dy,
+      };
+      const caught = snapped(this.field, there, reach);
+      const keeps = (axis: "x" | "y") => pointer.shift && (axis === "x") !== isAcross;
+      if (!keeps("x")) dx += caught.dx;
+      if (!keeps("y")) dy += caught.dy;
+      editor.guides = caught.guides.filter(({ axis }) => !keeps(axis));
+    }
+    this.dx = dx;
+    this.dy = dy;
+    editor.move((start) => translated(start, dx, dy));
+  }
+
+  up(): void {
+    const { editor, dx, dy } = this;
+    const ids = editor.movable.map((item) => item.id);
+    const deed: Deed = { kind: "move", ids, dx, dy };
+    editor.guides = [];
+    editor.commit(`Move ${counted(ids)}`, forMany(editor.lifted.size, deed));
+  }
+
+  cancel(): void {
+    this.editor.guides = [];
+    this.editor.cancel();
+  }
+}
