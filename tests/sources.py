@@ -25,6 +25,26 @@ def svg(inside: str = "", *, head: str = "", size: str = 'width="240" height="16
     return f"{head}{opened}{shapes}{inside}</svg>".encode()
 
 
+PAINTED = """
+<defs>
+ <linearGradient id="g"><stop stop-color="red"/><stop offset="1" stop-color="blue"/></linearGradient>
+ <radialGradient id="r" href="#g"/>
+ <pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse">
+  <path d="M0 0L9 9" stroke="#0a0"/></pattern>
+ <clipPath id="c"><circle cx="60" cy="60" r="40"/></clipPath>
+ <mask id="m"><rect width="99" height="99" fill="url(#g)"/></mask>
+ <filter id="f"><feGaussianBlur stdDeviation="3"/><feOffset dx="4"/>
+  <feTurbulence baseFrequency=".05"/></filter>
+</defs>
+<g transform="rotate(7) scale(.9)" clip-path="url(#c)"><use href="#a" x="9"/>
+ <path id="a" fill="url(#p)" d="M10 80C40 10 65 10 95 80S150 150 180 80A30 50 0 0 1 162 162Z"/></g>
+<ellipse cx="99" cy="50" rx="40" ry="20" fill="url(#r)" mask="url(#m)" stroke="#000" stroke-dasharray="5 2"/>
+<text x="9" y="99" filter="url(#f)"><tspan dy="9">words</tspan></text>
+<image width="9" height="9" href="data:image/gif;base64,R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs="/>
+"""
+"""Of nearly everything that a drawing can hold something."""
+
+
 def svgz(content: bytes | None = None) -> bytes:
     return gzip.compress(content or svg(), mtime=0)  # the same every time: tests are named by their bytes
 
