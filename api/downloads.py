@@ -14,19 +14,25 @@ from api.errors import BadRequest, MethodNotAllowed, send_error
 from api.files import WRITE_TIMEOUT_SECONDS, content_disposition
 from api.identity import viewer_of_read
 from api.services import services_of
-from domain import bundles
+from domain import bundles, filter_words
 from domain.access import Viewer
 from domain.bundles import Bundle
 from domain.errors import BadInput, StorageUnavailable, TooBusy, Unauthenticated
+from domain.findings import ImageSort
 
 LONGEST_FORM = 64_000
 MIME = "application/zip"
+WHICH = (
+    "Say which pictures, in one way: 'board=<id>', 'images=<id>,<id>…', 'search=<id>' of a saved search, "
+    "or 'filter=<JSON in the words of ImageFilter>'."
+)
 
 DownloadRequest = Request[Any, Any, Any]
 
 
 async def downloads(scope: Scope, receive: Receive, send: Send) -> None:
-    """GET, HEAD or POST of /files/zip, in the query or as a form: `board=<id>`, or `images=<id>,<id>…`.
+    """GET, HEAD or POST of /files/zip, in the query or as a form: `board=<id>`, `images=<id>,<id>…`,
+    `search=<id>` of a saved search, or `filter=<JSON>` with `sort=<ORDER>`.
 
     A form is for more pictures than an address holds. It changes nothing, so a page's form may send it.
     """
@@ -63,14 +69,25 @@ async def _asked_for(request: DownloadRequest, viewer: Viewer) -> Bundle:
     try:
         given = parse_qs(fields, max_num_fields=1_000, strict_parsing=bool(fields))
     except ValueError as error:
-        raise BadRequest("Say which pictures: 'board=<id>' or 'images=<id>,<id>…'.") from error
+        raise BadRequest(WHICH) from error
     ids = [text for value in given.get("images", []) for text in value.split(",") if text]
-    boards = given.get("board", [])
-    if len(boards) + bool(ids) != 1:
-        raise BadRequest("Say which pictures: one of 'board=<id>' and 'images=<id>,<id>…'.")
+    boards, searches, filters = (given.get(name, []) for name in ("board", "search", "filter"))
+    if len(boards) + len(searches) + len(filters) + bool(ids) != 1:
+        raise BadRequest(WHICH)
     if boards:
         return await bundles.bundle_of_board(viewer, _uuid(boards[0], "board"))
+    if searches:
+        return await bundles.bundle_of_search(viewer, _uuid(searches[0], "search"))
+    if filters:
+        wanted = filter_words.filter_of(filters[0])
+        return await bundles.bundle_of_filter(viewer, wanted, sort=_sort(given.get("sort", ["NEWEST"])[0]))
     return await bundles.bundle_of_images(viewer, [_uuid(text, "images") for text in ids])
+
+
+def _sort(text: str) -> ImageSort:
+    if text not in ImageSort.__members__:
+        raise BadInput(f"'sort' is one of {', '.join(ImageSort)}.", field="sort")
+    return ImageSort[text]
 
 
 async def _form(request: DownloadRequest) -> str:

@@ -11,11 +11,12 @@ from uuid import UUID
 
 import zipstream
 
-from domain import access, images, originals, storage
+from domain import access, findings, images, originals, saved_searches, storage
 from domain.access import Role, Viewer
 from domain.database import fetch
 from domain.entries import require_distinct, require_few
 from domain.errors import LimitExceeded, NotFound
+from domain.findings import ImageFilter, ImageSort
 from domain.images import Image, image_of
 
 MOST_PICTURES = 10_000
@@ -106,6 +107,23 @@ async def bundle_of_board(viewer: Viewer, board_id: UUID) -> Bundle:
         MOST_PICTURES + 1,
     )
     return await _bundle(board.title, [image_of(row) for row in rows])
+
+
+async def bundle_of_filter(
+    viewer: Viewer, wanted: ImageFilter, *, sort: ImageSort = ImageSort.NEWEST, title: str = "pictures"
+) -> Bundle:
+    """Every picture that it finds, in that order. Raises BadInput, LimitExceeded."""
+    return await _bundle(
+        title, await findings.first_images(viewer, wanted, sort=sort, most=MOST_PICTURES + 1)
+    )
+
+
+async def bundle_of_search(viewer: Viewer, search_id: UUID) -> Bundle:
+    """What a saved search of the viewer's finds now. Raises NotFound, LimitExceeded."""
+    (saved,) = await saved_searches.saved_searches_by_ids(viewer, [search_id])
+    if saved is None:
+        raise NotFound("There is no such saved search.", kind="savedSearch", id=str(search_id))
+    return await bundle_of_filter(viewer, saved.filter, sort=saved.sort, title=saved.name)
 
 
 async def _bundle(title: str, pictures: Sequence[Image]) -> Bundle:

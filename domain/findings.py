@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from domain import colours
 from domain.access import Viewer, board_readable
-from domain.database import fetch, fetchval
+from domain.database import fetch, fetchrow, fetchval
 from domain.entries import good_colour, good_tags, good_text, require_few
 from domain.errors import BadInput
 from domain.images import MOST_A_PAGE, Image, image_of
@@ -312,6 +312,30 @@ def _reach(given: float | None) -> int:
             limit=colours.FARTHEST_REACH,
         )
     return round(reach * 1000)
+
+
+async def measured(viewer: Viewer, wanted: ImageFilter) -> tuple[int, int]:
+    """How many pictures there are, and how many bytes their originals have. Raises as `find_images`."""
+    asked = Asked(viewer, wanted)
+    row = await fetchrow(
+        "SELECT count(*) AS pictures, coalesce(sum(i.size_bytes), 0)::bigint AS size_bytes "  # noqa: S608
+        f"FROM image i WHERE {asked.where}",
+        *asked.parameters,
+    )
+    assert row is not None
+    return row["pictures"], row["size_bytes"]
+
+
+async def first_images(viewer: Viewer, wanted: ImageFilter, *, sort: ImageSort, most: int) -> list[Image]:
+    """As many as that, however large a page may be. Raises as `find_images`."""
+    asked = Asked(viewer, wanted)
+    order = asked.order(sort)
+    limit = asked.parameter(most, "int")
+    rows = await fetch(
+        f"SELECT i.* FROM image i WHERE {asked.where} ORDER BY {order.clause} LIMIT {limit}",  # noqa: S608
+        *asked.parameters,
+    )
+    return [image_of(row) for row in rows]
 
 
 async def find_images(

@@ -17,6 +17,7 @@ from schema.context import Info
 from schema.duplicates import DuplicateGroup, SimilarImage, group_of, similar_of
 from schema.fields import resolved
 from schema.image_filters import ImageFilter, ImageSort, filter_of
+from schema.image_zips import ImageZip, zip_of
 from schema.images import Image, image_of
 from schema.instance import Instance, instance_of
 from schema.jobs import Job, JobReport, JobState, job_of, job_report_of
@@ -136,6 +137,20 @@ class Query(WebQueries):
             after=after,
         )
         return connection_of(page, image_of, after)
+
+    @resolved(
+        description="The originals of all pictures that a filter finds as one zip, up to 10,000 of them."
+    )
+    async def images_zip(
+        self,
+        info: Info,
+        filter: Annotated[
+            ImageFilter | None, argument(description="What they are; null: the viewer's whole library.")
+        ] = None,
+        sort: Annotated[ImageSort, argument(description="Their order within it.")] = ImageSort.NEWEST,
+    ) -> ImageZip:
+        order = findings.ImageSort[sort.name]
+        return await zip_of(info.context.require_viewer(), filter_of(filter), sort=order)
 
     @resolved(description="The viewer's saved searches, in their order: at most 100.")
     async def saved_searches(self, info: Info) -> list[SavedSearch]:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 import strawberry
 from msgspec import UNSET as KEEP
 from strawberry import UNSET, argument, field
@@ -14,15 +13,17 @@ from schema.connections import After, Connection, Node, connection_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.image_filters import ImageFilter, ImageSort, filter_of
+from schema.image_zips import ImageZip, zip_of
 from schema.images import Image, image_of
+from schema.saved_filters import SavedFilter, saved_filter_of
 
 
 @strawberry.type(description="A search of the library under a name. Only whose it is sees it.")
 class SavedSearch(Node):
     name: str = field(description="Its name, 1 to 80 characters.")
-    filter: str = field(
-        description="What it looks for, as JSON in the words of the input `ImageFilter`: what was read from "
-        "it can be sent as `images(filter:)`."
+    filter: SavedFilter = field(
+        description="What it looks for, in the words of the input `ImageFilter`: what was read from it can "
+        "be sent as `images(filter:)`, without `__typename`."
     )
     sort: ImageSort = field(description="The order of what it finds.")
     created_at: datetime = field(description="When it was saved.")
@@ -44,27 +45,20 @@ class SavedSearch(Node):
         )
         return connection_of(page, image_of, after)
 
+    @resolved(description="The originals of what it finds now as one zip.")
+    async def zip(self, info: Info) -> ImageZip:
+        return await zip_of(info.context.require_viewer(), self.wanted, search=self.id)
+
 
 def saved_search_of(row: saved_searches.SavedSearch) -> SavedSearch:
     return SavedSearch(
         id=strawberry.ID(str(row.id)),
         name=row.name,
-        filter=msgspec.json.encode(_camel(msgspec.to_builtins(row.filter))).decode(),
+        filter=saved_filter_of(row.filter),
         sort=ImageSort[row.sort.name],
         created_at=row.created_at,
         wanted=row.filter,
     )
-
-
-def _camel(value: object) -> object:
-    if isinstance(value, dict):
-        return {_word(key): _camel(each) for key, each in value.items()}
-    return value
-
-
-def _word(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)
 
 
 @strawberry.input(description="A search to be saved.")

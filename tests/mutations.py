@@ -278,7 +278,7 @@ async def _try(report: Report, kind: str, name: str, seed: int, place: Path) -> 
     if seed % SECOND_SHARE == 0:
         among = ["develop", "whole", "cut"]
         among += ["animate"] * 2 * (kind in MOVING) + ["page"] * 2 * (kind in PAGED)
-        await _asked(report, random.Random(-seed).choice(among), name, seed, place)
+        await _asked(report, random.Random(f"order {seed}").choice(among), name, seed, place)
 
 
 async def _asked(report: Report, order: str, name: str, seed: int, place: Path) -> bool:

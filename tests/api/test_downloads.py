@@ -13,9 +13,11 @@ from domain import bundles, originals, storage
 from domain.bundles import Bundle, Entry
 from domain.database import fetchval
 from tests.api.serving import Served
-from tests.pictures import photo
+from tests.pictures import flat_png, photo
 
 PICTURES = {"Café 猫.jpg": photo(40, 30, seed=1), "cat.jpg": photo(40, 30, seed=2)}
+
+PNG = flat_png(20, 10)
 
 
 async def uploaded(client: httpx.AsyncClient, name: str, content: bytes) -> str:
@@ -179,3 +181,80 @@ def test_names_are_safe_and_none_comes_twice() -> None:
 async def test_more_than_four_gigabytes_and_65535_files_are_zip64() -> None:
     many = Bundle("x", [Entry(f"{n}.jpg", "originals/none", 70_000) for n in range(70_000)], None)
     assert many.size_bytes > 4_900_000_000
+
+
+ZIP = "query ($f: ImageFilter) { imagesZip(filter: $f, sort: NAME) { url count sizeBytes } }"
+SAVE = (
+    "mutation ($i: SaveSearchInput!) { saveSearch(input: $i) { savedSearch { id name zip { url count } } } }"
+)
+
+
+async def test_what_a_filter_finds_comes_in_its_order_at_the_address_that_the_schema_says(
+    served: Served,
+) -> None:
+    ana, ben = await served.join("ana"), await served.join("ben")
+    async with served.client(ana.access_token) as client, served.client(ben.access_token) as other:
+        for name, content in PICTURES.items():
+            await uploaded(client, name, content)
+        await uploaded(client, "dog.png", PNG)
+        await uploaded(other, "his.jpg", photo(40, 30, seed=7))
+
+        async def asked(who: httpx.AsyncClient, wanted: dict[str, object]) -> dict[str, object]:
+            answer = await who.post("/graphql", json={"query": ZIP, "variables": {"f": wanted}})
+            found: dict[str, object] = answer.json()["data"]["imagesZip"]
+            return found
+
+        jpegs: dict[str, object] = {
+            "formats": ["JPEG"],
+            "width": {"least": 1},
+            "anyTags": [],
+            "whose": "MINE",
+        }
+        said = await asked(client, jpegs)
+        assert (said["count"], said["sizeBytes"]) == (2, sum(map(len, PICTURES.values())))
+        answer = await client.get(str(said["url"]))
+        assert contents(answer) == PICTURES
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as zipped:
+            assert zipped.namelist() == sorted(PICTURES, key=str.lower)
+        assert (await asked(client, {"text": "dog"}))["count"] == 1
+        assert list(contents(await other.get(str(said["url"])))) == ["his.jpg"], "it is the asker's library"
+    async with served.client() as nobody:
+        assert (await nobody.get(str(said["url"]))).status_code == 401
+
+
+async def test_a_saved_search_is_downloaded_by_whose_it_is(served: Served) -> None:
+    ana, ben = await served.join("ana"), await served.join("ben")
+    async with served.client(ana.access_token) as client, served.client(ben.access_token) as other:
+        await uploaded(client, "cat.jpg", PICTURES["cat.jpg"])
+        await uploaded(client, "dog.png", PNG)
+        saved = {"name": "Cats: all", "filter": {"text": "cat"}}
+        answer = await client.post("/graphql", json={"query": SAVE, "variables": {"i": saved}})
+        found = answer.json()["data"]["saveSearch"]["savedSearch"]
+        assert found["zip"]["count"] == 1
+        zipped = await client.get(found["zip"]["url"])
+        assert contents(zipped) == {"cat.jpg": PICTURES["cat.jpg"]}
+        assert "Cats" in zipped.headers["content-disposition"]
+        assert (await other.get(found["zip"]["url"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "words", ["", "x", "[]", '{"nothing":1}', '{"width":5}', '{"any_tags":["a"]}', '{"text":"a"}&sort=ID']
+)
+async def test_a_filter_that_is_none_finds_nothing_instead_of_everything(words: str, served: Served) -> None:
+    ana = await served.join("ana")
+    async with served.client(ana.access_token) as client:
+        await uploaded(client, "cat.jpg", PICTURES["cat.jpg"])
+        answer = await client.get(f"/files/zip?filter={words}")
+        assert answer.status_code in (400, 422), answer.text
+
+
+async def test_more_than_go_into_one_zip_are_refused_before_it_begins(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = await served.join("ana")
+    monkeypatch.setattr(bundles, "MOST_PICTURES", 1)
+    async with served.client(ana.access_token) as client:
+        for name, content in PICTURES.items():
+            await uploaded(client, name, content)
+        assert (await client.get("/files/zip?filter={}")).status_code == 413
+        assert (await client.get('/files/zip?filter={"text":"cat"}')).status_code == 200

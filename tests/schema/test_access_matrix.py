@@ -65,11 +65,12 @@ QUERIES: dict[str, Row] = {
     "board": Row("query($board: ID!) { board(id: $board) { title } }", SIGNED_IN, MEMBERS),
     "boards": Row("{ boards { nodes { title } totalCount } }", SIGNED_IN),
     "image": Row("query($image: ID!) { image(id: $image) { name } }", SIGNED_IN, MEMBERS),
-    "savedSearches": Row("{ savedSearches { name filter images { totalCount } } }", SIGNED_IN),
+    "savedSearches": Row("{ savedSearches { name filter { text } images { totalCount } } }", SIGNED_IN),
     "trash": Row("{ trash { nodes { name keptUntil } totalCount } }", SIGNED_IN),
     "renamedImages": Row(
         'query($image: ID!) { renamedImages(ids: [$image], pattern: "{n}") }', READERS, MEMBERS
     ),
+    "imagesZip": Row("{ imagesZip { url count sizeBytes } }", SIGNED_IN),
     "images": Row(
         '{ images(filter: { text: "canary", whose: ALL }, sort: RELEVANCE) { nodes { name } totalCount } }',
         SIGNED_IN,
@@ -354,7 +355,7 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
     "lookAtImages": (lambda i: {"ids": [i["image"]]}, "waiting", SELF_WRITE),
     "saveSearch": (
         lambda i: {"name": "Warm", "filter": {"tags": ["warm"]}},
-        "savedSearch { name filter }",
+        "savedSearch { name filter { text } }",
         SELF_WRITE,
     ),
     "editSavedSearch": (
@@ -443,6 +444,16 @@ def _in_viewer(fields: str) -> str:
 # gets holds none of the secret words.
 EDGES: dict[str, str] = {
     "SavedSearch.images": "{ savedSearches { images { nodes { name } } } }",
+    "SavedSearch.filter": "{ savedSearches { filter { text tags width { least most } taken { since } } } }",
+    **{
+        f"SavedFilter.{name}": f"{{ savedSearches {{ filter {{ {name} {{ {ends} }} }} }} }}"
+        for ends, names in (
+            ("least most", ("width", "height", "pixels", "sizeBytes", "aspect")),
+            ("since until", ("added", "taken")),
+        )
+        for name in names
+    },
+    "SavedSearch.zip": "{ savedSearches { zip { url count sizeBytes } } }",
     "Board.cover": _in_board("cover { name }"),
     "Board.createdBy": _in_board("createdBy { name }"),
     "Board.items": _in_board("items { totalCount nodes { name } edges { node { name } cursor } }"),

@@ -1,10 +1,9 @@
 /** A saved search as a question: what `filterOf` made of one, taken back. */
-import type { ImageFilter, ImageSort } from "$generated/graphql";
+import type { ImageSort, SavedLookFragment } from "$generated/graphql";
 import { NOTHING, toQuery, type Question } from "./question";
 
 /** What the page cannot ask by itself (scripts can save more) is left out. */
-export function questionOf(text: string, sort: ImageSort): Question {
-  const filter = JSON.parse(text) as ImageFilter;
+export function questionOf(filter: SavedLookFragment["filter"], sort: ImageSort): Question {
   const period = filter.taken ?? filter.added;
   return {
     ...NOTHING,
