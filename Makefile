@@ -22,7 +22,7 @@ SITE := build/web/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/generated -prune -o -type f -print 2>/dev/null)
 PYTHON_ROOMS := domain workers schema api tests
 
-.PHONY: help setup run test test-python test-web nightly check format lock schema migration bench screenshots clean
+.PHONY: help setup run test test-python test-web nightly check format lock words schema migration bench screenshots clean
 
 help: ## Show this list
 	@echo "webref: a self-hosted reference board. What you can do here:"
@@ -61,6 +61,9 @@ format: $(DEVELOPMENT) $(MODULES) ## Format everything, and mend what ruff can m
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	npm --prefix web run --silent format
+
+words: $(MODULES) web/src/generated ## Make room in the translations for new words of the web app; says which
+	@npm --prefix web run --silent words
 
 schema: $(DEVELOPMENT) ## Print the schema into schema/schema.graphql
 	$(BIN)/webref export-schema --output schema/schema.graphql

@@ -70,9 +70,10 @@ def open_page(
     mistakes: list[str] = []
     expect.set_options(timeout=15_000)
 
-    def open_one(width: int = 1280, height: int = 800) -> Page:
+    def open_one(width: int = 1280, height: int = 800, locale: str = "en-US") -> Page:
         context = browser.new_context(
             base_url=server.url,
+            locale=locale,
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
             color_scheme="dark",

@@ -1,4 +1,5 @@
 /** What an account's fields must be like, said before the server has to. */
+import { counted } from "../ui/words";
 
 export const PASSWORD_MIN = 10;
 
@@ -14,6 +15,6 @@ export function passwordProblem(password: string): string {
   const missing = PASSWORD_MIN - [...password].length;
   if (missing <= 0) return "";
   return password
-    ? `${missing} more ${missing === 1 ? "character" : "characters"}: at least ${PASSWORD_MIN}.`
+    ? `${counted(missing, "more character")}: at least ${PASSWORD_MIN}.`
     : `At least ${PASSWORD_MIN} characters.`;
 }

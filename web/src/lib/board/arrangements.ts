@@ -17,6 +17,7 @@ import {
   type Unit,
 } from "../geometry/arranging";
 import { GAP } from "../geometry/packing";
+import { phrase } from "../language/phrase";
 import { boxOf, counted, idsOf, inOrder, settle } from "./commands";
 import { MOST_IDS, MOST_PER_MUTATION, type Deed } from "./deeds";
 import type { Editor } from "./editor";
@@ -84,7 +85,7 @@ function settleAll(
   if (!them) return;
   const asked = deed(them.ids);
   // Packing thousands would hold up this window: the server computes it, and all see it when it is done.
-  const label = `${verb} ${counted(them.wholes)}`;
+  const label = phrase(`${verb} ${counted(them.wholes)}`);
   const units = unitsOf(desk, them.wholes);
   if (units.reduce((sum, unit) => sum + unit.boxes.length, 0) > MOST_PER_MUTATION)
     desk.editor.perform(NOTHING, label, asked);

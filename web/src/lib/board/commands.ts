@@ -17,13 +17,15 @@ import {
   type StylePatch,
 } from "./operations";
 import { compareRanks, ranksBetween } from "./ordering";
+import { phrase } from "../language/phrase";
+import { counted as countedInWords } from "../ui/words";
 
 export const NEW_NOTE: Note = { text: "", fontSize: 24, colour: "#e8e8ea", background: "#2a2b30" };
 export const NOTE_SIZE = { width: 280, height: 180 };
 const DUPLICATE_OFFSET = 24;
 
-export function counted(items: readonly unknown[], one = "item", many = "items"): string {
-  return items.length === 1 ? `1 ${one}` : `${items.length} ${many}`;
+export function counted(items: readonly unknown[], one?: string | readonly string[], many?: string): string {
+  return one === undefined ? countedInWords(items.length, "item") : countedInWords(items.length, one, many);
 }
 
 export function idsOf(items: readonly Item[]): string[] {
@@ -133,7 +135,7 @@ export function restyle(
   if (!items.length) return;
   editor.perform(
     { kind: "restyle", items: items.map(({ id }) => ({ id, ...patch })) },
-    `${label} ${counted(items)}`,
+    phrase(`${label} ${counted(items)}`),
   );
 }
 
@@ -301,7 +303,7 @@ export function inOrder(items: readonly Item[]): Item[] {
 
 function relocate(editor: Editor, verb: string, how: (boxes: readonly Box[]) => Places, deed: Deed): void {
   const boxes = editor.moving.map((item) => boxOf(editor, item));
-  settle(editor, how(boxes), `${verb} ${counted(editor.movable)}`, deed);
+  settle(editor, how(boxes), phrase(`${verb} ${counted(editor.movable)}`), deed);
 }
 
 function reorder(editor: Editor, ranks: readonly Rank[], deed: Deed): void {

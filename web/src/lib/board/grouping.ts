@@ -1,4 +1,5 @@
 /** Putting items into groups and frames, taking them out, and dissolving what held them. */
+import { phrase } from "../language/phrase";
 import { newId } from "../uuid";
 import { counted, idsOf, inOrder } from "./commands";
 import type { Editor } from "./editor";
@@ -85,7 +86,7 @@ function regroup(editor: Editor, items: readonly Item[], parentId: string | null
     ...regrouping(items.map((item) => [item, parentId])),
     ...removal(editor.tree.emptiedBy(items, parentId)),
   ];
-  editor.perform(together(parts), `${verb} ${counted(items)}`, {
+  editor.perform(together(parts), phrase(`${verb} ${counted(items)}`), {
     kind: "regroup",
     ids: idsOf(items),
     parentId,

@@ -180,8 +180,8 @@ export class BoardSession {
       send: async () => this.receive(await send({ boardId: this.boardId, clientMutationId: mutationId })),
       refused: (error) => {
         this.store.withdraw(mutationId);
-        if (error.code === "NOTHING_TO_CHANGE") toasts.say(error.message);
-        else toasts.say(`${label}: not done. ${error.message}`, { tone: "danger" });
+        if (error.code === "NOTHING_TO_CHANGE") toasts.say(inWords(error));
+        else toasts.say(`${label}: not done. ${inWords(error)}`, { tone: "danger" });
         if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
       },
     });
@@ -272,13 +272,14 @@ export class BoardSession {
         if (answer.change) this.receive(answer.change);
         if (answer.skipped.length) {
           const names = [...new Set(answer.skipped.map((one) => one.by?.name).filter(Boolean))].join(", ");
-          toasts.say(`${counted(answer.skipped)} left as changed${names ? ` by ${names}` : ""} since.`);
+          const left = counted(answer.skipped);
+          toasts.say(names ? `${left} left as changed by ${names} since.` : `${left} left as changed since.`);
         }
         void this.readStanding();
       },
       refused: (error) => {
         if (error.code === "NOTHING_TO_UNDO") this[direction === "undo" ? "canUndo" : "canRedo"] = false;
-        toasts.say(error.message);
+        toasts.say(inWords(error));
       },
     });
   }

@@ -1,4 +1,5 @@
 /** What went wrong, in words and with the server's stable code. */
+import { meaningOf } from "./meanings";
 
 export interface ServerError {
   message: string;
@@ -43,12 +44,7 @@ const PASSING = new Set([
   "INTERNAL",
 ]);
 
-const DATABASE_AWAY = "The server's database does not answer right now. Try again in a moment.";
-
 export function inWords(error: unknown): string {
-  if (error instanceof RequestFailed) {
-    // The server's own words are meant for scripts: they speak of mutation ids.
-    return error.code === "DATABASE_UNAVAILABLE" ? DATABASE_AWAY : error.message;
-  }
+  if (error instanceof RequestFailed) return meaningOf(error.code, error.message);
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** Jobs in words: what they do, how long they take. */
+import { inTenths } from "../ui/words";
 
 export function kindInWords(kind: string): string {
   const words = kind.replaceAll(/[._-]+/g, " ").toLowerCase();
@@ -8,6 +9,6 @@ export function kindInWords(kind: string): string {
 /** 0.042 → "42 ms", 1.26 → "1.3 s", 90 → "1.5 min". */
 export function secondsInWords(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${(seconds / 60).toFixed(1)} min`;
+  if (seconds < 60) return `${seconds < 10 ? inTenths(seconds) : Math.round(seconds)} s`;
+  return `${inTenths(seconds / 60)} min`;
 }

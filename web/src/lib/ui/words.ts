@@ -1,13 +1,28 @@
 /** Numbers, sizes, times and roles as people say them. */
 import type { Role } from "$generated/graphql";
+import { language } from "../language/language";
+import { phrase } from "../language/phrase";
 
-const numbers = new Intl.NumberFormat("en");
-const days = new Intl.DateTimeFormat("en", { year: "numeric", month: "short", day: "numeric" });
-const instants = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-const spans = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const numbers = new Intl.NumberFormat(language);
+const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const plurals = new Intl.PluralRules(language);
+const kinds = ["zero", "one", "two", "few", "many", "other"].filter((kind) =>
+  plurals.resolvedOptions().pluralCategories.some((used) => used === kind),
+);
+const days = new Intl.DateTimeFormat(language, { year: "numeric", month: "short", day: "numeric" });
+const instants = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const spans = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${numbers.format(count)} ${count === 1 ? one : many}`;
+/** `one`: the word in English, or its forms in the order of the language's plural rules (lib/language/translate.ts). */
+export function counted(count: number, one: string | readonly string[], many = `${one}s`): string {
+  const forms = typeof one === "string" ? [one, many] : one;
+  const form = forms[kinds.indexOf(plurals.select(count))] ?? forms.at(-1);
+  return `${numbers.format(count)} ${form}`;
+}
+
+/** 3.25 → "3.3" */
+export function inTenths(value: number): string {
+  return tenths.format(value);
 }
 
 /** Decimal units, as the server counts them: 12_300_000 → "12.3 MB". */
@@ -21,7 +36,7 @@ export function bytesInWords(bytes: number): string {
     value /= 1_000;
     unit = next;
   }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  return `${value < 10 ? inTenths(value) : Math.round(value)} ${unit}`;
 }
 
 /** 75_000 → "1:15", 3_675_000 → "1:01:15". */
@@ -50,7 +65,7 @@ const STEPS: readonly [number, Intl.RelativeTimeFormatUnit][] = [
 /** "just now", "5 minutes ago", "yesterday"; the date itself from a week on. */
 export function agoInWords(iso: string, now = Date.now()): string {
   let span = (Date.parse(iso) - now) / 1_000;
-  if (Math.abs(span) < 45) return "just now";
+  if (Math.abs(span) < 45) return phrase("just now");
   for (const [size, unit] of STEPS) {
     if (Math.abs(span) < size) return spans.format(Math.round(span), unit);
     span /= size;
