@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 OpenPage = Callable[..., Page]
 
-# What the page shows first, noted by itself: waiting for a word from outside would miss what flashed before it.
+# What the page shows first, noted by itself: who waits from outside misses what flashes before.
 NOTE_THE_FIRST_WORDS = """
     new MutationObserver((_, watch) => {
       const words = document.body?.innerText.trim();
