@@ -75,7 +75,8 @@ from schema.root import GRAPH
 
 Page = Callable[["PageRows"], Any]
 _NAME: Final = "__typename"
-AT_ONCE = 500
+MOST_AT_ONCE = 1_000  # a longer list is written in pieces, beside the loop
+PIECE = 500
 _json = msgspec.json.Encoder().encode
 
 
@@ -461,11 +462,11 @@ def _listed(write: Writer) -> Page:
         if not page.columns:
             return []
         length = len(page.columns[0])
-        if length <= AT_ONCE:
+        if length <= MOST_AT_ONCE:
             return list(write(page.columns))
         pieces = (
-            _json(list(write([column[start : start + AT_ONCE] for column in page.columns])))[1:-1]
-            for start in range(0, length, AT_ONCE)
+            _json(list(write([column[start : start + PIECE] for column in page.columns])))[1:-1]
+            for start in range(0, length, PIECE)
         )
         return msgspec.Raw(b"[%b]" % b",".join(pieces))
 

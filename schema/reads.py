@@ -22,9 +22,8 @@ from domain.access import Viewer
 from domain.board_reads import Found
 from domain.errors import DomainError, NotFound
 from schema import errors
-from schema.plans import Asked, BoardPlan, Outside, Plan, plan_of, steering
+from schema.plans import MOST_AT_ONCE, Asked, BoardPlan, Outside, Plan, plan_of, steering
 
-MOST_AT_ONCE = 1_000
 MOST_PLANS = 20  # of one document
 MOST_PAGES = 500
 MOST_KEPT_BYTES = 32_000_000

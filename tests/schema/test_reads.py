@@ -269,8 +269,9 @@ async def test_moments_that_are_none_are_refused_by_the_resolvers(board: Board, 
 async def test_a_large_page_is_written_in_pieces_and_beside_the_loop(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reads, "MOST_AT_ONCE", 3)
-    monkeypatch.setattr(plans, "AT_ONCE", 2)
+    monkeypatch.setattr(reads, "MOST_AT_ONCE", 3)  # as it was imported there
+    monkeypatch.setattr(plans, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(plans, "PIECE", 2)
     monkeypatch.setattr(past_items, "AT_ONCE", 2)
     owner, values = board.people["owner"], {"id": str(board.board_id)}
     with counting() as seen:
