@@ -1,9 +1,9 @@
 /** The hands on an open board: which tool they hold, what it draws with, and what they are about to write. */
 import { Tools, type Surroundings, type ToolName } from "../canvas/tools";
+import { registry } from "../commands/registry.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import type { Editor } from "./editor";
 import { recallInk, rememberInk, type Ink } from "./ink";
-import { inSigns } from "./keys";
 import { recall, remember } from "./memory";
 import type { Item } from "./operations";
 
@@ -56,7 +56,8 @@ export class Hands {
     if (now - this.saidAt < QUIET_MS) return;
     this.saidAt = now;
     const { tree } = this.editor;
-    if (item.locked) toasts.say(`This is locked. ${inSigns("l")} unlocks it.`);
+    if (item.locked)
+      toasts.say(`This is locked. ${registry.signsOf("change.lock") ?? "The menu"} unlocks it.`);
     else if (tree.isLocked(item)) toasts.say("What this is in is locked. Unlock that to move it.");
     else toasts.say("Something in it is locked. Unlock that to move all of it.");
   }

@@ -134,6 +134,10 @@ export class BoardSession {
     this.outbox.nudge();
   }
 
+  get mayEdit(): boolean {
+    return (this.role === "OWNER" || this.role === "EDITOR") && !this.isTrashed;
+  }
+
   /** Something would be lost if the page were closed now: files that are kept are not. */
   get wouldLose(): boolean {
     return this.waiting > 0 || this.keeping.isBusy;

@@ -1,13 +1,4 @@
-/** The keys of a board: one table for what they do and for the page that shows them. */
-
-export interface KeyBinding {
-  /** As `combination` writes it; several for the same doing. */
-  readonly keys: readonly string[];
-  readonly label: string;
-  readonly group: "Look" | "Select" | "Change" | "Draw" | "Arrange" | "Other";
-  readonly edits?: boolean;
-  run(event: KeyboardEvent): void;
-}
+/** Combinations of keys: how they are named, shown, and when they belong to something else than a command. */
 
 const isApple = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.platform);
 
@@ -49,11 +40,14 @@ export function inSigns(combined: string): string {
     .join(isApple ? "" : "+");
 }
 
-/** True where keys belong to what is being written or to an open dialog or menu. */
-export function isTaken(event: KeyboardEvent): boolean {
-  if (event.isComposing || event.defaultPrevented) return true;
+/** True while letters are being composed, where somebody else has answered, and behind an open dialog. */
+export function isHeldBack(event: KeyboardEvent): boolean {
   // Behind an open dialog nothing happens, even when its focused button has just been disabled.
-  if (document.querySelector("dialog:modal")) return true;
+  return event.isComposing || event.defaultPrevented || document.querySelector("dialog:modal") !== null;
+}
+
+/** True where keys belong to what is being written, or to an open menu or list. */
+export function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as Element | null;
   if (!target?.closest) return false;
   // A slider or box takes no text: what is done with Ctrl is meant for the board.

@@ -1,0 +1,30 @@
+/** Commands that bring something new onto the board. */
+import type { Command } from "../../commands/command";
+import { editing, type Bench } from "./bench";
+
+export const ADDING: readonly Command<Bench>[] = [
+  {
+    id: "add.note",
+    group: "Add",
+    label: "New note",
+    keys: ["n"],
+    refusal: editing,
+    run: ({ screen }) => screen.newNote(),
+  },
+  {
+    id: "add.files",
+    group: "Add",
+    label: "Add pictures…",
+    keys: ["Mod+i"],
+    refusal: editing,
+    run: ({ screen }) => screen.chooseFiles(),
+  },
+  {
+    id: "add.web",
+    group: "Add",
+    label: "Add from the web…",
+    keys: ["Mod+Shift+i"],
+    refusal: editing,
+    run: ({ screen }) => screen.addFromWeb(),
+  },
+];

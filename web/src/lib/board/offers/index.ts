@@ -1,0 +1,26 @@
+/** All that an open board can be asked for; a new command is one entry in one of these lists. */
+import type { Command } from "../../commands/command";
+import { ADDING } from "./adding";
+import { ARRANGING } from "./arranging";
+import type { Bench } from "./bench";
+import { CHANGING } from "./changing";
+import { DRAWING } from "./drawing";
+import { LOOKING } from "./looking";
+
+export type { Bench } from "./bench";
+export type { Screen } from "./screen";
+
+export const BOARD_COMMANDS: readonly Command<Bench>[] = [
+  ...LOOKING,
+  ...CHANGING,
+  ...ARRANGING,
+  ...DRAWING,
+  ...ADDING,
+  {
+    id: "other.keys",
+    group: "Other",
+    label: "These keys",
+    keys: ["?"],
+    run: ({ screen }) => screen.showKeys(),
+  },
+];

@@ -1,0 +1,77 @@
+/** The menus of a board: which commands stand where; those that cannot be done now are left out. */
+import type { MenuPlan } from "../../commands/menus";
+
+export const ARRANGEMENTS: MenuPlan = [
+  {
+    label: "Align",
+    plan: [
+      "arrange.left-edges",
+      "arrange.centres",
+      "arrange.right-edges",
+      "arrange.upper-edges",
+      "arrange.middles",
+      "arrange.lower-edges",
+      "arrange.across",
+      "arrange.down",
+    ],
+  },
+  {
+    label: "Same size",
+    plan: ["arrange.same-height", "arrange.same-width", "arrange.same-size", "arrange.same-scale"],
+  },
+  {
+    label: "Arrange",
+    plan: [
+      "arrange.pack",
+      "arrange.row",
+      "arrange.column",
+      "arrange.grid",
+      "arrange.stack",
+      "arrange.compare",
+    ],
+  },
+  {
+    label: "Sort",
+    plan: ["arrange.by-name", "arrange.by-size", "arrange.by-date", "arrange.by-colour", "arrange.at-random"],
+  },
+];
+
+/** Where nothing is selected. */
+export const BOARD_MENU: MenuPlan = [
+  "add.files",
+  "add.web",
+  "add.note",
+  "line",
+  "look.all",
+  "look.actual-size",
+  "look.animations",
+  ...ARRANGEMENTS,
+  "line",
+  "change.show-hidden",
+];
+
+export const SELECTION_MENU: MenuPlan = [
+  "look.focus",
+  "look.selection",
+  "look.animations",
+  "look.link",
+  "line",
+  "change.duplicate",
+  "change.group",
+  "change.ungroup",
+  "change.into-frame",
+  "change.take-out",
+  ...ARRANGEMENTS,
+  { label: "Turn", plan: ["change.flip-x", "change.flip-y", "change.turn", "change.reset"] },
+  { label: "Looks", plan: ["change.gray", "change.pixels", "change.uncrop", "change.plain"] },
+  { label: "Order", plan: ["arrange.front", "arrange.forward", "arrange.backward", "arrange.back"] },
+  "line",
+  "change.properties",
+  "change.lock",
+  "change.hide",
+  "change.prepare-again",
+  "change.cover",
+  "look.original",
+  "line",
+  "change.delete",
+];

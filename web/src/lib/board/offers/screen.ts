@@ -1,0 +1,24 @@
+/** Doings that need the screen: the page of the board lends them. */
+import type { Hands } from "../hands.svelte";
+
+export interface Screen {
+  readonly hands: Hands;
+  fitAll(): void;
+  fitSelection(): void;
+  focus(): void;
+  actualSize(): void;
+  zoomBy(factor: number): void;
+  chooseFiles(): void;
+  /** Pictures by their address, or those of a page. */
+  addFromWeb(): void;
+  newNote(): void;
+  editSelected(): void;
+  /** Names, tags and links of what is selected. */
+  showProperties(): void;
+  showKeys(): void;
+  toggleChrome(): void;
+  /** Null: nothing here can play. */
+  readonly isPlaying: boolean | null;
+  togglePlaying(): void;
+  backOut(): void;
+}
