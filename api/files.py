@@ -14,7 +14,7 @@ from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
 from api.ranges import Slice, wanted
 from api.services import services_of
-from domain import animations, full_sizes, originals, renditions, storage, thumbnails, tiles
+from domain import animations, atlases, full_sizes, originals, renditions, storage, thumbnails, tiles
 from domain.errors import NotFound, StorageUnavailable, Unauthenticated
 from domain.storage import StoredFile
 
@@ -26,8 +26,8 @@ INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", 
 
 async def files(scope: Scope, receive: Receive, send: Send) -> None:
     """GET and HEAD of /files/<image id>/original, /files/<image id>/full, /files/<image id>/animation,
-    /files/<image id>/<size>, /files/<image id>/tiles/<level>/<column>/<row> and
-    /files/boards/<board id>/<seq>."""
+    /files/<image id>/<size>, /files/<image id>/tiles/<level>/<column>/<row>, /files/boards/<board id>/<seq>
+    and /files/boards/<board id>/atlas/<digest>."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     try:
         if request.method not in ("GET", "HEAD"):
@@ -50,11 +50,12 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
 async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     services = services_of(request)
     parts = request.scope["path"].strip("/").split("/")[1:]
-    of_board = len(parts) == 3 and parts[0] == "boards"
+    of_atlas = len(parts) == 4 and parts[0] == "boards" and parts[2] == "atlas"
+    of_board = of_atlas or (len(parts) == 3 and parts[0] == "boards")
     if of_board:
         parts = parts[1:]
     of_tiles = len(parts) == 5 and parts[1] == "tiles"
-    if len(parts) != 2 and not of_tiles:
+    if len(parts) != 2 and not of_tiles and not of_atlas:
         raise _no_file()
     try:
         key = UUID(parts[0])
@@ -63,6 +64,8 @@ async def _find(request: Request[Any, Any, Any]) -> StoredFile:
     viewer = await viewer_of_read(request, services.settings)
     if viewer is None:
         raise Unauthenticated("Sign in to see this picture.")
+    if of_atlas:
+        return await atlases.file(viewer, key, parts[2])
     if of_tiles:
         if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts[2:]):
             raise _no_file()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import animations, images, originals, renditions, storage, tiles
+from domain import animations, atlases, images, originals, renditions, storage, tiles
 from domain.database import fetch, transaction
 from domain.decoding import WHOLE
 from domain.notices import announce_image
@@ -31,8 +31,9 @@ FAILURES = {Fault.MISSING: originals.MISSING, Fault.DAMAGED: originals.DAMAGED}
 
 @dataclass
 class Checked:
-    """originals, renditions (with tiles and animations): how many were right; faults: of the others, by key.
+    """originals, renditions (with tiles, animations and pages of atlases): how many were right.
 
+    faults: of the others, by key.
     unknown: originals without a picture; mended: renditions to be made again; told: pictures that say now
     what is wrong with their original; revived: those that need not say so any more.
     """
@@ -112,7 +113,9 @@ async def _say_at_pictures(digest: str, fault: Fault) -> int:
 
 @dataclass(frozen=True)
 class _Derived:
-    """A kind of file that is made of originals: a row each, and how it is made again."""
+    """A kind of file that is made of originals: a row each, and how it is made again.
+
+    original: empty where it is of many."""
 
     query: str
     key: Callable[[asyncpg.Record], str]
@@ -141,6 +144,10 @@ async def _make_animation(row: asyncpg.Record) -> None:
         await animations.enqueue(connection, row["image"])
 
 
+async def _make_atlas(row: asyncpg.Record) -> None:
+    await atlases.make_again(row["board"])
+
+
 _DERIVED = (
     _Derived(
         _files_of("rendition", ", m.size"),
@@ -150,6 +157,12 @@ _DERIVED = (
     _Derived(_files_of("pyramid"), lambda row: tiles.key(row["original"], row["recipe"]), _make_tiles),
     _Derived(
         _files_of("animation"), lambda row: animations.key(row["original"], row["recipe"]), _make_animation
+    ),
+    _Derived(
+        "SELECT id, board, '' AS original, content, digest, size_bytes FROM atlas_page "
+        "WHERE id > $1 ORDER BY id LIMIT $2",
+        lambda row: atlases.key(row["content"]),
+        _make_atlas,
     ),
 )
 

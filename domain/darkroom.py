@@ -263,6 +263,14 @@ async def draw(path: Path) -> Developed:
     raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
 
 
+async def tessellate(path: Path) -> Developed:
+    """The picture of the mosaic in this file. Raises ImageRefused, TooBusy, OSError."""
+    async for message, content in _asked(path, Order(tessellates=True)):
+        if isinstance(message, Rendering):
+            return Developed(message.size, message.width, message.height, content)
+    raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
+
+
 async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes]]:
     """Asks again, once, when the decoder itself went down before it said anything."""
     for attempt in (1, 2):

@@ -23,9 +23,11 @@ from domain import (
     likeness,
     looks,
     miniature,
+    mosaic,
     opening,
     painter,
     pixels,
+    tessellating,
     thumbhash,
 )
 from domain.decoding import (
@@ -193,6 +195,14 @@ def _obey(order: Order, file: io.BufferedReader, out: BinaryIO) -> None:
         painted = painter.painted(*miniature.read(file))
         data = pixels.webp(painted)
         _say(out, Rendering(max(painted.size), painted.width, painted.height, len(data)), data)
+        _say(out, Finished())
+        return
+    if order.tessellates:
+        confinement.confine(opening.READABLE)
+        wanted, pictures = mosaic.read(file)
+        laid = tessellating.tessellated(wanted, pictures)
+        data = pixels.webp(laid, wanted.quality)
+        _say(out, Rendering(max(laid.size), laid.width, laid.height, len(data)), data)
         _say(out, Finished())
         return
     found = opening.opened(file, order.max_pixels, order.page)

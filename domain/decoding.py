@@ -50,7 +50,8 @@ def fitted(width: int, height: int, size: int) -> tuple[int, int]:
 class Order(Struct, frozen=True):
     """What to do with the picture whose open file travels beside this. sizes empty: inspect it.
 
-    draws: the file is a miniature (domain/miniature.py) to be drawn; whole: it is wanted at its own size;
+    draws: the file is a miniature (domain/miniature.py) to be drawn; tessellates: it is a mosaic
+    (domain/mosaic.py); whole: it is wanted at its own size;
     cuts: in tiles; animates: as a small animation. page: of a document, from 0; extracts: that page is
     wanted with all its pixels, as PNG.
     """
@@ -63,17 +64,22 @@ class Order(Struct, frozen=True):
     extracts: bool = False
     cuts: bool = False
     animates: bool = False
+    tessellates: bool = False
     recipe: Recipe = STANDARD
 
     @property
     def patience(self) -> int:
-        """How many times the seconds of CPU and clock it may take: these write every pixel anew."""
-        return 4 if self.cuts or self.animates else 1
+        """How many times the seconds of CPU and clock it may take: these write every pixel anew, or read
+        a thousand pictures."""
+        return 4 if self.cuts or self.animates or self.tessellates else 1
 
     @property
     def kind(self) -> tuple[bool, ...]:
         """Orders of one kind wait for one another."""
-        return bool(self.sizes), self.draws, self.whole, self.extracts, self.cuts, self.animates
+        return (
+            *(bool(self.sizes), self.draws, self.whole, self.extracts),
+            *(self.cuts, self.animates, self.tessellates),
+        )
 
 
 class Developed(Struct, frozen=True):

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import darkroom, nearness, renditions, storage
+from domain import atlases, darkroom, nearness, renditions, storage
 from domain import originals as kept
 from domain.checksums import digest_of
 from domain.database import LEAST_VERSION, Connection, connect
@@ -84,6 +84,7 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
         yield await originals(connection, deep=deep)
         yield await made_renditions(connection, deep=deep)
         yield await gathered_renditions(connection)
+        yield await atlas_pages(connection, deep=deep)
         yield await strays(connection)
 
 
@@ -304,6 +305,21 @@ async def gathered_renditions(connection: Connection) -> Finding:
         words = f"{_counted(len(wrong), 'picture')} with others than their rows: {_named(wrong)}."
         return _ill(subject, f"{words} Have them made again with retryImages.")
     return _well(subject, "as their rows")
+
+
+async def atlas_pages(connection: Connection, *, deep: bool) -> Finding:
+    """They too can be made again."""
+    subject = "pages of atlases"
+    seen, lost = 0, 0
+    async for row in _rows(connection, "select id, content, size_bytes, digest from atlas_page"):
+        fault = await fault_of(
+            atlases.key(row["content"]), row["size_bytes"], row["digest"] if deep else None
+        )
+        seen += 1
+        lost += fault is not None
+    if lost:
+        return _note(subject, f"{lost} of {seen} are lost or damaged; they are made again when looked at.")
+    return _well(subject, f"{seen} in their place")
 
 
 async def strays(connection: Connection) -> Finding:

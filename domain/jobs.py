@@ -43,6 +43,9 @@ TILES = "tiles"
 ANIMATION = "animation"
 """The kind that makes a small animated WebP of its subject. Its queue is `LARGE`."""
 
+ATLAS = "atlas"
+"""The kind that keeps the atlas of its subject, a board (domain/atlases.py). Its queue is `LARGE`."""
+
 PICTURES = "pictures"
 
 LARGE = "large"

@@ -469,6 +469,34 @@ class Whereabouts(Table, db=DB, tablename="whereabouts"):
     changed_at = Timestamptz(default=TimestamptzNow())
 
 
+class Atlas(Table, db=DB, tablename="atlas"):
+    """That a board's atlas was looked at; unique by board (domain/atlases.py).
+
+    stamp: the state of the board that it is of; looked_at: none, some of its pages are still to be made.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    board = ForeignKey(Board, null=False, unique=True, on_delete=OnDelete.cascade)
+    stamp = Text(default=None, null=True)
+    looked_at = Timestamptz(default=None, null=True)
+
+
+class AtlasPage(Table, db=DB, tablename="atlas_page"):
+    """A page of a board's atlas; unique by board and number. digest: SHA-256 of the file, hex.
+
+    images: the picture in each cell, null in an empty one; content: what the file is known by.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    board = ForeignKey(Board, null=False, on_delete=OnDelete.cascade)
+    number = Integer()
+    images = Array(base_column=UUID(), default=list)
+    size_bytes = BigInt()
+    digest = Text()
+    content = Text(index=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
 TABLES: tuple[type[Table], ...] = (
     Account,
     Instance,
@@ -494,4 +522,6 @@ TABLES: tuple[type[Table], ...] = (
     Job,
     Whereabouts,
     DirectUpload,
+    Atlas,
+    AtlasPage,
 )

@@ -12,11 +12,10 @@ from weakref import WeakValueDictionary
 
 from msgspec import structs
 
-from domain import access, blobs, darkroom, miniature, past, renditions, storage
+from domain import access, blobs, darkroom, miniature, past, smallest, storage
 from domain.access import Role, Viewer
 from domain.containers import leading_to
-from domain.database import fetch
-from domain.decoding import WEBP, WHOLE
+from domain.decoding import WEBP
 from domain.errors import TooBusy
 from domain.geometry import Bounds, bounds, bounds_of_all
 from domain.miniature import HEIGHT_PX, WIDTH_PX, Miniature, Piece, Shape
@@ -28,7 +27,6 @@ MOST_DRAWN = 600
 MOST_WAITING = 100
 MOST_REMEMBERED = 10_000
 MOST_POINTS = 64
-READ_AT_ONCE = 8
 MARGIN_PX = 6
 SEEN_SECONDS = 86_400.0
 """How exactly is noted when a thumbnail was last looked at."""
@@ -112,56 +110,19 @@ def _remember(stamp: tuple[UUID, datetime, int], known: _Known) -> None:
 async def _made(board: past.PastBoard) -> _Known:
     drawn = await asyncio.to_thread(chosen, list(board.state.items.values()))
     wanted = {item.image_id for item in drawn if item.image_id is not None}
-    small = await _small_renditions(wanted)
+    small = await smallest.small_renditions(wanted)
     while True:
         layout = _laid_out(drawn, {image_id: each.digest for image_id, each in small.items()})
         known = _Known(miniature.key_of(layout), wanted <= small.keys())
         if await _look_at(known):
             return known
         keys = {each.digest: each.key for each in small.values()}
-        pictures = await _contents([keys[digest] for digest in layout.pictures])
+        pictures = await smallest.contents([keys[digest] for digest in layout.pictures])
         if None not in pictures:
             await _draw(layout, [picture for picture in pictures if picture is not None], known)
             return known
         lost = {digest for digest, picture in zip(layout.pictures, pictures, strict=True) if picture is None}
         small = {image_id: each for image_id, each in small.items() if each.digest not in lost}
-
-
-@dataclass(frozen=True)
-class _Small:
-    """The smallest rendition of a picture. digest: SHA-256 of its bytes, hex."""
-
-    digest: str
-    key: str
-
-
-async def _small_renditions(image_ids: set[UUID]) -> dict[UUID, _Small]:
-    """Of each picture that has one, as the rows say."""
-    rows = await fetch(
-        "SELECT DISTINCT ON (r.image) r.image, r.digest, r.size, r.recipe, i.digest AS original "
-        "FROM rendition r JOIN image i ON i.id = r.image "
-        "WHERE r.image = ANY($1::uuid[]) AND r.size <> $2 ORDER BY r.image, r.size",
-        list(image_ids),
-        WHOLE,
-    )
-    return {
-        row["image"]: _Small(row["digest"], renditions.key(row["original"], row["size"], row["recipe"]))
-        for row in rows
-    }
-
-
-async def _contents(keys: Sequence[str]) -> list[bytes | None]:
-    """In their order; None for what is lost."""
-    places = asyncio.Semaphore(READ_AT_ONCE)
-
-    async def one(key: str) -> bytes | None:
-        async with places:
-            try:
-                return await storage.content(key)
-            except FileNotFoundError:
-                return None
-
-    return await asyncio.gather(*map(one, keys))
 
 
 async def _draw(layout: Miniature, pictures: Sequence[bytes], known: _Known) -> None:

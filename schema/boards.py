@@ -10,6 +10,7 @@ from strawberry import argument, enum_value, field
 
 from domain import (
     activity,
+    atlases,
     changes,
     comment_reads,
     history,
@@ -26,6 +27,7 @@ from domain.thumbnails import address
 from schema.accounts import Account
 from schema.activity import Activity, activity_of
 from schema.arguments import maybe_uuid
+from schema.atlases import Atlas, atlas_of
 from schema.changes import Change, change_of
 from schema.comments import Comment, comment_of
 from schema.connections import After, Connection, Node, connection_of, shaped_at
@@ -273,6 +275,14 @@ class Board(Node):
     async def can_redo(self, info: Info) -> bool:
         viewer = info.context.require_viewer()
         return self.then is None and await history.can_redo(viewer, self.key)
+
+    @resolved(
+        description="Its pictures as small ones, many to a page: what shows a board of thousands at once. "
+        "Null: it has too few for that, or they are still being made. In the past too it is that of today."
+    )
+    async def atlas(self, info: Info) -> Atlas | None:
+        pages = await atlases.atlas_of(info.context.require_viewer(), self.key)
+        return atlas_of(self.key, pages) if pages else None
 
     @property
     def _until(self) -> int | None:

@@ -1,12 +1,13 @@
 """Work on the job table as a worker does it, without its threads."""
 
-from domain import animations, jobs, tiles, twins
+from domain import animations, atlases, jobs, tiles, twins
 
 HANDLERS = {
     jobs.RENDITIONS: twins.develop,
     jobs.LOOKS: twins.look_again,
     jobs.TILES: tiles.make_tiles,
     jobs.ANIMATION: animations.make_animation,
+    jobs.ATLAS: atlases.make_atlas,
 }
 
 

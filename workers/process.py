@@ -22,8 +22,14 @@ from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
-from workers.renditions import look_again, make_animation, make_renditions, make_tiles
-from workers.sweeps import clean_for_ever, look_again_for_ever, snapshot_for_ever, take_back_for_ever
+from workers.renditions import look_again, make_animation, make_atlas, make_renditions, make_tiles
+from workers.sweeps import (
+    clean_for_ever,
+    keep_atlases_for_ever,
+    look_again_for_ever,
+    snapshot_for_ever,
+    take_back_for_ever,
+)
 
 LOG = logging.getLogger("webref.workers")
 
@@ -71,6 +77,7 @@ class Feeder:
             jobs.LOOKS: actor_for(broker, jobs.PICTURES, look_again),
             jobs.TILES: actor_for(broker, jobs.LARGE, make_tiles),
             jobs.ANIMATION: actor_for(broker, jobs.LARGE, make_animation),
+            jobs.ATLAS: actor_for(broker, jobs.LARGE, make_atlas),
         }
 
     async def run(self) -> None:
@@ -167,6 +174,7 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
             snapshot_for_ever(settings),
             clean_for_ever(settings),
             look_again_for_ever(),
+            keep_atlases_for_ever(),
         )
     ]
     try:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import animations, jobs, tiles, twins
+from domain import animations, atlases, jobs, tiles, twins
 
 
 async def make_renditions(job_id: str) -> None:
@@ -18,6 +18,11 @@ async def make_tiles(job_id: str) -> None:
 async def make_animation(job_id: str) -> None:
     """Of pictures that move."""
     await jobs.run(UUID(job_id), animations.make_animation)
+
+
+async def make_atlas(job_id: str) -> None:
+    """Of boards."""
+    await jobs.run(UUID(job_id), atlases.make_atlas)
 
 
 async def look_again(job_id: str) -> None:

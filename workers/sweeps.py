@@ -6,6 +6,7 @@ import logging
 
 from domain import (
     animations,
+    atlases,
     collecting,
     compaction,
     direct_uploads,
@@ -26,6 +27,8 @@ TAKE_BACK_SECONDS = 5.0
 CLEAN_SECONDS = 3600.0
 SNAPSHOT_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 30.0
+ATLAS_SECONDS = 3.0
+UNUSED_SECONDS = 3_600.0
 DRAFT_SECONDS = 86_400.0
 UNSEEN_SECONDS = 30 * 86_400.0
 
@@ -68,6 +71,18 @@ async def look_again_for_ever() -> None:
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
+async def keep_atlases_for_ever() -> None:
+    """Has the atlases of those boards looked at that have changed."""
+    while True:
+        try:
+            await atlases.enqueue_due()
+        except DomainError as error:
+            LOG.warning("boards that need an atlas cannot be looked for: %s", error.message)
+        except Exception:
+            LOG.exception("boards that need an atlas cannot be looked for; trying again")
+        await asyncio.sleep(ATLAS_SECONDS)
+
+
 async def clean_for_ever(settings: Settings) -> None:
     """Removes what is over, once an hour, of history only what was said to go; has missing tiles
     and animations made.
@@ -79,10 +94,14 @@ async def clean_for_ever(settings: Settings) -> None:
             removed = await jobs.sweep()
             drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
             unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
+            unused = await atlases.remove_unused(UNUSED_SECONDS)
             expired = await uploads.sweep() + await direct_uploads.sweep()
             await tiles.enqueue_missing()
             await animations.enqueue_missing()
-            LOG.info("swept %d rows, %d unfinished uploads, %d thumbnails", removed, drafts + expired, unseen)
+            LOG.info(
+                "swept %d rows, %d unfinished uploads, %d thumbnails, %d pages of atlases",
+                *(removed, drafts + expired, unseen, unused),
+            )
             if settings.history_days:
                 gone = await compaction.compact(settings.history_days)
                 LOG.info("compacted %d boards by %d changes", gone.boards, gone.lines)

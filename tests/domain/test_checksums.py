@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain import animations, checksums, images, jobs, originals, renditions, storage, tiles
+from domain import animations, atlases, checksums, images, jobs, originals, renditions, storage, tiles
 from domain.access import Viewer
 from domain.checksums import Fault
 from domain.database import fetch, fetchval
@@ -29,6 +29,7 @@ HANDLERS = {
     jobs.RENDITIONS: renditions.make_renditions,
     jobs.TILES: tiles.make_tiles,
     jobs.ANIMATION: animations.make_animation,
+    jobs.ATLAS: atlases.make_atlas,
 }
 
 

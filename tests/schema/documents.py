@@ -36,6 +36,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
     "TileLevel": ("__typename", "width", "height", "columns", "rows"),
     "Rendition": ("__typename", "size", "width", "height", "sizeBytes", "url"),
     "MemberConnection": ("__typename", "totalCount"),
+    "Atlas": ("__typename", "cellSize", "columns", "step", "margin"),
 }
 LEAVES["ImageItem"] = LEAVES["Item"]
 LEAVES["NoteItem"] = (*LEAVES["Item"], "text", "fontSize", "colour", "background")
@@ -57,7 +58,7 @@ BRANCHES: dict[str, dict[str, str]] = {
     "Tiles": {"levels": "TileLevel"},
 }
 BEYOND = {
-    "Board": {"members": "MemberConnection"},
+    "Board": {"members": "MemberConnection", "atlas": "Atlas"},
     "Item": {"board": "Board", "parent": "Container"},
     "Container": {"items": "ItemConnection"},
 }

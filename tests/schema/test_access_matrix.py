@@ -455,6 +455,7 @@ EDGES: dict[str, str] = {
     },
     "SavedSearch.zip": "{ savedSearches { zip { url count sizeBytes } } }",
     "Board.cover": _in_board("cover { name }"),
+    "Board.atlas": _in_board("atlas { cellSize pages { url images } }"),
     "Board.createdBy": _in_board("createdBy { name }"),
     "Board.items": _in_board("items { totalCount nodes { name } edges { node { name } cursor } }"),
     "Board.comments": _in_board("commentCount comments { totalCount nodes { text } edges { cursor } }"),
