@@ -1,5 +1,6 @@
 /** One open board: what it shows, what waits to be sent, and the live streams that keep it true. */
 import {
+  BoardAtlasDocument,
   BoardChangesDocument,
   BoardHistoryStateDocument,
   BoardPicturesDocument,
@@ -12,6 +13,7 @@ import {
   type ChangeFactsFragment,
   type Role,
 } from "$generated/graphql";
+import { Atlas } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
 import { request } from "../graphql/client";
 import { RequestFailed, inWords } from "../graphql/failure";
@@ -65,6 +67,7 @@ export class BoardSession {
 
   readonly store = new Store();
   readonly pictures = new Map<string, Picture>();
+  atlas: Atlas | null = null;
   readonly editor: Editor;
   readonly arrivals: Arrivals;
   readonly uploads: Uploads;
@@ -120,6 +123,7 @@ export class BoardSession {
   async open(): Promise<void> {
     this.phase = "loading";
     try {
+      void this.readAtlas();
       await this.read();
       this.phase = "ready";
       this.listen();
@@ -318,6 +322,18 @@ export class BoardSession {
     }
     this.store.reset(items, seq);
     this.followPictures();
+  }
+
+  /** Without it pictures are shown from their own files: nothing to tell anybody. */
+  private async readAtlas(): Promise<void> {
+    const { board } = await request(BoardAtlasDocument, { id: this.boardId }).catch(() => ({ board: null }));
+    if (!board?.atlas) return;
+    const { pages, ...facts } = board.atlas;
+    this.atlas = new Atlas({
+      ...facts,
+      pages: pages.map(({ url, images }) => ({ url, images: images.map((id) => id ?? null) })),
+    });
+    this.editor.tell("looks");
   }
 
   private async readStanding(): Promise<void> {

@@ -25,7 +25,8 @@ export class Bitmaps {
   private readonly residents = new Map<string, Resident>();
   private readonly flying = new Set<string>();
   private readonly failedAt = new Map<string, number>();
-  private wishes: Wish[] = [];
+  private readonly wishes = new Map<string, Wish>();
+  private readonly patient = new Map<string, Wish>();
   private bytes = 0;
   private frame = 0;
   private readonly worker: Worker;
@@ -41,7 +42,8 @@ export class Bitmaps {
   /** A new frame begins: wishes of the last one that are not under way are forgotten. */
   begin(): void {
     this.frame += 1;
-    this.wishes = [];
+    this.wishes.clear();
+    this.patient.clear();
   }
 
   find(key: string): ImageBitmap | null {
@@ -51,16 +53,18 @@ export class Bitmaps {
     return resident.bitmap;
   }
 
-  want(key: string, source: string | Blob, tone: Tone | null, mostPixels = 0): void {
-    if (this.residents.has(key) || this.flying.has(key)) return;
+  /** waits: until nothing else is wanted. Returns whether it is here or will be; not what failed a moment ago. */
+  want(key: string, source: string | Blob, tone: Tone | null, mostPixels = 0, waits = false): boolean {
+    if (this.residents.has(key) || this.flying.has(key)) return true;
     const failed = this.failedAt.get(key);
-    if (failed !== undefined && Date.now() - failed < RETRY_MS) return;
-    this.wishes.push({ key, source, tone, mostPixels });
+    if (failed !== undefined && Date.now() - failed < RETRY_MS) return false;
+    (waits ? this.patient : this.wishes).set(key, { key, source, tone, mostPixels });
+    return true;
   }
 
   /** The frame is painted: fetch what it lacked. */
   end(): void {
-    for (const wish of this.wishes) {
+    for (const wish of (this.wishes.size ? this.wishes : this.patient).values()) {
       if (this.flying.size >= IN_FLIGHT) break;
       if (this.flying.has(wish.key)) continue;
       this.flying.add(wish.key);

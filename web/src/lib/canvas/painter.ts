@@ -4,6 +4,7 @@ import { seen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, overlap, WHOLE, type Placed } from "../geometry/shapes";
 import { failureInWords } from "../library/failures";
 import type { Animations } from "./animations";
+import { Atlas, type Cell } from "./atlas";
 import type { Bitmaps } from "./bitmaps";
 import { paintDrawing } from "./drawings";
 import { paintFrame, paintTitle, type FrameColours } from "./frames";
@@ -21,7 +22,16 @@ import {
   type Level,
   type Picture,
 } from "./pictures";
-import { cellsIn, common, drawPart, parentOf, partSeen, tileLevelFor, type Cell, type Tiles } from "./tiles";
+import {
+  cellsIn,
+  common,
+  drawPart,
+  parentOf,
+  partSeen,
+  tileLevelFor,
+  type Cell as TileCell,
+  type Tiles,
+} from "./tiles";
 import { decodeThumbhash } from "./thumbhash";
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -34,6 +44,8 @@ export interface Scene {
   /** Hidden itself, or by what it is in. */
   isHidden(item: Item): boolean;
   picture(imageId: string): Picture | undefined;
+  /** Small ones of many of its pictures, if the board has that. */
+  readonly atlas: Atlas | null;
   /** Local bytes of a picture that is still on its way up. */
   local(imageId: string): Blob | undefined;
   /** It is being edited in its place: its editor is shown instead. */
@@ -44,12 +56,18 @@ export interface Counts {
   drawn: number;
   /** Pictures shown at less than what their place asks for. */
   coarse: number;
+  /** Pictures of which only colours are shown. */
+  bare: number;
+  /** Items that lie outside of what is seen. */
+  beyond: number;
   /** Pictures whose place asks for a rendition that is still to be made. */
   readonly unfinished: ReadonlySet<string>;
 }
 
 const RADIANS = Math.PI / 180;
 const LOCAL_PIXELS = 800;
+/** Items painted between two looks at the clock. */
+const STEP = 50;
 const UNKNOWN_COLOUR = "#3b3d45";
 
 export class Painter {
@@ -57,7 +75,9 @@ export class Painter {
   private readonly levels = new WeakMap<Picture, Level[]>();
   /** By item, the bitmap that it was last seen as: better than none while its tone is being changed. */
   private readonly last = new Map<string, string>();
+  /** Of the painting that is under way. */
   private unfinished = new Set<string>();
+  private counts: Counts = { drawn: 0, coarse: 0, bare: 0, beyond: 0, unfinished: this.unfinished };
 
   constructor(
     private readonly bitmaps: Bitmaps,
@@ -67,27 +87,41 @@ export class Painter {
   ) {}
 
   /** Paints the items for which `shows` is true. The context's own scale is `ratio` device pixels per pixel. */
-  paint(
+  paint(...all: Parameters<Painter["painting"]>): Counts {
+    const painting = this.painting(...all);
+    for (;;) {
+      const step = painting.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** The same in steps, between which the context must not be used for anything else. */
+  *painting(
     context: Context,
     scene: Scene,
     camera: Camera,
     viewport: Viewport,
     ratio: number,
     shows: (item: Item) => boolean,
-  ): Counts {
+  ): Generator<void, Counts, void> {
     const area = seen(camera, viewport, TITLE.height + TITLE.gap);
     const unfinished = new Set<string>();
-    const counts: Counts = { drawn: 0, coarse: 0, unfinished };
-    this.unfinished = unfinished;
+    const counts: Counts = { drawn: 0, coarse: 0, bare: 0, beyond: 0, unfinished };
     const frames: Item[] = [];
     context.imageSmoothingQuality = "medium";
     for (const item of scene.items) {
       if (item.kind === "GROUP" || !shows(item) || scene.isHidden(item)) continue;
       const placed = scene.placed(item);
-      if (!overlap(boundsOf(placed), area)) continue;
+      if (!overlap(boundsOf(placed), area)) {
+        counts.beyond += 1;
+        continue;
+      }
       counts.drawn += 1;
       if (item.kind === "FRAME") frames.push(item);
+      this.counts = counts;
+      this.unfinished = unfinished;
       if (!this.paintItem(context, scene, scene.dressed(item), placed, camera, ratio)) counts.coarse += 1;
+      if (counts.drawn % STEP === 0) yield;
     }
     const colours = this.colours();
     for (const item of frames)
@@ -152,7 +186,12 @@ export class Painter {
       context.imageSmoothingEnabled = true;
       return true;
     }
-    const [bitmap, isSharp] = this.bitmapFor(scene, item, picture, wanted, isPixelated);
+    const cell =
+      picture && scene.atlas && !isPixelated ? this.cellOf(scene.atlas, item, picture, wanted) : null;
+    if (cell?.isSharp && this.paintCell(context, item, cell.bitmap, cell.at)) return true;
+    const [bitmap, isSharp] = cell?.isSharp
+      ? [this.lastOf(item), false]
+      : this.bitmapFor(scene, item, picture, wanted, isPixelated);
     if (bitmap) {
       if (isPixelated) context.imageSmoothingEnabled = false;
       if (picture?.tiles && wanted > (this.levelsOf(picture).at(-1)?.size ?? 0) * STRETCH) {
@@ -165,6 +204,8 @@ export class Painter {
       context.imageSmoothingEnabled = true;
       return isSharp;
     }
+    if (cell && this.paintCell(context, item, cell.bitmap, cell.at)) return false;
+    this.counts.bare += 1;
     const blurred = picture?.placeholder ? this.placeholder(picture.placeholder, item) : null;
     if (blurred) {
       const [sx, sy, sw, sh] = sourceOf(crop, blurred);
@@ -175,6 +216,30 @@ export class Painter {
     }
     if (picture?.state === "FAILED") this.paintFailure(context, item, picture.failure, pixelsPerUnit);
     return false;
+  }
+
+  /**
+   * Its cell in the atlas, with the page's bitmap if that is here. Asks for the page: at once where that is all that is
+   * wanted, else when there is time. isSharp: the cell shows all that its place asks for.
+   */
+  private cellOf(atlas: Atlas, item: Item, picture: Picture, wanted: number): Found | null {
+    if (!Atlas.hasTone(item)) return null;
+    const at = atlas.find(picture.id, picture);
+    if (!at) return null;
+    const key = Atlas.keyIn(at, item);
+    const isSharp = wanted <= atlas.cellSize * STRETCH;
+    const bitmap = this.bitmaps.find(key);
+    const isComing = bitmap !== null || this.bitmaps.want(key, at.url, toneIn(item), 0, !isSharp);
+    return isComing ? { at, bitmap, isSharp } : null;
+  }
+
+  /** Returns whether there was something to paint. */
+  private paintCell(context: Context, item: Item, bitmap: ImageBitmap | null, at: Cell): boolean {
+    if (!bitmap) return false;
+    const { width, height, crop } = item;
+    const [sx, sy, sw, sh] = sourceOf(crop, at);
+    context.drawImage(bitmap, at.x + sx, at.y + sy, sw, sh, -width / 2, -height / 2, width, height);
+    return true;
   }
 
   /** What it shows at this moment, if it moves. */
@@ -201,7 +266,7 @@ export class Painter {
     const seen = partSeen(context, box);
     if (!seen) return true;
     const tone = isPlain(item) ? null : toneOf(item);
-    const keyOf = ({ level, column, row }: Cell) =>
+    const keyOf = ({ level, column, row }: TileCell) =>
       `${picture.id}/tiles/${level}/${column}/${row}${toneKey(item)}`;
     // What shines through is laid down once: a cell is drawn from one bitmap alone.
     const isSolid = item.opacity === 1 && !picture.hasAlpha;
@@ -210,7 +275,7 @@ export class Painter {
     for (const cell of cellsIn(tiles, tileLevelFor(tiles, wanted), seen)) {
       const part = common(cell.part, crop ?? WHOLE);
       if (!part) continue;
-      let at: Cell | null = cell;
+      let at: TileCell | null = cell;
       let bitmap = this.bitmaps.find(keyOf(cell));
       if (!bitmap) {
         isComplete = false;
@@ -260,8 +325,12 @@ export class Painter {
       if (bitmap) return [bitmap, false];
       this.bitmaps.want(keyAt(-1), local, tone, LOCAL_PIXELS);
     }
-    const last = this.last.get(item.id);
-    return [last?.startsWith(`${imageId}/`) ? this.bitmaps.find(last) : null, false];
+    return [this.lastOf(item), false];
+  }
+
+  private lastOf({ id, imageId }: Item): ImageBitmap | null {
+    const last = this.last.get(id);
+    return last?.startsWith(`${imageId}/`) ? this.bitmaps.find(last) : null;
   }
 
   private paintFailure(context: Context, item: Item, code: string | null, pixelsPerUnit: number): void {
@@ -299,6 +368,16 @@ export class Painter {
     this.placeholders.set(key, canvas);
     return canvas;
   }
+}
+
+interface Found {
+  readonly at: Cell;
+  readonly bitmap: ImageBitmap | null;
+  readonly isSharp: boolean;
+}
+
+function toneIn(item: Item): Tone | null {
+  return isPlain(item) ? null : toneOf(item);
 }
 
 function toneOf({ grayscale, brightness, contrast, saturation }: Tone): Tone {

@@ -5,13 +5,14 @@ import { Shape } from "konva/lib/Shape";
 import { Stage } from "konva/lib/Stage";
 import type { Editor } from "../board/editor";
 import type { Item } from "../board/operations";
-import { blended, toScreen, type Camera } from "../geometry/camera";
+import { blended, toScreen, type Camera, type Viewport } from "../geometry/camera";
 import type { Point } from "../geometry/shapes";
 import { Animations } from "./animations";
 import { Bitmaps } from "./bitmaps";
 import type { FrameColours } from "./frames";
 import { paintGuides } from "./overlay";
-import { Painter, type Scene } from "./painter";
+import { Painter, type Context, type Counts, type Scene } from "./painter";
+import { Plates, type Painting } from "./plates";
 import type { Tools } from "./tools";
 
 const MB = 1_000_000;
@@ -37,12 +38,6 @@ export function coloursAt(element: Element): Colours {
   };
 }
 
-export interface Painted {
-  readonly drawn: number;
-  readonly coarse: number;
-  readonly unfinished: ReadonlySet<string>;
-}
-
 export class View {
   /** Frames painted, per layer: what tests assert instead of times. */
   readonly counters = { base: 0, ui: 0 };
@@ -53,6 +48,10 @@ export class View {
   private readonly base = new Layer({ listening: false });
   private readonly ui = new Layer({ listening: false });
   private readonly painter: Painter;
+  readonly plates: Plates;
+  /** What was in hand, and so not painted on the plate. */
+  private liftedThen: ReadonlyMap<string, unknown>;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
   private baseDirty = true;
   private uiDirty = true;
   private frameId = 0;
@@ -65,13 +64,15 @@ export class View {
     private readonly tools: Tools,
     private readonly scene: Scene,
     private readonly colours: () => Colours,
-    private readonly onPainted: (painted: Painted) => void,
+    private readonly onPainted: (painted: Counts) => void,
   ) {
     const isSmall = matchMedia("(pointer: coarse)").matches;
     this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.invalidate("base"));
     this.animations = new Animations(() => this.refresh());
     const fontFamily = getComputedStyle(container).fontFamily || "sans-serif";
     this.painter = new Painter(this.bitmaps, this.animations, fontFamily, () => this.colours());
+    this.plates = new Plates((context, from, size) => this.platePainting(context, from, size));
+    this.liftedThen = editor.lifted;
     this.stage = new Stage({ container, width: 1, height: 1, listening: false });
     this.base.add(
       new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }),
@@ -90,15 +91,18 @@ export class View {
       () => document.removeEventListener("visibilitychange", wake),
       () => observer.disconnect(),
       editor.onChange((aspect) => {
-        if (aspect === "view" || aspect === "items" || aspect === "looks") this.invalidate("base");
-        this.invalidate("ui");
+        if (aspect === "view") this.baseDirty = true;
+        this.invalidate(aspect === "items" || aspect === "looks" ? "base" : "ui");
       }),
     );
     this.measure();
   }
 
   invalidate(layer: "base" | "ui"): void {
-    if (layer === "base") this.baseDirty = true;
+    if (layer === "base") {
+      this.baseDirty = true;
+      this.plates.spoil();
+    }
     this.uiDirty = true;
     this.frameId ||= requestAnimationFrame((now) => this.frame(now));
   }
@@ -106,6 +110,7 @@ export class View {
   /** A picture shows another frame: what lies above the board is as it was, unless pictures are in hand. */
   private refresh(): void {
     this.baseDirty = true;
+    this.plates.spoil();
     if (this.editor.lifted.size) this.uiDirty = true;
     this.frameId ||= requestAnimationFrame((now) => this.frame(now));
   }
@@ -126,6 +131,8 @@ export class View {
 
   close(): void {
     cancelAnimationFrame(this.frameId);
+    clearTimeout(this.restTimer);
+    this.plates.drop();
     for (const stop of this.stops) stop();
     this.bitmaps.close();
     this.animations.close();
@@ -149,9 +156,7 @@ export class View {
       if (share === 1) this.flight = null;
       this.editor.look(share === 1 ? to : blended(from, to, eased, this.editor.viewport));
     }
-    this.bitmaps.begin();
-    const isWhole = this.baseDirty;
-    if (isWhole) this.animations.begin();
+    if (!this.plates.areUsed) this.bitmaps.begin();
     if (this.baseDirty) {
       this.baseDirty = false;
       this.base.draw();
@@ -161,21 +166,60 @@ export class View {
       this.ui.draw();
     }
     this.bitmaps.end();
-    if (isWhole) this.animations.end();
   }
 
   private paintBase(konva: KonvaContext): void {
     this.counters.base += 1;
+    if (!(this.plates.areUsed && this.paintFromPlate(konva._context))) this.paintDirectly(konva._context);
+  }
+
+  private paintDirectly(context: Context): void {
+    const { camera, viewport } = this.editor;
+    const painting = this.wholePainting(context, camera, viewport);
+    for (let step = painting.next(); ; step = painting.next()) {
+      if (!step.done) continue;
+      this.plates.count(step.value.drawn);
+      this.onPainted(step.value);
+      return;
+    }
+  }
+
+  /** Returns whether plates are still worth their while. */
+  private paintFromPlate(context: Context): boolean {
+    const { camera, viewport, lifted } = this.editor;
+    const wait = this.plates.show(context, camera, viewport, this.ratio, lifted !== this.liftedThen);
+    const counts = this.plates.counts!;
+    this.plates.count(counts.drawn);
+    clearTimeout(this.restTimer);
+    if (wait !== null) {
+      const again = () => {
+        this.baseDirty = true;
+        this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+      };
+      if (wait === 0) again();
+      else this.restTimer = setTimeout(again, wait);
+    }
+    // What is stretched is not sharp, whatever it was painted from.
+    this.onPainted(wait === null ? counts : { ...counts, coarse: Math.max(1, counts.coarse) });
+    return this.plates.areUsed;
+  }
+
+  private *platePainting(context: Context, camera: Camera, viewport: Viewport): Painting {
+    this.bitmaps.begin();
+    const counts = yield* this.wholePainting(context, camera, viewport);
+    this.bitmaps.end();
+    return counts;
+  }
+
+  /** All but what is in hand. */
+  private *wholePainting(context: Context, camera: Camera, viewport: Viewport): Painting {
     const { lifted } = this.editor;
-    const painted = this.painter.paint(
-      konva._context,
-      this.scene,
-      this.editor.camera,
-      this.editor.viewport,
-      this.ratio,
-      (item) => !lifted.has(item.id),
-    );
-    this.onPainted(painted);
+    this.liftedThen = lifted;
+    this.animations.begin();
+    const shows = (item: Item) => !lifted.has(item.id);
+    const counts = yield* this.painter.painting(context, this.scene, camera, viewport, this.ratio, shows);
+    this.animations.end();
+    return counts;
   }
 
   /** Lifted items, other people's drags and selections, the selection's frame and the rubber band. */
