@@ -17,3 +17,6 @@ MACHINE = settings(
 SEEDS = range(50 if NIGHTLY else 2)
 
 MUTATIONS = 100_000 if NIGHTLY else 200
+
+BOARDS = 200 if NIGHTLY else 10
+"""Of tests/journeys/test_geometry.py."""
