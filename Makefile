@@ -45,9 +45,9 @@ test-python: $(DEVELOPMENT) $(SITE) $(AUDIT)
 test-web: $(MODULES) web/src/generated
 	npm --prefix web test
 
-nightly: $(DEVELOPMENT) $(SITE) ## The long proofs: 10,000 runs of the state machine, 50 seeds of eight clients, 100,000 spoilt files
+nightly: $(DEVELOPMENT) $(SITE) ## The long proofs: 10,000 runs of the state machine, 50 seeds of eight clients, 100,000 spoilt files, 200 boards
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/domain/test_machine.py tests/journeys/test_eight_clients.py \
-		tests/domain/test_mutations.py $(PYTEST_ARGS)
+		tests/domain/test_mutations.py tests/journeys/test_geometry.py $(PYTEST_ARGS)
 
 check: $(DEVELOPMENT) $(MODULES) web/src/generated ## Format, lint, types, import contracts, schema and migration drift
 	$(BIN)/ruff format --check .
