@@ -24,6 +24,7 @@ from api.pages import WebApp, pages_of
 from api.previews import previews
 from api.security import secured
 from api.services import STATE_KEY, Services
+from api.sheets import sheets
 from api.sockets import Close, graphql_socket
 from api.tus import tus
 from api.uploads import uploads
@@ -93,6 +94,8 @@ def everything_else(services: Services) -> ASGIRouteHandler:
         door = files if path[0] == "files" else pages
         if path == ["files", "zip"]:
             door = downloads
+        elif path[0] == "files" and len(path) == 4 and path[2] == "pages":
+            door = sheets
         elif two in (["uploads", "tus"], ["files", "preview"]):
             door = tus if path[0] == "uploads" else previews
         await door(scope, receive, send)

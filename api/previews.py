@@ -20,10 +20,16 @@ async def previews(scope: Scope, receive: Receive, send: Send) -> None:
     except Exception as error:
         await send_error(scope, receive, send, error)
         return
+    await send_webp(send, content, "private, max-age=3600")
+
+
+async def send_webp(send: Send, content: bytes, keeping: str) -> None:
+    """keeping: what Cache-Control says."""
     headers = {
         "Content-Type": "image/webp",
         "Content-Length": str(len(content)),
-        "Cache-Control": "private, max-age=3600",
+        "Cache-Control": keeping,
+        "Vary": "Authorization, Cookie",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
     await send(

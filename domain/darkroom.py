@@ -255,6 +255,15 @@ async def page(path: Path, number: int, *, max_pixels: int = MAX_PIXELS) -> byte
     raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
 
 
+async def glimpse(path: Path, number: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
+    """A page of a document, from 1, at most 320 px long, as WebP. Raises ImageRefused, TooBusy, OSError."""
+    order = Order(LADDER[:1], max_pixels, page=number - 1)
+    async for message, content in _asked(path, order):
+        if isinstance(message, Rendering):
+            return content
+    raise TooBusy("The picture decoder was interrupted; try again.", retry_after_seconds=1)
+
+
 async def draw(path: Path) -> Developed:
     """The picture of the miniature in this file. Raises ImageRefused, TooBusy, OSError."""
     async for message, content in _asked(path, Order(draws=True)):

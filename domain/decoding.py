@@ -78,7 +78,7 @@ class Order(Struct, frozen=True):
         """Orders of one kind wait for one another."""
         return (
             *(bool(self.sizes), self.draws, self.whole, self.extracts),
-            *(self.cuts, self.animates, self.tessellates),
+            *(self.cuts, self.animates, self.tessellates, self.page > 0),
         )
 
 

@@ -1,8 +1,9 @@
 """Pages: those of a document as pictures of their own, each known by its content like any other."""
 
 import asyncio
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path, PurePath
 from uuid import UUID
 
 from domain import darkroom, images, originals, receipts, storage
@@ -37,22 +38,13 @@ async def extract_pages(
         stored = await receipts.find(connection, viewer.account_id, mutation_id, "extract_pages", **asked)
     if stored is not None:
         return stored.answer(list[Image])
-    (document,) = await images.images_by_ids(viewer, [image_id])
-    if document is None:
-        raise NotFound("There is no such picture, or you may not see it.", kind="image", id=str(image_id))
+    document = await _document(viewer, image_id)
     if max(pages) > document.pages:
         words = "only one page" if document.pages == 1 else f"{document.pages} pages"
         raise BadInput(f"It has {words}: there is no page {max(pages)}.", field="pages")
-    try:
-        async with storage.as_file(originals.key(document.digest), digest=document.digest) as path:
-            max_pixels = max(MAX_PIXELS, document.width * document.height)
-            drawing = (darkroom.page(path, page, max_pixels=max_pixels) for page in pages)
-            sheets = await asyncio.gather(*drawing)
-    except FileNotFoundError:
-        raise StorageUnavailable(
-            "The original of this document is missing from the store. Restore it from a backup, "
-            "or upload the document again."
-        ) from None
+    async with _original(document) as (path, max_pixels):
+        drawing = (darkroom.page(path, page, max_pixels=max_pixels) for page in pages)
+        sheets = await asyncio.gather(*drawing)
     stem = PurePath(document.name).stem
     found = [
         await _added(viewer, sheet, f"{stem}, page {page}.png", settings)
@@ -64,6 +56,38 @@ async def extract_pages(
             return receipt.answer(list[Image])
         await receipt.keep(found)
     return found
+
+
+async def glimpse(viewer: Viewer, image_id: UUID, page: int) -> bytes:
+    """A page of a document that the viewer sees, small, as WebP; kept nowhere, for it is seen once.
+
+    Raises NotFound, ImageRefused, TooBusy, StorageUnavailable.
+    """
+    document = await _document(viewer, image_id)
+    if not 1 <= page <= document.pages:
+        raise NotFound("There is no such page.", kind="page", id=str(page))
+    async with _original(document) as (path, max_pixels):
+        return await darkroom.glimpse(path, page, max_pixels=max_pixels)
+
+
+async def _document(viewer: Viewer, image_id: UUID) -> Image:
+    (document,) = await images.images_by_ids(viewer, [image_id])
+    if document is None:
+        raise NotFound("There is no such picture, or you may not see it.", kind="image", id=str(image_id))
+    return document
+
+
+@asynccontextmanager
+async def _original(document: Image) -> AsyncIterator[tuple[Path, int]]:
+    """Its file, and how many pixels one of its pages may have. Raises StorageUnavailable."""
+    try:
+        async with storage.as_file(originals.key(document.digest), digest=document.digest) as path:
+            yield path, max(MAX_PIXELS, document.width * document.height)
+    except FileNotFoundError:
+        raise StorageUnavailable(
+            "The original of this document is missing from the store. Restore it from a backup, "
+            "or upload the document again."
+        ) from None
 
 
 def _require_good(pages: Sequence[int]) -> None:
