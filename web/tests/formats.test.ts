@@ -7,7 +7,7 @@ describe("which files may become pictures", () => {
     expect(mayBePicture({ name, type: "" })).toBe(true);
   });
 
-  it.each(["notes.txt", "archive.zip", "jpg", "page.html"])("%s is passed over", (name) => {
+  it.each(["notes.txt", "archive.rar", "jpg", "page.html"])("%s is passed over", (name) => {
     expect(mayBePicture({ name, type: "" })).toBe(false);
   });
 

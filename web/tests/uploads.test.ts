@@ -1,18 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RequestFailed } from "$lib/graphql/failure";
-import { SILENCE_MS, send, type Parcel, type Transfer, type UploadedImage } from "$lib/upload/transfer";
-import { Uploads, type Upload } from "$lib/upload/uploads";
+import {
+  SILENCE_MS,
+  send,
+  type Parcel,
+  type Received,
+  type Transfer,
+  type UploadedImage,
+} from "$lib/upload/transfer";
+import { Uploads, batchesOf, rowsOf, type Upload } from "$lib/upload/uploads";
 
 const file = new File(["picture"], "moss.jpg");
 const image = { id: "1", width: 4, height: 3 } as UploadedImage;
 
-function uploading(answers: (UploadedImage | Error)[]): {
+function uploading(answers: (Received | Error)[]): {
   uploads: Uploads;
   tries: Parcel[];
   arrived: Upload[];
+  unpacked: (readonly UploadedImage[])[];
 } {
   const tries: Parcel[] = [];
   const arrived: Upload[] = [];
+  const unpacked: (readonly UploadedImage[])[] = [];
   const sender = (_: string, parcel: Parcel): Transfer => {
     tries.push({ ...parcel });
     const answer = answers.shift()!;
@@ -22,10 +31,11 @@ function uploading(answers: (UploadedImage | Error)[]): {
   const listener = {
     changed: () => undefined,
     arrived: (upload: Upload) => void arrived.push(upload),
+    unpacked: (_: Upload, images: readonly UploadedImage[]) => void unpacked.push(images),
     gaveUp: () => undefined,
     resumed: () => undefined,
   };
-  return { uploads: new Uploads("/uploads", listener, sender), tries, arrived };
+  return { uploads: new Uploads("/uploads", listener, 1_000, sender), tries, arrived, unpacked };
 }
 
 const refused = (reason: string) => new RequestFailed("IMAGE_REFUSED", "Not this one.", { reason });
@@ -88,5 +98,68 @@ describe("a file on its way up", () => {
     expect(await failure).toMatchObject({ code: "NETWORK" });
     expect(aborted).toHaveBeenCalledWith(false);
     vi.doUnmock("tus-js-client");
+  });
+});
+
+describe("an archive on its way up", () => {
+  const archive = new File(["packed"], "walk.ZIP");
+
+  test("becomes its pictures, and says which of its files became none", async () => {
+    const error = { code: "IMAGE_REFUSED", message: "Not this one." };
+    const { uploads, arrived, unpacked } = uploading([
+      [
+        { name: "moss.jpg", image },
+        { name: "notes.txt", error },
+      ],
+    ]);
+    uploads.add([{ imageId: "one", file: archive }]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(unpacked).toEqual([[image]]);
+    expect(arrived).toEqual([]);
+    expect(uploads.totals).toMatchObject({ count: 1, done: 1, failed: 0 });
+    const [partly] = rowsOf(uploads.list).partly;
+    expect(partly?.refused).toEqual([{ name: "notes.txt", reason: "Not this one." }]);
+  });
+
+  test("without a single picture has failed for good", async () => {
+    const error = { code: "IMAGE_REFUSED", message: "Not this one." };
+    const { uploads, unpacked } = uploading([[{ name: "notes.txt", error }]]);
+    uploads.add([{ imageId: "one", file: archive }]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(unpacked).toEqual([]);
+    expect(uploads.list[0]).toMatchObject({ state: "failed", isFinal: true });
+    expect(uploads.list[0]!.refused).toHaveLength(1);
+  });
+});
+
+describe("many files", () => {
+  const sized = (name: string, size: number) => ({ file: { name, size } as File });
+
+  test("come in as few batches as the server allows, archives in their own", () => {
+    const [a, b, c, d, e] = batchesOf(
+      [
+        sized("a.jpg", 600),
+        sized("b.jpg", 400),
+        sized("c.zip", 9_000),
+        sized("d.jpg", 1),
+        sized("e.jpg", 2_000),
+      ],
+      1_000,
+    );
+    expect(b).toBe(a);
+    expect(new Set([a, c, d, e]).size).toBe(4);
+  });
+
+  test("of which some fail are told apart, and can be left out one by one", async () => {
+    const { uploads } = uploading([image, refused("NOT_AN_IMAGE"), image, image, image]);
+    uploads.add([1, 2, 3, 4, 5].map((n) => ({ imageId: `${n}`, file })));
+    expect(rowsOf(uploads.list)).toMatchObject({ waiting: [{ imageId: "5" }], failed: [] });
+    uploads.cancel([uploads.list[4]!]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(rowsOf(uploads.list)).toMatchObject({ waiting: [], sending: [], failed: [{ imageId: "2" }] });
+    expect(uploads.totals).toMatchObject({ count: 4, done: 3, failed: 1 });
+    uploads.leaveOut([uploads.list[1]!]);
+    expect(rowsOf(uploads.list).failed).toEqual([]);
+    expect(uploads.list).toHaveLength(4);
   });
 });

@@ -45,8 +45,7 @@ export class Arrivals {
     point: Point,
   ): { imageId: string; file: File }[] {
     const sizes = known.map((size) => size ?? UNKNOWN_SIZE);
-    const { viewport } = this.editor;
-    const spots = packed(sizes, point, Math.max(1, Math.min(2.4, viewport.width / viewport.height)));
+    const spots = packed(sizes, point, this.aspect);
     const ranks = ranksBetween(this.frontRank, null, files.length);
     const showsLocal = files.length <= MOST_LOCAL;
     const parcels = files.map((file, i) => {
@@ -59,10 +58,13 @@ export class Arrivals {
     return parcels;
   }
 
-  /** A placeholder from an earlier page, where it was. */
-  restore(imageId: string, ghost: Item, file: File | undefined): void {
-    this.ghosts.set(imageId, ghost);
-    if (file && this.local.size < MOST_LOCAL && file.size <= MOST_LOCAL_BYTES) this.local.set(imageId, file);
+  /** Placeholders from an earlier page, where they were. */
+  restore(kept: readonly { imageId: string; place: Item; file?: File }[]): void {
+    const showsLocal = kept.length <= MOST_LOCAL;
+    for (const { imageId, place, file } of kept) {
+      this.ghosts.set(imageId, place);
+      if (showsLocal && file && file.size <= MOST_LOCAL_BYTES) this.local.set(imageId, file);
+    }
     this.editor.tell("items");
   }
 
@@ -99,6 +101,25 @@ export class Arrivals {
     this.editor.tell("items");
     if (this.ready.length >= MOST_AT_ONCE) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  /** The pictures of an archive take the place of its placeholder, together. */
+  unpacked(upload: Upload, images: readonly UploadedImage[]): void {
+    const ghost = this.ghosts.get(upload.imageId);
+    if (!ghost) return;
+    const spots = packed(images, ghost.transform, this.aspect);
+    const ranks = ranksBetween(this.frontRank, null, images.length);
+    const items = images.map((image, i): Item => {
+      if (!this.pictures.has(image.id)) this.pictures.set(image.id, arrivedPicture(image));
+      // The first has the id of the placeholder: where it is on the board, the archive was laid out.
+      const id = i === 0 ? ghost.id : newId();
+      const { width, height } = image;
+      const transform = { ...ghost.transform, ...spots[i]! };
+      return { ...ghost, id, imageId: image.id, width, height, transform, z: ranks[i]! };
+    });
+    this.ghosts.delete(upload.imageId);
+    this.sent.set(ghost.id, upload.imageId);
+    this.editor.perform({ kind: "add", items }, `Add ${counted(items, "picture", "pictures")}`);
   }
 
   gaveUp(upload: Upload): void {
@@ -160,6 +181,12 @@ export class Arrivals {
       ...BLANK,
       imageId,
     });
+  }
+
+  /** How wide a block of pictures is laid out, by the screen. */
+  private get aspect(): number {
+    const { width, height } = this.editor.viewport;
+    return Math.max(1, Math.min(2.4, width / height));
   }
 
   private get frontRank(): string | null {

@@ -41,7 +41,7 @@ export class Keeping {
     const kept = await takeOver<Item>(this.queue);
     const open = kept.filter(({ place }) => !this.store.has(place.id));
     void forget(kept.filter((one) => !open.includes(one)).map(({ imageId }) => imageId));
-    for (const { imageId, place, file } of open) this.arrivals.restore(imageId, place, file);
+    this.arrivals.restore(open);
     this.uploads.add(open.flatMap((one) => (one.file ? [{ ...one, file: one.file }] : [])));
     this.missing = [...this.missing, ...open.filter((one) => !one.file)];
   }

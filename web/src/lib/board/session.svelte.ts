@@ -24,6 +24,7 @@ import type { Point } from "../geometry/shapes";
 import { toasts } from "../ui/toasts.svelte";
 import { nameOfAddress, type WebSource } from "../upload/fromWeb";
 import { forget, keepAddress } from "../upload/kept";
+import type { UploadedImage } from "../upload/transfer";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
 import { Arrivals } from "./arrivals";
@@ -46,6 +47,7 @@ const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, s
 export interface Who {
   readonly accountId: string;
   readonly uploadUrl: string;
+  readonly mostBatchBytes: number;
 }
 
 export class BoardSession {
@@ -100,16 +102,18 @@ export class BoardSession {
       this.isStalled = stalled;
       this.rest();
     });
-    this.uploads = new Uploads(who.uploadUrl, {
+    const listener = {
       changed: () => this.uploadsChanged(),
-      arrived: (upload, image) => this.arrivals.arrived(upload, image),
-      gaveUp: (upload) => {
+      arrived: (upload: Upload, image: UploadedImage) => this.arrivals.arrived(upload, image),
+      unpacked: (upload: Upload, images: readonly UploadedImage[]) => this.arrivals.unpacked(upload, images),
+      gaveUp: (upload: Upload) => {
         this.arrivals.gaveUp(upload);
         if (upload.state === "cancelled" || upload.isFinal) void forget([upload.imageId]);
       },
-      resumed: (upload) => void this.resumeUpload(upload),
-      placed: (upload) => void keepAddress(upload.imageId, upload.address),
-    });
+      resumed: (upload: Upload) => void this.resumeUpload(upload),
+      placed: (upload: Upload) => void keepAddress(upload.imageId, upload.address),
+    };
+    this.uploads = new Uploads(who.uploadUrl, listener, who.mostBatchBytes);
     this.keeping = new Keeping(`${who.accountId}/${boardId}`, this.store, this.arrivals, this.uploads);
     this.stops.push(
       this.editor.onChange((aspect) => {
@@ -151,12 +155,12 @@ export class BoardSession {
     return this.waiting > 0 || this.uploads.isBusy || this.arrivals.isGathering;
   }
 
-  /** Takes the settled files off the list, and the placeholders of those that failed off the board. */
-  clearUploads(): void {
-    const failed = this.uploads.list.filter((upload) => upload.state === "failed");
+  /** Takes settled files off the list, and the placeholders of those that failed off the board. */
+  clearUploads(some: readonly Upload[] = this.uploads.list): void {
+    const failed = some.filter((upload) => upload.state === "failed");
     for (const upload of failed) this.arrivals.forget(upload);
     void forget(failed.map((upload) => upload.imageId));
-    this.uploads.clear();
+    this.uploads.leaveOut(some);
   }
 
   close(): void {

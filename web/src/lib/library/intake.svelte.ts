@@ -1,47 +1,65 @@
 /** Pictures on their way into the library, as the page shows them: totals while they go, reasons where they do not. */
 import { forget, isSame, keep, keepAddress, takeOver, type KeptUpload } from "../upload/kept";
 import { nameOfAddress, type WebSource } from "../upload/fromWeb";
-import { Uploads, type Totals, type Upload } from "../upload/uploads";
+import { NO_ROWS, Uploads, rowsOf, type Rows, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
 
 const NOTHING: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 /** How often the list is read again while many arrive. */
 const REST_MS = 400;
+/** Progress arrives far more often than a person can read it. */
+const TICK_MS = 80;
+
+export interface IntakeRules {
+  readonly url: string;
+  readonly maxBatchBytes: number;
+}
 
 export class Intake {
   totals = $state.raw<Totals>(NOTHING);
-  failed = $state.raw<readonly { name: string; reason: string; upload: Upload }[]>([]);
+  rows = $state.raw<Rows>(NO_ROWS);
   /** Files that were dropped and are no pictures. */
   passedOver = $state(0);
   /** Files of an earlier page whose bytes the browser could not keep: they have to be chosen again. */
   missing = $state.raw<readonly KeptUpload<null>[]>([]);
+  /** Is told, at most every `REST_MS`, that there is more to see. */
+  arrived: () => void = () => undefined;
   #queue: string;
   #uploads: Uploads;
-  #told: () => void;
+  #keeping = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #tick: ReturnType<typeof setTimeout> | undefined;
 
-  /** `arrived` is told, at most every `REST_MS`, that there is more to see. */
-  constructor(url: string, accountId: string, arrived: () => void) {
-    this.#told = arrived;
+  constructor(rules: IntakeRules, accountId: string) {
     this.#queue = `${accountId}/library`;
-    this.#uploads = new Uploads(url, {
-      changed: () => this.#read(),
-      arrived: (upload) => {
-        void forget([upload.imageId]);
-        this.#tellSoon();
+    const landed = (upload: Upload) => {
+      void forget([upload.imageId]);
+      this.#tellSoon();
+    };
+    this.#uploads = new Uploads(
+      rules.url,
+      {
+        changed: () => this.#readSoon(),
+        arrived: landed,
+        unpacked: landed,
+        gaveUp: (upload) => {
+          if (upload.state === "cancelled" || upload.isFinal) void forget([upload.imageId]);
+        },
+        resumed: () => undefined,
+        placed: (upload) => void keepAddress(upload.imageId, upload.address),
       },
-      gaveUp: (upload) => {
-        if (upload.state === "cancelled" || upload.isFinal) void forget([upload.imageId]);
-        this.#read();
-      },
-      resumed: () => this.#read(),
-      placed: (upload) => void keepAddress(upload.imageId, upload.address),
-    });
+      rules.maxBatchBytes,
+    );
     void this.#goOn();
   }
 
   get isBusy(): boolean {
-    return this.totals.done + this.totals.failed < this.totals.count;
+    return this.#uploads.isBusy;
+  }
+
+  /** Something would be lost if the page were closed now: files that are kept are not. */
+  get wouldLose(): boolean {
+    return this.#keeping > 0;
   }
 
   add(files: readonly File[]): void {
@@ -74,61 +92,79 @@ export class Intake {
     this.missing = [];
   }
 
+  retry(uploads: readonly Upload[]): void {
+    this.#uploads.retry(uploads);
+  }
+
+  cancel(uploads?: readonly Upload[]): void {
+    this.#uploads.cancel(uploads);
+  }
+
+  /** Forgets some that did not arrive. */
+  leaveOut(uploads: readonly Upload[]): void {
+    void forget(uploads.filter(({ state }) => state === "failed").map(({ imageId }) => imageId));
+    this.#uploads.leaveOut(uploads);
+    this.#read();
+  }
+
+  clear(): void {
+    this.passedOver = 0;
+    this.leaveOut(this.#uploads.list);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#tick);
+    this.#uploads.close();
+  }
+
   /** Goes on with what a page began that is no more. */
   async #goOn(): Promise<void> {
     const kept = await takeOver<null>(this.#queue);
     this.#uploads.add(kept.flatMap((one) => (one.file ? [{ ...one, file: one.file }] : [])));
-    this.missing = kept.filter((one) => !one.file);
+    this.missing = [...this.missing, ...kept.filter((one) => !one.file)];
   }
 
   async #keepAll(uploads: readonly Upload[]): Promise<void> {
+    this.#keeping += 1;
     for (const upload of uploads) {
       const { imageId, batchId, address, file, from } = upload;
       if (isSettled(upload)) continue;
       await keep({ imageId, queue: this.#queue, batchId, address, place: null, file, from });
       if (isSettled(upload)) await forget([imageId]);
     }
+    this.#keeping -= 1;
   }
 
-  /** Those that may arrive when sent again. */
-  get retriable(): Upload[] {
-    return this.failed.map(({ upload }) => upload).filter((upload) => !upload.isFinal);
-  }
-
-  retry(): void {
-    this.#uploads.retry(this.retriable);
-  }
-
-  cancel(): void {
-    this.#uploads.cancel();
-  }
-
-  clear(): void {
-    this.passedOver = 0;
-    void forget(this.failed.map(({ upload }) => upload.imageId));
-    this.#uploads.clear();
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#uploads.close();
+  #readSoon(): void {
+    this.#tick ??= setTimeout(() => this.#read(), TICK_MS);
   }
 
   #read(): void {
+    clearTimeout(this.#tick);
+    this.#tick = undefined;
     this.totals = this.#uploads.totals;
-    this.failed = this.#uploads.list
-      .filter((upload) => upload.state === "failed")
-      .map((upload) => ({ name: upload.file.name, reason: upload.reason, upload }));
+    this.rows = rowsOf(this.#uploads.list);
   }
 
   #tellSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#told();
+      this.arrived();
     }, REST_MS);
   }
 }
 
 function isSettled(upload: Upload): boolean {
   return upload.state === "done" || upload.state === "cancelled" || upload.isFinal;
+}
+
+let open: { accountId: string; intake: Intake } | null = null;
+
+/** One per person, kept while the app is open: files go on while other pages are looked at. */
+export function intakeOf(accountId: string, rules: IntakeRules): Intake {
+  if (open?.accountId === accountId) return open.intake;
+  open?.intake.close();
+  open = { accountId, intake: new Intake(rules, accountId) };
+  return open.intake;
 }

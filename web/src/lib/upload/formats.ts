@@ -1,4 +1,4 @@
-/** Which files may become pictures, by their names and types; the server judges by their bytes. */
+/** Which files may become pictures, or hold some, by their names and types; the server judges by their bytes. */
 
 const ENDINGS = [
   ...["jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "gif", "tif", "tiff", "bmp", "dib"],
@@ -25,13 +25,21 @@ const ENDINGS = [
 /** Pictures that are not taken: sent all the same, because the server says what to do instead. */
 const EXPLAINED = ["ico", "tga", "psd", "qoi", "ppm", "pgm", "pbm", "pnm", "eps"];
 
-const NAMES = new RegExp(`\\.(?:${[...ENDINGS, ...EXPLAINED].join("|")})$`, "i");
-const TYPES = /^(?:image|video)\/|^application\/pdf$/;
+const ARCHIVES = ["zip"];
+
+const NAMES = new RegExp(`\\.(?:${[...ENDINGS, ...EXPLAINED, ...ARCHIVES].join("|")})$`, "i");
+const TYPES = /^(?:image|video)\/|^application\/(?:pdf|zip|x-zip-compressed)$/;
 
 /** For the dialogue in which files are chosen. */
-export const ACCEPTED = ["image/*", "video/*", "application/pdf", ...ENDINGS.map((one) => `.${one}`)].join(
-  ",",
-);
+export const ACCEPTED = [
+  ...["image/*", "video/*", "application/pdf", "application/zip"],
+  ...[...ENDINGS, ...ARCHIVES].map((one) => `.${one}`),
+].join(",");
+
+/** Unpacked on the server: it goes by the name, too. */
+export function isArchive(file: { name: string }): boolean {
+  return /\.zip$/i.test(file.name);
+}
 
 export function mayBePicture(file: { name: string; type: string }): boolean {
   return TYPES.test(file.type) || NAMES.test(file.name);

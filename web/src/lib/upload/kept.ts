@@ -82,12 +82,40 @@ export async function forget(imageIds: Iterable<string>): Promise<void> {
   await Promise.all([...imageIds].map((id) => transaction?.store.delete(id))).catch(() => undefined);
 }
 
+/** How many files wait in each queue of an account that pages left which are no more; others are none of ours. */
+export async function leftBehind(account: string): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const db = await database();
+  if (!db) return found;
+  const living = await livingPages();
+  let cursor = await db.transaction("uploads").store.openCursor();
+  while (cursor) {
+    const { queue, page, at } = cursor.value;
+    const isLeft = page !== PAGE && !living.has(lockOf(page)) && at >= Date.now() - LASTS_MS;
+    if (isLeft && queue.startsWith(`${account}/`)) {
+      const place = queue.slice(account.length + 1);
+      found.set(place, (found.get(place) ?? 0) + 1);
+    }
+    cursor = await cursor.continue();
+  }
+  return found;
+}
+
+/** Gives up what pages left in a queue that are no more. */
+export async function leave(queue: string): Promise<void> {
+  await forget((await takeOver(queue)).map(({ imageId }) => imageId));
+}
+
+async function livingPages(): Promise<ReadonlySet<string | undefined>> {
+  const held = await navigator.locks?.query().then(({ held }) => held?.map(({ name }) => name) ?? []);
+  return new Set(held ?? []);
+}
+
 /** Takes over what pages left that are no more, in the order in which it came. */
 export async function takeOver<Place>(queue: string): Promise<KeptUpload<Place>[]> {
   const db = await database();
   if (!db) return [];
-  const held = await navigator.locks?.query().then(({ held }) => held?.map(({ name }) => name) ?? []);
-  const living = new Set(held ?? []);
+  const living = await livingPages();
   const transaction = db.transaction("uploads", "readwrite");
   const mine: KeptUpload<Place>[] = [];
   for (const known of await transaction.store.index("queue").getAll(queue)) {

@@ -2,6 +2,7 @@
 import type { Upload as TusUpload, UploadOptions } from "tus-js-client";
 import { RequestFailed, type ServerError } from "../graphql/failure";
 import { OWN_HEADER } from "../graphql/transport";
+import { isArchive } from "./formats";
 import { fetchFromWeb, type WebSource } from "./fromWeb";
 
 export interface UploadedImage {
@@ -17,8 +18,18 @@ export interface UploadedImage {
   readonly deduplicated: boolean;
 }
 
+/** One file of an archive: a picture, or why it is none. */
+export interface Entry {
+  readonly name: string;
+  readonly image?: UploadedImage;
+  readonly error?: ServerFault;
+}
+
+/** What a file became: a picture, or those of an archive. */
+export type Received = UploadedImage | readonly Entry[];
+
 export interface Transfer {
-  readonly done: Promise<UploadedImage>;
+  readonly done: Promise<Received>;
   /** Stops. With `forgets` the server lets go of what has come; without, it can be gone on with. */
   cancel(forgets: boolean): void;
 }
@@ -41,11 +52,13 @@ export interface TransferListener {
 
 /** A busy server may think for a minute and a half; one that is silent for longer has lost the file. */
 export const SILENCE_MS = 120_000;
+/** Nothing is said while an archive is unpacked, picture by picture. */
+const UNPACKING_MS = 20 * 60_000;
 /** So small that asking for a place first would cost more than sending it again. */
 const AT_ONCE_BYTES = 1_000_000;
 
-type ServerFault = { code: string; message: string; details?: ServerError["extensions"] };
-type Answer = { image?: UploadedImage; error?: ServerFault } | null;
+export type ServerFault = { code: string; message: string; details?: ServerError["extensions"] };
+type Answer = { image?: UploadedImage; images?: Entry[]; error?: ServerFault } | null;
 
 /** `imageId` makes a repeat harmless: the server gives the same answer for the same bytes. */
 export function send(url: string, parcel: Parcel, listener: TransferListener): Transfer {
@@ -58,14 +71,15 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
     isOver = true;
     clearTimeout(timer);
   };
-  const listen = () => {
+  const listen = (silenceMs = SILENCE_MS) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       void upload?.abort(false);
       settle(new RequestFailed("NETWORK", "The server fell silent while the file was sent."));
-    }, SILENCE_MS);
+    }, silenceMs);
   };
-  const done = new Promise<UploadedImage>((resolve, reject) => {
+  const isUnpacked = isArchive(parcel.file);
+  const done = new Promise<Received>((resolve, reject) => {
     settle = (error) => {
       end();
       reject(error);
@@ -82,7 +96,7 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
       metadata: { filename: parcel.file.name, id: parcel.imageId, batch: parcel.batchId },
       onUploadUrlAvailable: () => listener.placed(upload?.url ?? ""),
       onProgress: (bytes) => {
-        listen();
+        listen(isUnpacked && bytes === parcel.file.size ? UNPACKING_MS : SILENCE_MS);
         listener.progress(bytes);
       },
       onAfterResponse: (_, response) => {
@@ -96,11 +110,11 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
         else settle(failureOf(response.getStatus(), answerOf(response.getBody())?.error));
       },
       onSuccess: () => {
-        const found = last?.image;
-        const asked = found ? Promise.resolve(found) : imageAt(upload?.url ?? parcel.address);
-        asked.then((image) => {
+        const found = receivedOf(last);
+        const asked = found ? Promise.resolve(found) : outcomeAt(upload?.url ?? parcel.address);
+        asked.then((received) => {
           end();
-          resolve(image);
+          resolve(received);
         }, settle);
       },
     };
@@ -123,13 +137,18 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
 }
 
 /** What an upload became that was whole already. */
-async function imageAt(address: string): Promise<UploadedImage> {
+async function outcomeAt(address: string): Promise<Received> {
   const response = await fetch(address, { headers: OWN_HEADER, credentials: "same-origin" }).catch(() => {
     throw new RequestFailed("NETWORK", "The connection broke off while the file was sent.");
   });
   const answer = (await response.json().catch(() => null)) as Answer;
-  if (answer?.image) return answer.image;
+  const found = receivedOf(answer);
+  if (found) return found;
   throw failureOf(response.status, answer?.error);
+}
+
+function receivedOf(answer: Answer): Received | null {
+  return answer?.image ?? answer?.images ?? null;
 }
 
 function answerOf(body: string | undefined): Answer {

@@ -2,8 +2,16 @@
 import { RequestFailed, inWords } from "../graphql/failure";
 import { renewAccess } from "../graphql/session";
 import { newId } from "../uuid";
+import { isArchive } from "./formats";
 import type { WebSource } from "./fromWeb";
-import { send, type Parcel, type Transfer, type TransferListener, type UploadedImage } from "./transfer";
+import {
+  send,
+  type Parcel,
+  type Received,
+  type Transfer,
+  type TransferListener,
+  type UploadedImage,
+} from "./transfer";
 
 export type UploadState = "waiting" | "sending" | "done" | "failed" | "cancelled";
 
@@ -21,6 +29,13 @@ export interface Upload {
   reason: string;
   /** Refused for what it is: sending the same bytes again changes nothing. */
   isFinal: boolean;
+  /** Of an archive, the files in it that became no pictures. */
+  refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export interface Totals {
@@ -32,10 +47,42 @@ export interface Totals {
   readonly sentBytes: number;
 }
 
+/** What a person is shown of the files, one by one. New objects each time: the uploads are changed in place. */
+export interface Rows {
+  readonly sending: readonly { upload: Upload; share: number; isUnpacking: boolean }[];
+  readonly waiting: readonly Upload[];
+  readonly failed: readonly Upload[];
+  /** Archives of which something became no picture. */
+  readonly partly: readonly { upload: Upload; refused: readonly Refusal[] }[];
+}
+
+export const NO_ROWS: Rows = { sending: [], waiting: [], failed: [], partly: [] };
+
+export function rowsOf(list: readonly Upload[]): Rows {
+  const inState = (state: UploadState) => list.filter((upload) => upload.state === state);
+  return {
+    sending: inState("sending").map((upload) => {
+      const { size } = upload.file;
+      return {
+        upload,
+        share: size ? upload.sentBytes / size : 0,
+        isUnpacking: isArchive(upload.file) && size > 0 && upload.sentBytes >= size,
+      };
+    }),
+    waiting: inState("waiting"),
+    failed: inState("failed"),
+    partly: list
+      .filter((upload) => upload.refused.length)
+      .map((upload) => ({ upload, refused: upload.refused })),
+  };
+}
+
 export interface UploadListener {
   /** Something moved; totals and list may be read again. */
   changed(): void;
   arrived(upload: Upload, image: UploadedImage): void;
+  /** An archive became these pictures, one at least. */
+  unpacked(upload: Upload, images: readonly UploadedImage[]): void;
   /** It will not arrive, unless it is retried. */
   gaveUp(upload: Upload): void;
   /** A retry begins. */
@@ -65,29 +112,29 @@ export class Uploads {
   private active = 0;
   private closed = false;
 
+  /** `mostBatchBytes`: what the server takes as one batch. */
   constructor(
     private readonly url: string,
     private readonly listener: UploadListener,
+    private readonly mostBatchBytes = Number.MAX_SAFE_INTEGER,
     private readonly sender: Send = send,
   ) {}
 
-  /** Those without a batch share `batchId`. */
-  add(files: readonly ToSend[], batchId = newId()): void {
-    for (const { imageId, file, address = "", from, ...begun } of files) {
-      const standing = { state: "waiting", sentBytes: 0, reason: "", isFinal: false } as const;
-      this.list.push({ imageId, file, address, from, batchId: begun.batchId ?? batchId, ...standing });
-    }
+  /** Those without a batch come into as few as the server allows. */
+  add(files: readonly ToSend[]): void {
+    const batches = batchesOf(files, this.mostBatchBytes);
+    for (const [i, { imageId, file, address = "", from, batchId }] of files.entries())
+      this.list.push({ imageId, file, address, from, batchId: batchId ?? batches[i]!, ...fresh() });
     this.listener.changed();
     this.pump();
   }
 
   retry(uploads: readonly Upload[]): void {
-    const batchId = newId();
-    for (const upload of uploads) {
-      const isCancelled = upload.state === "cancelled";
-      if (upload.state !== "failed" && !isCancelled) continue;
-      Object.assign(upload, { state: "waiting", sentBytes: 0, reason: "", isFinal: false, batchId });
-      if (isCancelled) upload.address = "";
+    const again = uploads.filter(({ state }) => state === "failed" || state === "cancelled");
+    const batches = batchesOf(again, this.mostBatchBytes);
+    for (const [i, upload] of again.entries()) {
+      if (upload.state === "cancelled") upload.address = "";
+      Object.assign(upload, fresh(), { batchId: batches[i] });
       this.listener.resumed(upload);
     }
     this.listener.changed();
@@ -102,11 +149,17 @@ export class Uploads {
     }
   }
 
-  /** Forgets what is settled, for a clean panel. */
-  clear(): void {
-    const rest = this.list.filter((upload) => upload.state === "waiting" || upload.state === "sending");
+  /** Forgets some that will not arrive, or of which nothing more is to be said. */
+  leaveOut(uploads: readonly Upload[]): void {
+    const gone = new Set(uploads);
+    const rest = this.list.filter((upload) => !gone.has(upload) || isOnItsWay(upload));
     this.list.splice(0, this.list.length, ...rest);
     this.listener.changed();
+  }
+
+  /** Forgets what is settled, for a clean panel. */
+  clear(): void {
+    this.leaveOut(this.list);
   }
 
   close(): void {
@@ -115,7 +168,7 @@ export class Uploads {
   }
 
   get isBusy(): boolean {
-    return this.list.some((upload) => upload.state === "waiting" || upload.state === "sending");
+    return this.list.some(isOnItsWay);
   }
 
   get totals(): Totals {
@@ -161,9 +214,7 @@ export class Uploads {
           },
         });
         this.transfers.set(upload, transfer);
-        const image = await transfer.done;
-        upload.state = "done";
-        this.listener.arrived(upload, image);
+        this.take(upload, await transfer.done);
         return;
       } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") {
@@ -185,6 +236,24 @@ export class Uploads {
     }
   }
 
+  private take(upload: Upload, received: Received): void {
+    if (!isUnpacked(received)) {
+      upload.state = "done";
+      this.listener.arrived(upload, received);
+      return;
+    }
+    const images = received.flatMap(({ image }) => image ?? []);
+    upload.refused = received
+      .filter(({ image }) => !image)
+      .map(({ name, error }) => ({ name, reason: error?.message ?? "It is gone." }));
+    if (!images.length) {
+      this.settle(upload, "failed", "Nothing in this archive could be added.", true);
+      return;
+    }
+    upload.state = "done";
+    this.listener.unpacked(upload, images);
+  }
+
   private async mayTryAgain(error: unknown, attempt: number): Promise<boolean> {
     if (!(error instanceof RequestFailed) || this.closed || attempt >= ATTEMPTS) return false;
     if (error.code === "UNAUTHENTICATED") return attempt <= 2 && renewAccess().catch(() => false);
@@ -202,10 +271,35 @@ export class Uploads {
   }
 }
 
+function fresh() {
+  return { state: "waiting" as const, sentBytes: 0, reason: "", isFinal: false, refused: [] };
+}
+
+function isOnItsWay({ state }: Upload): boolean {
+  return state === "waiting" || state === "sending";
+}
+
+/** A batch for each file: as few as there can be in this order. The pictures of an archive have one of their own. */
+export function batchesOf(files: readonly { readonly file: File }[], mostBytes: number): string[] {
+  let batch = newId();
+  let bytes = 0;
+  return files.map(({ file }) => {
+    if (isArchive(file)) return newId();
+    if (bytes > 0 && bytes + file.size > mostBytes) [batch, bytes] = [newId(), 0];
+    bytes += file.size;
+    return batch;
+  });
+}
+
+function isUnpacked(received: Received): received is Exclude<Received, UploadedImage> {
+  return Array.isArray(received);
+}
+
 function isFinal(error: unknown): boolean {
   if (!(error instanceof RequestFailed)) return false;
   return (
     error.code === "FILE_TOO_LARGE" ||
+    error.code === "ARCHIVE_REFUSED" ||
     error.code === "URL_REFUSED" ||
     (error.code === "IMAGE_REFUSED" && !isHurried(error))
   );
