@@ -1,4 +1,4 @@
-"""ZIP archives as people bring them: dropped on a board, chosen in the library; what is bad in them is named."""
+"""ZIP archives as people bring them: dropped on a board, chosen in the library; what is bad is named."""
 
 import io
 import zipfile
