@@ -28,9 +28,9 @@ async def test_pages_are_shown_small_to_who_sees_the_document(served: Served) ->
             assert pictures.corners(picture) == pictures.UPRIGHT
             shown.append(answer.content)
         assert len(set(shown)) == 3
-        for page in ("0", "4", "-1", "1.5", "x", "9999999"):
-            answer = await client.get(f"/files/{image_id}/pages/{page}")
-            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), page
+        for none in ("0", "4", "-1", "1.5", "x", "9999999"):
+            answer = await client.get(f"/files/{image_id}/pages/{none}")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), none
         for address in (f"/files/{uuid4()}/pages/1", "/files/none/pages/1"):
             assert (await client.get(address)).status_code == 404
         assert (await client.post(f"/files/{image_id}/pages/1")).status_code == 405

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.journeys.browsing import all_sharp, canvas, drop, new_board, sign_up
 from tests.journeys.scenery import landscape
@@ -46,12 +46,11 @@ def test_an_archive_becomes_pictures_that_lie_together_where_it_was_dropped(
 
     page.goto("/library")
     expect(page.locator("[data-picture]")).to_have_count(4)
-    page.locator("input[type=file]").set_input_files(
-        [
-            {"name": "more.zip", "mimeType": "application/zip", "buffer": packed({"8.jpg": landscape(8)})},
-            {"name": "none.zip", "mimeType": "application/zip", "buffer": packed({"a.txt": b"no picture"})},
-        ]
-    )
+    archives: list[FilePayload] = [
+        {"name": "more.zip", "mimeType": "application/zip", "buffer": packed({"8.jpg": landscape(8)})},
+        {"name": "none.zip", "mimeType": "application/zip", "buffer": packed({"a.txt": b"no picture"})},
+    ]
+    page.locator("input[type=file]").set_input_files(archives)
     expect(page.locator("[data-picture]")).to_have_count(5)
     bar = page.get_by_role("region", name="Uploads")
     expect(bar).to_contain_text("1 of 2 files added")
