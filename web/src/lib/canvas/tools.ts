@@ -26,6 +26,7 @@ import { Rotating } from "./states/rotating";
 import type { Pointer, State, StateName, ToolName } from "./states/state";
 import { Stretching } from "./states/stretching";
 import { Translating } from "./states/translating";
+import { Twisting, isHeldByBoth } from "./states/twisting";
 
 export type { Pointer, ToolName } from "./states/state";
 
@@ -105,8 +106,7 @@ export class Tools {
     if (pointer.touch) {
       this.fingers.set(pointer.id, pointer);
       if (this.fingers.size === 2) {
-        this.cancel();
-        this.gesture = new Pinching(this.editor, this.fingers);
+        this.secondFinger();
         return;
       }
       if (this.fingers.size > 2) return;
@@ -192,6 +192,13 @@ export class Tools {
     return handlesOf(this.editor);
   }
 
+  /** What one finger was doing is given up; two hold the selection, or the board. */
+  private secondFinger(): void {
+    this.cancel();
+    const isHeld = this.taken === "SELECT" && isHeldByBoth(this.editor, this.fingers.values());
+    this.gesture = new (isHeld ? Twisting : Pinching)(this.editor, this.fingers);
+  }
+
   /** With a tool in the hand the press itself begins it. Returns whether it did. */
   private begins(pointer: Pointer): boolean {
     const { editor, taken } = this;
@@ -274,7 +281,7 @@ export class Tools {
   /** Moves what it is, as far as that may be moved; with Ctrl turns it, with Ctrl and Alt scales it. */
   private grasped(start: Pointer, target: Target & { kind: "item" }): State {
     const { editor } = this;
-    if (!target.wasSelected && start.touch) return new Panning(editor, start);
+    if (start.touch && !editor.canEdit) return new Panning(editor, start);
     if (!target.wasSelected && !editor.selection.has(target.id)) {
       if (start.control) editor.select([target.id]);
       else editor.toggle(target.id);

@@ -29,6 +29,7 @@ export type StateName =
   | "Resizing"
   | "Stretching"
   | "Rotating"
+  | "Twisting"
   | "Drawing"
   | "Framing"
   | "Cropping";
