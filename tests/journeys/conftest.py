@@ -70,10 +70,11 @@ def open_page(
     mistakes: list[str] = []
     expect.set_options(timeout=15_000)
 
-    def open_one(width: int = 1280, height: int = 800, locale: str = "en-US") -> Page:
+    def open_one(width: int = 1280, height: int = 800, locale: str = "en-US", *, touch: bool = False) -> Page:
         context = browser.new_context(
             base_url=server.url,
             locale=locale,
+            has_touch=touch,
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
             color_scheme="dark",

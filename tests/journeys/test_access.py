@@ -1,24 +1,26 @@
-"""Everybody can use it: axe finds nothing serious, and the keys are enough."""
+"""Everybody can use it: axe finds nothing on any page, nothing jumps or overflows, the keys are enough."""
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.browsing import all_sharp, canvas, drop, new_board, pictures, sign_up
-from tests.running import REPOSITORY
+from tests.journeys.looking import NOTE_SHIFTS, axe_complaints, shifted, tab_stops, too_small, too_wide
+from tests.running import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 OpenPage = Callable[..., Page]
-AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [
     "/",
     "/library",
+    "/library/duplicates",
     "/trash",
     "/settings/profile",
+    "/settings/appearance",
     "/settings/password",
     "/settings/sessions",
     "/settings/tokens",
@@ -26,68 +28,102 @@ PAGES = [
     "/settings/jobs",
     "/nowhere",
 ]
-SERIOUS = ("serious", "critical")
 
 
-def complaints(page: Page) -> list[str]:
-    """What axe finds on the page as it is now, in words."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
-    return [
-        f"{page.url} {one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-        for one in found
-        if one["impact"] in SERIOUS
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_axe_finds_nothing_serious_on_any_page(open_page: OpenPage, scheme: Literal["dark", "light"]) -> None:
-    ana = open_page()
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 1600), ("light", 360)])
+def test_every_page_is_clean(open_page: OpenPage, scheme: Literal["dark", "light"], width: int) -> None:
+    """At both ends: a wide window with a mouse, and a phone."""
+    is_phone = width < 600
+    ana = open_page(width=width, height=760 if is_phone else 900, touch=is_phone)
     ana.emulate_media(color_scheme=scheme)
+    ana.add_init_script(NOTE_SHIFTS)
+    found: list[str] = []
+
+    def look() -> None:
+        found.extend(axe_complaints(ana) + too_wide(ana))
+        if is_phone:
+            found.extend(too_small(ana))
+
     ana.goto("/")
     expect(ana.get_by_label("E-mail")).to_be_visible()
-    found = complaints(ana)
+    look()
     sign_up(ana)
-    url = new_board(ana)
-    found += complaints(ana)
-    drop(ana, pictures(3))
+    ana.get_by_role("button", name=re.compile("new board", re.I)).first.click()
+    expect(ana.get_by_role("dialog", name="New board")).to_be_visible()
+    look()
+    ana.keyboard.press("Escape")
+    new_board(ana)
+    look()
+    drop(ana, pictures(3), x=width // 2)
     all_sharp(ana, 3)
+    look()
     canvas(ana).focus()
     ana.keyboard.press("Control+a")
-    found += complaints(ana)
+    expect(canvas(ana)).to_have_attribute("data-selected", "3")
+    look()
+    ana.get_by_role("button", name="More", exact=True).click()
+    expect(ana.get_by_role("menu")).to_be_visible()
+    look()
+    ana.keyboard.press("Escape")
+    ana.get_by_role("button", name=re.compile("^Looks")).click()
+    expect(ana.get_by_role("slider", name="Opacity")).to_be_visible()
+    look()
+    ana.keyboard.press("Escape")
+    canvas(ana).focus()
     ana.keyboard.press("?")
     expect(ana.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
-    found += complaints(ana)
+    look()
     ana.keyboard.press("Escape")
     ana.get_by_role("button", name="People").click()
     expect(ana.get_by_label("Add someone by e-mail")).to_be_visible()
-    found += complaints(ana)
+    look()
     for path in PAGES:
         ana.goto(path)
         expect(ana.get_by_role("heading").first).to_be_visible()
         ana.wait_for_load_state("networkidle")
-        found += complaints(ana)
-    ana.goto(url)
+        look()
+        found += shifted(ana)
     ana.context.clear_cookies()
     ana.goto("/sign-in")
     expect(ana.get_by_label("E-mail")).to_be_visible()
-    found += complaints(ana)
+    look()
     assert found == []
 
 
+def tab_to(page: Page, target: Locator, most: int = 60) -> None:
+    """Presses Tab until it comes there, as somebody without a mouse does."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate_all("found => found.some(one => one === document.activeElement)"):
+            return
+    raise AssertionError(f"Tab does not come to {target}")
+
+
 def test_the_keys_are_enough(open_page: OpenPage) -> None:
+    """From the sign-in to the settings, and never a mouse."""
     ana = open_page()
-    ana.goto("/")
-    expect(ana.get_by_label("Name")).to_be_focused()
-    ana.keyboard.type("Ana")
-    ana.keyboard.press("Tab")
+    sign_up(ana)
+    ana.context.clear_cookies()
+    ana.goto("/sign-in")
+    expect(ana.get_by_label("E-mail")).to_be_focused()
     ana.keyboard.type("ana@example.org")
     ana.keyboard.press("Tab")
-    ana.keyboard.type("correct horse battery staple")
+    ana.keyboard.type(PASSWORD)
     ana.keyboard.press("Enter")
     expect(ana.get_by_role("heading", name="Boards")).to_be_visible()
-    ana.get_by_role("button", name=re.compile("new board", re.I)).first.focus()
+
+    ana.keyboard.press("Tab")
+    expect(ana.get_by_role("link", name="Skip to content")).to_be_focused()
+    ana.keyboard.press("Enter")
+    expect(ana.get_by_role("main")).to_be_focused()
+    new = ana.get_by_role("button", name=re.compile("new board", re.I))
+    tab_to(ana, new)
+    opener = ana.evaluate_handle("document.activeElement")
+    ana.keyboard.press("Enter")
+    expect(ana.get_by_role("dialog", name="New board")).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(ana.get_by_role("dialog")).to_have_count(0)
+    assert ana.evaluate("opener => document.activeElement === opener", opener)
     ana.keyboard.press("Enter")
     ana.keyboard.type("By hand")
     ana.keyboard.press("Enter")
@@ -108,8 +144,51 @@ def test_the_keys_are_enough(open_page: OpenPage) -> None:
     ana.keyboard.press("Control+z")
     expect(canvas(ana)).to_have_attribute("data-items", "2")
     expect(canvas(ana)).to_have_attribute("data-pending", "0")
-    ana.keyboard.press("Shift+Tab")  # out of the canvas, to what stands before it or the end of the page
+    ana.keyboard.press("?")
+    expect(ana.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(canvas(ana)).to_be_focused()
+    # Out of the canvas, to what is on it: the outline shows and chooses what it comes to.
+    ana.keyboard.press("Tab")
     expect(canvas(ana)).not_to_be_focused()
+    expect(ana.locator(":focus")).to_be_visible()
+
+    tab_to(ana, ana.get_by_role("link", name="All boards"))
+    ana.keyboard.press("Enter")
+    expect(ana.get_by_role("heading", name="Boards")).to_be_visible()
+    tab_to(ana, ana.get_by_role("link", name="Library"))
+    ana.keyboard.press("Enter")
+    expect(ana.get_by_role("heading", name="Library")).to_be_visible()
+    tab_to(ana, ana.get_by_role("button", name=re.compile("^Ana")))
+    ana.keyboard.press("ArrowDown")
+    expect(ana.get_by_role("menuitem", name="Settings")).to_be_focused()
+    ana.keyboard.press("Enter")
+    expect(ana.get_by_role("heading", name="Settings")).to_be_visible()
+    tab_to(ana, ana.get_by_role("link", name="Appearance"))
+    ana.keyboard.press("Enter")
+    tab_to(ana, ana.get_by_label("Theme"))
+    ana.keyboard.type("Light")
+    expect(ana.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_wherever_the_tab_key_comes_to_it_is_seen(open_page: OpenPage) -> None:
+    ana = open_page()
+    sign_up(ana)
+    url = new_board(ana)
+    drop(ana, pictures(2))
+    all_sharp(ana, 2)
+    canvas(ana).focus()
+    ana.keyboard.press("Control+a")
+    unseen: list[str] = []
+    for path in [None, *PAGES]:
+        if path:
+            ana.goto(path)
+            expect(ana.get_by_role("heading").first).to_be_visible()
+            ana.wait_for_load_state("networkidle")
+        stops = tab_stops(ana)
+        assert len(stops) >= (1 if path == "/nowhere" else 5), (path or url, stops)
+        unseen += [f"{path or url}: {stop.html}" for stop in stops if not stop.is_seen]
+    assert unseen == []
 
 
 def test_a_note_is_as_tall_as_its_text(open_page: OpenPage) -> None:

@@ -24,14 +24,17 @@ export function translations(web: string): Plugin {
       this.addWatchFile(id);
       return `export default ${JSON.stringify(wordsOf(read(id)))}`;
     },
-    transform(code, id) {
-      if (process.env["VITEST"] || id.includes("?")) return null;
-      const file = relative(folder, id).split(sep).join("/");
-      if (file.startsWith("..") || !isSource(file)) return null;
-      const context = basename(file, extname(file));
-      const contextOf = (message: Message) => (apart.has(keyOf(message, context)) ? context : "");
-      const extracted = extract(code, file, HOME, contextOf);
-      return extracted.messages.length ? { code: extracted.code, map: extracted.map } : null;
+    transform: {
+      filter: { id: /\.(?:svelte|ts)$/ },
+      handler(code, id) {
+        if (process.env["VITEST"]) return null;
+        const file = relative(folder, id).split(sep).join("/");
+        if (file.startsWith("..") || !isSource(file)) return null;
+        const context = basename(file, extname(file));
+        const contextOf = (message: Message) => (apart.has(keyOf(message, context)) ? context : "");
+        const extracted = extract(code, file, HOME, contextOf);
+        return extracted.messages.length ? { code: extracted.code, map: extracted.map } : null;
+      },
     },
   };
 }
