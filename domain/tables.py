@@ -42,6 +42,16 @@ class Account(Table, db=DB, tablename="account"):
     password_changed_at = Timestamptz(default=TimestamptzNow())
 
 
+class Preference(Table, db=DB, tablename="preference"):
+    """How a person likes to work with the web app, once they chose. keys: lists of them by command."""
+
+    account = ForeignKey(Account, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    key_preset = Text(default="WEBREF")
+    keys = JSONB(default="{}")
+    wheel = Text(default="AUTO")
+    snapping = Boolean(default=True)
+
+
 class Instance(Table, db=DB, tablename="instance"):
     """The one row (id 1) of settings that are changed while running. registration: OPEN, INVITE, CLOSED."""
 
@@ -499,6 +509,7 @@ class AtlasPage(Table, db=DB, tablename="atlas_page"):
 
 TABLES: tuple[type[Table], ...] = (
     Account,
+    Preference,
     Instance,
     Invite,
     Session,

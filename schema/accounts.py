@@ -7,11 +7,12 @@ from uuid import UUID
 import strawberry
 from strawberry import enum_value, field
 
-from domain import accounts, invites, sessions, tokens
+from domain import accounts, invites, preferences, sessions, tokens
 from domain.access import Viewer as Who
 from schema.connections import Node
 from schema.context import Info
 from schema.fields import resolved
+from schema.preferences import Preferences, preferences_of
 from schema.scalars import Colour
 
 
@@ -91,6 +92,10 @@ class Viewer:
     @resolved(description="Their API tokens that still work, the newest first.")
     async def tokens(self) -> list[Token]:
         return [token_of(row) for row in await tokens.tokens_of(self.who)]
+
+    @resolved(description="How they like to work with the web app, the same in every browser.")
+    async def preferences(self) -> Preferences:
+        return preferences_of(await preferences.preferences_of(self.who))
 
     @resolved(description="Invites to this server, the newest first; empty for all but the server's owner.")
     async def invites(self) -> list[Invite]:

@@ -18,6 +18,7 @@ from schema.items import ITEM_TYPES
 from schema.job_mutations import JobMutations
 from schema.library_mutations import LibraryMutations
 from schema.page_mutations import PageMutations
+from schema.preferences import PreferenceMutations
 from schema.presence import PresenceMutations
 from schema.queries import Query
 from schema.saved_searches import SavedSearchMutations
@@ -45,6 +46,7 @@ class Mutation(
     LibraryMutations,
     PageMutations,
     SavedSearchMutations,
+    PreferenceMutations,
     PresenceMutations,
     WebMutations,
 ):

@@ -121,6 +121,7 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         _told("WRONG_CREDENTIALS", read_token="FORBIDDEN"),
     ),
     "editProfile": (lambda i: {"name": "Other"}, "viewer { account { name } }", SELF_WRITE),
+    "setPreferences": (lambda i: {"wheel": "ZOOM"}, "preferences { wheel }", SELF_WRITE),
     "revokeSessions": (
         lambda i: {"ids": [i["session"]]},
         "revokedIds",
@@ -537,6 +538,8 @@ EDGES: dict[str, str] = {
     "Viewer.account": _in_viewer("account { name }"),
     "Viewer.sessions": _in_viewer("sessions { id isCurrent }"),
     "Viewer.tokens": _in_viewer("tokens { id }"),
+    "Viewer.preferences": _in_viewer("preferences { keyPreset wheel snapping }"),
+    "Preferences.keys": _in_viewer("preferences { keys { command keys } }"),
     "Viewer.invites": _in_viewer("invites { id usedBy { name } }"),
     "Invite.usedBy": _in_viewer("invites { usedBy { name } }"),
     "Instance.uploads": "{ instance { uploads { url } } }",

@@ -5,6 +5,7 @@ import { BOARD_MENU, SELECTION_MENU } from "$lib/board/offers/menus";
 import type { Command } from "$lib/commands/command";
 import { menuOf, type MenuPlan } from "$lib/commands/menus";
 import { registry } from "$lib/commands/registry.svelte";
+import { EVERYWHERE } from "$lib/shell/offers";
 import type { MenuEntry } from "$lib/ui/menu";
 import { aDesk, anItem, type Desk } from "./board";
 
@@ -12,7 +13,13 @@ let desk: Desk;
 let bench: Bench & { session: { mayEdit: boolean; isTrashed: boolean } };
 let stop: () => void = () => undefined;
 
-const screen = new Proxy({}, { get: (_, name) => (name === "isPlaying" ? true : vi.fn()) }) as Screen;
+const habits = { isGray: false, isMirrored: false, hasGrid: false, snapsToGrid: false, hasMinimap: false };
+const lent: Record<string, unknown> = {
+  isPlaying: true,
+  looking: { habits, goTo: vi.fn() },
+  hands: { snaps: true },
+};
+const screen = new Proxy({}, { get: (_, name) => lent[String(name)] ?? vi.fn() }) as Screen;
 
 beforeEach(() => {
   desk = aDesk([
@@ -54,7 +61,7 @@ describe("the table", () => {
   });
 
   test("menus name commands that there are", () => {
-    const known = new Set(BOARD_COMMANDS.map(({ id }) => id));
+    const known = new Set([...BOARD_COMMANDS, ...EVERYWHERE].map(({ id }) => id));
     for (const id of [...idsIn(BOARD_MENU), ...idsIn(SELECTION_MENU)])
       expect(id === "line" || known.has(id), id).toBe(true);
   });
@@ -98,13 +105,14 @@ describe("keys", () => {
   });
 
   test("a mode's own commands come first while it lasts, and are not there otherwise", () => {
-    const end = registry.offer([plain("focus.next", { keys: ["ArrowRight"], mode: "focus" })], null);
+    const end = registry.offer([plain("focus.away", { keys: ["Shift+ArrowRight"], mode: "focus" })], null);
     desk.editor.select(["a"]);
     expect(registry.forKey("ArrowRight")?.id).toBe("arrange.nudge-right");
     registry.mode = "focus";
-    expect(registry.forKey("ArrowRight")?.id).toBe("focus.next");
+    expect(registry.forKey("ArrowRight")?.id).toBe("look.neighbour-right");
+    expect(registry.forKey("Shift+ArrowRight")?.id).toBe("focus.away");
     end();
-    expect(registry.forKey("ArrowRight")?.id).toBe("arrange.nudge-right");
+    expect(registry.forKey("Shift+ArrowRight")?.id).toBe("arrange.nudge-right-far");
   });
 
   test("what is refused gives way to what is not, for the same key", () => {
@@ -134,7 +142,7 @@ describe("menus", () => {
       "line",
     ]);
     bench.session.mayEdit = false;
-    expect(labels(menuOf(BOARD_MENU))).toEqual(["Show everything", "Actual size"]);
+    expect(labels(menuOf(BOARD_MENU))).toEqual(["Show everything", "Actual size", "Look"]);
   });
 
   test("of a locked selection what is left is unlocking it, its name, and copies of it", () => {

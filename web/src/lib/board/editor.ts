@@ -63,6 +63,10 @@ export class Editor {
   marquee: Bounds | null = null;
   /** Whether what is dragged catches on what lies around it. */
   snaps = true;
+  /** What is moved comes to lie on lines so many units apart; null: wherever it is put. */
+  gridStep: number | null = null;
+  /** The whole view is seen mirrored. Screen points stay as they would be without. */
+  isMirrored = false;
   /** Why what is in hand lies well where it is. */
   guides: readonly Guide[] = [];
   /** What is being drawn: painted above everything, and in no store yet. */

@@ -1,20 +1,18 @@
 /** The hands on an open board: which tool they hold, what it draws with, and what they are about to write. */
 import { Tools, type Surroundings, type ToolName } from "../canvas/tools";
 import { registry } from "../commands/registry.svelte";
+import { preferences } from "../preferences.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import type { Editor } from "./editor";
 import { recallInk, rememberInk, type Ink } from "./ink";
-import { recall, remember } from "./memory";
 import type { Item } from "./operations";
 
-const SNAPS = "snaps";
 /** A hint about a lock is not said again within this time. */
 const QUIET_MS = 4_000;
 
 export class Hands {
   tool = $state<ToolName>("SELECT");
   ink = $state.raw<Ink>(recallInk());
-  snaps = $state(recall<boolean>(SNAPS) ?? true);
 
   readonly tools: Tools;
   private saidAt = Number.NEGATIVE_INFINITY;
@@ -29,7 +27,10 @@ export class Hands {
       refused: (item) => this.refuse(item),
     });
     this.tools.ink = this.ink;
-    editor.snaps = this.snaps;
+  }
+
+  get snaps(): boolean {
+    return preferences.now.snapping;
   }
 
   /** The same tool again puts it down. */
@@ -44,9 +45,7 @@ export class Hands {
   }
 
   toggleSnaps(): void {
-    this.snaps = !this.snaps;
-    this.editor.snaps = this.snaps;
-    remember(SNAPS, this.snaps);
+    preferences.set({ snapping: !this.snaps });
     toasts.say(this.snaps ? "Things snap to each other." : "Things no longer snap to each other.");
   }
 

@@ -108,6 +108,11 @@ export class BoardPresence {
     return this.glides.get(clientId)?.at(now) ?? null;
   }
 
+  /** The others with where they point and look at this moment. */
+  get peopleNow(): Person[] {
+    return [...this.company.people.values()];
+  }
+
   nameOf(person: Person): string {
     return nameOf(person, this.accountId);
   }

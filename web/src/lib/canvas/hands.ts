@@ -7,6 +7,8 @@ export type WheelHabit = "auto" | "zoom" | "pan";
 
 export interface HandOptions {
   wheelHabit(): WheelHabit;
+  /** What is seen on the left lies on the right. */
+  isMirrored(): boolean;
   /** Any hand on the canvas ends a camera flight. */
   touched(): void;
   moved(at: Point): void;
@@ -18,13 +20,20 @@ const LONG_PRESS_MS = 500;
 const ZOOM_PER_PX = 0.0022;
 const PINCH_PER_PX = 0.011;
 
+/** Cursors that lean the other way in a mirrored view. */
+const TURNED: Readonly<Record<string, string>> = {
+  "nwse-resize": "nesw-resize",
+  "nesw-resize": "nwse-resize",
+};
+
 export function bindHands(element: HTMLElement, tools: Tools, options: HandOptions): () => void {
   let pressTimer: ReturnType<typeof setTimeout> | undefined;
   let hasPressedLong = false;
 
   const at = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    const x = event.clientX - box.left;
+    return { x: options.isMirrored() ? box.width - x : x, y: event.clientY - box.top };
   };
   const pointer = (event: PointerEvent): Pointer => ({
     ...at(event),
@@ -43,7 +52,8 @@ export function bindHands(element: HTMLElement, tools: Tools, options: HandOptio
     return (all.length ? all : [event]).map((one) => ({ ...at(one), pressure: one.pressure }));
   };
   const showCursor = (event: PointerEvent) => {
-    element.style.cursor = tools.cursorAt(pointer(event));
+    const cursor = tools.cursorAt(pointer(event));
+    element.style.cursor = (options.isMirrored() && TURNED[cursor]) || cursor;
   };
 
   const on: { [K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K]) => void } = {

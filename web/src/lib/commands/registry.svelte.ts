@@ -1,6 +1,7 @@
 /** What can be asked for on this page, and by which keys: the one list behind keys, palette, menus and buttons. */
 import { untrack } from "svelte";
 import type { Command, Mode, Offer } from "./command";
+import { keymap } from "./keymap.svelte";
 import { inSigns } from "./keys";
 
 class Registry {
@@ -48,7 +49,7 @@ class Registry {
 }
 
 function offered<C>(command: Command<C>, context: C): Offer {
-  const { id, label, group, keys = [], mode = null, whileWriting = false, danger = false } = command;
+  const { id, label, group, mode = null, whileWriting = false, danger = false } = command;
   return {
     id,
     label,
@@ -56,7 +57,9 @@ function offered<C>(command: Command<C>, context: C): Offer {
     mode,
     whileWriting,
     danger,
-    keys,
+    get keys() {
+      return keymap.keysOf(command);
+    },
     get now() {
       return command.now?.(context) ?? label;
     },

@@ -5,6 +5,7 @@ import { ARRANGING } from "./arranging";
 import type { Bench } from "./bench";
 import { CHANGING } from "./changing";
 import { DRAWING } from "./drawing";
+import { EYES } from "./eyes";
 import { LOOKING } from "./looking";
 
 export type { Bench } from "./bench";
@@ -12,6 +13,7 @@ export type { Screen } from "./screen";
 
 export const BOARD_COMMANDS: readonly Command<Bench>[] = [
   ...LOOKING,
+  ...EYES,
   ...CHANGING,
   ...ARRANGING,
   ...DRAWING,
@@ -19,7 +21,7 @@ export const BOARD_COMMANDS: readonly Command<Bench>[] = [
   {
     id: "other.keys",
     group: "Other",
-    label: "These keys",
+    label: "Keys and gestures",
     keys: ["?"],
     run: ({ screen }) => screen.showKeys(),
   },

@@ -36,6 +36,25 @@ export const ARRANGEMENTS: MenuPlan = [
   },
 ];
 
+/** How one sees the board, for oneself. */
+export const SIGHTS: MenuPlan = [
+  {
+    label: "Look",
+    plan: [
+      "look.slideshow",
+      "look.study",
+      "look.pipette",
+      "line",
+      "look.gray",
+      "look.mirrored",
+      "look.grid",
+      "look.grid-snapping",
+      "look.minimap",
+      "look.list",
+    ],
+  },
+];
+
 /** Where nothing is selected. */
 export const BOARD_MENU: MenuPlan = [
   "add.files",
@@ -45,14 +64,17 @@ export const BOARD_MENU: MenuPlan = [
   "look.all",
   "look.actual-size",
   "look.animations",
+  ...SIGHTS,
   ...ARRANGEMENTS,
   "line",
   "change.show-hidden",
+  "other.palette",
 ];
 
 export const SELECTION_MENU: MenuPlan = [
   "look.focus",
   "look.selection",
+  "look.compare",
   "look.animations",
   "look.link",
   "line",

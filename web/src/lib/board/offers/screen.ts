@@ -1,8 +1,10 @@
 /** Doings that need the screen: the page of the board lends them. */
 import type { Hands } from "../hands.svelte";
+import type { Looking } from "../looking.svelte";
 
 export interface Screen {
   readonly hands: Hands;
+  readonly looking: Looking;
   fitAll(): void;
   fitSelection(): void;
   focus(): void;

@@ -3,6 +3,7 @@ import { counted } from "../../board/commands";
 import { forMany, type Deed } from "../../board/deeds";
 import type { Editor } from "../../board/editor";
 import { toBoard } from "../../geometry/camera";
+import { ontoGrid } from "../../geometry/grid";
 import { snapped } from "../../geometry/snapping";
 import { translated, type Bounds, type Point } from "../../geometry/shapes";
 import { fieldFor, snapsFor } from "./snaps";
@@ -48,6 +49,13 @@ export class Translating implements State {
       if (!keeps("x")) dx += caught.dx;
       if (!keeps("y")) dy += caught.dy;
       editor.guides = caught.guides.filter(({ axis }) => !keeps(axis));
+    }
+    if (editor.gridStep && box && !pointer.control) {
+      const put = { ...box, left: box.left + dx, top: box.top + dy };
+      const on = ontoGrid(put, editor.gridStep);
+      if (!pointer.shift || isAcross) dx += on.dx;
+      if (!pointer.shift || !isAcross) dy += on.dy;
+      editor.guides = [];
     }
     this.dx = dx;
     this.dy = dy;
