@@ -1,4 +1,5 @@
 /** Combinations of keys: how they are named, shown, and when they belong to something else than a command. */
+import { phrase } from "../language/phrase";
 
 const isApple = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.platform);
 
@@ -22,15 +23,17 @@ export function combination(event: KeyboardEvent): string {
 const SIGNS: Record<string, string> = {
   Mod: isApple ? "⌘" : "Ctrl",
   Alt: isApple ? "⌥" : "Alt",
-  Shift: isApple ? "⇧" : "Shift",
+  Shift: isApple ? "⇧" : phrase("Shift"),
   ArrowLeft: "←",
   ArrowRight: "→",
   ArrowUp: "↑",
   ArrowDown: "↓",
-  PageUp: "PgUp",
-  PageDown: "PgDn",
+  PageUp: phrase("PgUp"),
+  PageDown: phrase("PgDn"),
   Escape: "Esc",
   Delete: "Del",
+  Enter: phrase("Enter"),
+  Backspace: phrase("Backspace"),
 };
 
 export function inSigns(combined: string): string {

@@ -1,5 +1,6 @@
 /** Commands that change what is selected: its turn, its looks, its words, its being there. */
 import type { Command } from "../../commands/command";
+import { phrase } from "../../language/phrase";
 import * as commands from "../commands";
 import * as grouping from "../grouping";
 import type { Editor } from "../editor";
@@ -63,7 +64,7 @@ export const CHANGING: readonly Command<Bench>[] = [
     run: ({ session }) => session.redo(),
   },
   change("change.duplicate", "Duplicate", ["Mod+d"], commands.duplicate, { refusal: chosen }),
-  change("change.delete", "Delete", ["Delete", "Backspace"], commands.remove, { danger: true }),
+  change("change.delete", phrase("Delete"), ["Delete", "Backspace"], commands.remove, { danger: true }),
   change("change.flip-x", "Flip left to right", ["h", "Alt+Shift+h"], (editor) => commands.flip(editor, "x")),
   change("change.flip-y", "Flip top to bottom", ["v", "Alt+Shift+v"], (editor) => commands.flip(editor, "y")),
   change("change.turn", "Rotate by 90°", [], (editor) => commands.turn(editor, 90)),
