@@ -2,6 +2,8 @@
 export const GESTURES: readonly (readonly [string, string])[] = [
   ["Wheel, pinch", "Zoom at the pointer"],
   ["Space or middle button, drag", "Move the view; on a touch screen one finger"],
+  ["Two fingers", "Zoom and move the view"],
+  ["Two fingers on the selection", "Move, scale and turn it"],
   ["Drag on empty", "Select with a rubber band; Shift adds"],
   ["Shift, click", "Add to or take from the selection"],
   ["Ctrl, click", "Select one in a group; else add or take"],

@@ -65,7 +65,7 @@ const STEPS: readonly [number, Intl.RelativeTimeFormatUnit][] = [
 /** "just now", "5 minutes ago", "yesterday"; the date itself from a week on. */
 export function agoInWords(iso: string, now = Date.now()): string {
   let span = (Date.parse(iso) - now) / 1_000;
-  if (Math.abs(span) < 45) return phrase("just now");
+  if (Math.abs(span) < 60) return phrase("just now");
   for (const [size, unit] of STEPS) {
     if (Math.abs(span) < size) return spans.format(Math.round(span), unit);
     span /= size;
