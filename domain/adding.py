@@ -26,6 +26,7 @@ from domain.operations import (
     Operation,
     Style,
     Transform,
+    parts_of,
 )
 from domain.ordering import ranks_between
 
@@ -64,17 +65,28 @@ async def add_items(
     Raises NotFound for pictures the viewer may not see, AlreadyExists for ids that are taken,
     LimitExceeded when the board is full.
     """
-    require_few(items, "items")
-    require_distinct((item.id for item in items if item.id is not None), "items")
-    wanted = [_checked(item, f"items.{n}") for n, item in enumerate(items)]
+    wanted = checked_items(items, "items")
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
-        sizes = await _sizes(viewer, wanted)
-        operation = AddItems(await _placed(connection, board.id, wanted, sizes))
-        await _require_containers(connection, board.id, operation)
+        operation = await drafted_items(connection, viewer, board.id, wanted)
+        await require_containers(connection, board.id, operation)
         return operation
 
     return await deed(viewer, board_id, mutation_id, "add_items", items, draft)
+
+
+def checked_items(items: list[NewItem], field: str) -> list[NewItem]:
+    """As they may be, each with an id."""
+    require_few(items, field)
+    require_distinct((item.id for item in items if item.id is not None), field)
+    return [_checked(item, f"{field}.{n}") for n, item in enumerate(items)]
+
+
+async def drafted_items(
+    connection: Connection, viewer: Viewer, board_id: UUID, items: Sequence[NewItem]
+) -> AddItems:
+    """Checked items with boxes, places and ranks; whether they may go into what they name is asked later."""
+    return AddItems(await _placed(connection, board_id, items, await _sizes(viewer, items)))
 
 
 def _kind(item: NewItem) -> ItemKind:
@@ -198,9 +210,10 @@ async def _placed(
     return states
 
 
-async def _require_containers(connection: Connection, board_id: UUID, operation: AddItems) -> None:
-    """What is to be in something is in a frame or group that is there, unlocked, and in no ring."""
-    parents = {item.parent_id for item in operation.items if item.parent_id is not None}
+async def require_containers(connection: Connection, board_id: UUID, operation: Operation) -> None:
+    """What is added into something is in a frame or group that is there, unlocked, and in no ring."""
+    new = [item for part in parts_of(operation) if isinstance(part, AddItems) for item in part.items]
+    parents = {item.parent_id for item in new if item.parent_id is not None}
     if not parents:
         return
     wrong = misplaced(operation, await nesting_of(connection, board_id))
@@ -210,7 +223,7 @@ async def _require_containers(connection: Connection, board_id: UUID, operation:
             field="parentId",
             ids=[str(item_id) for item_id in wrong],
         )
-    if locked := await held(connection, board_id, parents - {item.id for item in operation.items}):
+    if locked := await held(connection, board_id, parents - {item.id for item in new}):
         raise ItemsLocked(
             "What these items are to be in is locked: unlock it first.",
             ids=[str(item_id) for item_id in locked],

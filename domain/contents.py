@@ -77,62 +77,86 @@ class Replacement(Struct, frozen=True):
 async def edit_notes(
     viewer: Viewer, board_id: UUID, items: list[NoteEdit], *, mutation_id: UUID | None = None
 ) -> Change:
-    edits = [
+    edits = EditItems(note_edits(items, "items"))
+    return await plain_deed(viewer, board_id, mutation_id, "edit_notes", edits)
+
+
+def note_edits(items: list[NoteEdit], field: str) -> list[ItemEdit]:
+    return [
         ItemEdit(
             edit.id,
-            *_sides(edit.width, edit.height, f"items.{n}"),
-            note=checks.note(edit.note, f"items.{n}.note"),
+            *_sides(edit.width, edit.height, f"{field}.{n}"),
+            note=checks.note(edit.note, f"{field}.{n}.note"),
         )
-        for n, edit in enumerate(_few(items))
+        for n, edit in enumerate(_few(items, field))
     ]
-    return await plain_deed(viewer, board_id, mutation_id, "edit_notes", EditItems(edits))
 
 
 async def edit_drawings(
     viewer: Viewer, board_id: UUID, items: list[DrawingEdit], *, mutation_id: UUID | None = None
 ) -> Change:
-    edits = [_redrawn(edit, f"items.{n}") for n, edit in enumerate(_few(items))]
-    return await plain_deed(viewer, board_id, mutation_id, "edit_drawings", EditItems(edits))
+    edits = EditItems(drawing_edits(items, "items"))
+    return await plain_deed(viewer, board_id, mutation_id, "edit_drawings", edits)
+
+
+def drawing_edits(items: list[DrawingEdit], field: str) -> list[ItemEdit]:
+    return [_redrawn(edit, f"{field}.{n}") for n, edit in enumerate(_few(items, field))]
 
 
 async def edit_frames(
     viewer: Viewer, board_id: UUID, items: list[FrameEdit], *, mutation_id: UUID | None = None
 ) -> Change:
-    edits = [
+    edits = EditItems(frame_edits(items, "items"))
+    return await plain_deed(viewer, board_id, mutation_id, "edit_frames", edits)
+
+
+def frame_edits(items: list[FrameEdit], field: str) -> list[ItemEdit]:
+    return [
         ItemEdit(
             edit.id,
-            *_sides(edit.width, edit.height, f"items.{n}"),
-            frame=checks.frame(edit.frame, f"items.{n}.frame"),
+            *_sides(edit.width, edit.height, f"{field}.{n}"),
+            frame=checks.frame(edit.frame, f"{field}.{n}.frame"),
         )
-        for n, edit in enumerate(_few(items))
+        for n, edit in enumerate(_few(items, field))
     ]
-    return await plain_deed(viewer, board_id, mutation_id, "edit_frames", EditItems(edits))
 
 
 async def crop_items(
     viewer: Viewer, board_id: UUID, items: list[CropEdit], *, mutation_id: UUID | None = None
 ) -> Change:
     """Shows parts of pictures: box and place follow from those that the items have under the board's lock."""
-    wanted = [
-        CropEdit(edit.id, edit.crop and checks.crop(edit.crop, f"items.{n}.crop"), edit.keep)
-        for n, edit in enumerate(_few(items))
-    ]
+    wanted = checked_crops(items, "items")
 
     async def draft(connection: Connection, board: BoardRow) -> Operation:
-        states = await _pictures(connection, board.id, [edit.id for edit in wanted])
-        edits: list[ItemEdit] = []
-        moved: list[Placement] = []
-        for n, (edit, item) in enumerate(zip(wanted, states, strict=True)):
-            box = Size(item.width, item.height)
-            transform, size = cropped(item.transform, box, item.crop, edit.crop, edit.keep)
-            sides = _sides(size.width, size.height, f"items.{n}")
-            edits.append(ItemEdit(item.id, *sides, image_id=item.image_id, crop=edit.crop))
-            if transform != item.transform:
-                moved.append(Placement(item.id, checks.transform(transform, f"items.{n}.transform")))
+        edits, moved = await drafted_crops(connection, board.id, wanted, "items")
         parts: list[Simple] = [EditItems(edits), *([TransformItems(moved)] if moved else [])]
         return together(parts)
 
     return await deed(viewer, board_id, mutation_id, "crop_items", wanted, draft)
+
+
+def checked_crops(items: list[CropEdit], field: str) -> list[CropEdit]:
+    return [
+        CropEdit(edit.id, edit.crop and checks.crop(edit.crop, f"{field}.{n}.crop"), edit.keep)
+        for n, edit in enumerate(_few(items, field))
+    ]
+
+
+async def drafted_crops(
+    connection: Connection, board_id: UUID, wanted: list[CropEdit], field: str
+) -> tuple[list[ItemEdit], list[Placement]]:
+    """What items show then, and where those lie that do not stay where they are."""
+    states = await _pictures(connection, board_id, [edit.id for edit in wanted])
+    edits: list[ItemEdit] = []
+    moved: list[Placement] = []
+    for n, (edit, item) in enumerate(zip(wanted, states, strict=True)):
+        box = Size(item.width, item.height)
+        transform, size = cropped(item.transform, box, item.crop, edit.crop, edit.keep)
+        sides = _sides(size.width, size.height, f"{field}.{n}")
+        edits.append(ItemEdit(item.id, *sides, image_id=item.image_id, crop=edit.crop))
+        if transform != item.transform:
+            moved.append(Placement(item.id, checks.transform(transform, f"{field}.{n}.transform")))
+    return edits, moved
 
 
 async def replace_images(
@@ -173,9 +197,9 @@ async def _pictures(connection: Connection, board_id: UUID, ids: Sequence[UUID])
 Edits = TypeVar("Edits", NoteEdit, DrawingEdit, FrameEdit, CropEdit, Replacement)
 
 
-def _few(items: list[Edits]) -> list[Edits]:
-    require_few(items, "items")
-    require_distinct((edit.id for edit in items), "items")
+def _few(items: list[Edits], field: str = "items") -> list[Edits]:
+    require_few(items, field)
+    require_distinct((edit.id for edit in items), field)
     return items
 
 

@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 from schema.account_mutations import AccountMutations
 from schema.arrange_mutations import ArrangementMutations, MovementMutations
 from schema.board_mutations import BoardMutations
+from schema.changing_mutations import ChangingMutations
 from schema.comment_mutations import CommentMutations
 from schema.content_mutations import ContentMutations
 from schema.duplicate_mutations import DuplicateMutations
@@ -36,6 +37,7 @@ class Mutation(
     BoardMutations,
     ItemMutations,
     ContentMutations,
+    ChangingMutations,
     GroupMutations,
     MovementMutations,
     ArrangementMutations,

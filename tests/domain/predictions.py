@@ -310,6 +310,21 @@ def regroup(board: Board, person: UUID, ids: Sequence[UUID], home: UUID | None) 
     return plan
 
 
+def carry(board: Board, person: UUID, ids: Sequence[UUID], home: UUID | None, place: Transform) -> Plan:
+    """Items that hold nothing, put somewhere and into something at once."""
+    require(board, person, "EDITOR")
+    require_items(board, ids)
+    if home is not None and board.is_there(home) and board.is_shut(home):
+        raise Refusal("ITEMS_LOCKED")
+    if home is not None and not _can_hold(board, {}, home):
+        raise Refusal("BAD_INPUT")
+    _require_unlocked(board, ids)
+    plan = Plan([(item, "transform", _place(place)) for item in ids])
+    plan.writes += [(item, "parent", home) for item in ids]
+    plan.writes += [(one, "there", False) for one in _emptied(board, ids, [home])]
+    return plan
+
+
 # Places that are computed (tests/vectors says how); here: who may be moved, and that nothing else is
 
 

@@ -22,6 +22,7 @@ from domain import (
     adding,
     arrangements,
     boards,
+    changing,
     comments,
     contents,
     grouping,
@@ -36,6 +37,7 @@ from domain.access import Role, Viewer
 from domain.adding import NewItem
 from domain.arranging import Axis, Edge, Fit, Layout, Measure, Order, Reset
 from domain.changes import Change
+from domain.changing import Wanted
 from domain.comments import NewComment, NewPin, NewText, Pin
 from domain.contents import CropEdit, DrawingEdit, FrameEdit, NoteEdit, Replacement
 from domain.database import close_database, open_database
@@ -45,6 +47,7 @@ from domain.operations import (
     Crop,
     DrawingContent,
     FrameContent,
+    Membership,
     NoteContent,
     Placement,
     Rank,
@@ -315,6 +318,23 @@ class Boards(Trial):
             lambda viewer, key: grouping.regroup_items(
                 viewer, self.boards[board].id, ids, parent, mutation_id=key
             ),
+        )
+
+    @rule(person=PEOPLE, board=BOARDS, picks=PICKS, home=st.integers(0, 40), place=TRANSFORMS, stray=SELDOM)
+    def carry(
+        self, person: int, board: int, picks: list[int], home: int, place: Transform, stray: bool
+    ) -> None:
+        ids = self.some(board, picks, "NOTE", "IMAGE", "DRAWING", stray=stray)
+        parent = self.home(board, home)
+        wanted = Wanted(
+            placements=[Placement(item, place) for item in ids],
+            homes=[Membership(item, parent) for item in ids],
+        )
+        self.do(
+            person,
+            board,
+            lambda b, who: predictions.carry(b, who, ids, parent, place),
+            lambda viewer, key: changing.change_items(viewer, self.boards[board].id, wanted, mutation_id=key),
         )
 
     # Places

@@ -216,6 +216,15 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
         CONTENT,
         EDITORS,
     ),
+    "changeItems": (
+        lambda i: {
+            "boardId": i["board"],
+            "styles": [{"id": i["note"], "opacity": 0.5}],
+            "homes": [{"id": i["note"], "parentId": i["frame"]}],
+        },
+        CONTENT,
+        EDITORS,
+    ),
     "replaceImages": (
         lambda i: {"boardId": i["board"], "items": [{"id": i["picture"], "imageId": i["image"]}]},
         CONTENT,

@@ -196,7 +196,7 @@ export class Arrivals {
   }
 }
 
-function arrivedPicture(image: UploadedImage): Picture {
+export function arrivedPicture(image: UploadedImage): Picture {
   return {
     id: image.id,
     name: image.name,

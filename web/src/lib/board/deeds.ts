@@ -1,6 +1,6 @@
 /** What the server is asked to do by ids where it knows better than this window, or where values would be too many. */
 import type { Axis, Edge, Layout, Measure, Order } from "../geometry/arranging";
-import type { Crop, Point } from "../geometry/shapes";
+import type { Crop, Point, Transform } from "../geometry/shapes";
 
 /** The schema's bounds on lists of values, and of ids. */
 export const MOST_PER_MUTATION = 500;
@@ -19,6 +19,16 @@ export type Deed =
   | { readonly kind: "ungroup"; readonly ids: Ids }
   | { readonly kind: "regroup"; readonly ids: Ids; readonly parentId: string | null }
   | { readonly kind: "crop"; readonly items: readonly { readonly id: string; readonly crop: Crop | null }[] }
+  /** A crop, and where what is seen of it lies then. */
+  | {
+      readonly kind: "recrop";
+      readonly id: string;
+      readonly crop: Crop | null;
+      readonly transform: Transform;
+    }
+  | { readonly kind: "replace"; readonly items: readonly { readonly id: string; readonly imageId: string }[] }
+  /** What is in a frame, enlarged or shrunk to what fits it; or with ids, these. */
+  | { readonly kind: "fit"; readonly ids: Chosen; readonly frameId: string; readonly margin: number }
   | { readonly kind: "move"; readonly ids: Ids; readonly dx: number; readonly dy: number }
   | { readonly kind: "scale"; readonly ids: Ids; readonly factor: number; readonly about: Point }
   | { readonly kind: "rotate"; readonly ids: Ids; readonly degrees: number; readonly about: Point }

@@ -15,7 +15,7 @@ import {
 import type { Guide } from "../geometry/snapping";
 import { newId } from "../uuid";
 import type { Deed } from "./deeds";
-import type { Item, Operation, Style } from "./operations";
+import type { Item, Operation, Placement, Style } from "./operations";
 import type { Store } from "./store";
 import type { Tree } from "./tree";
 
@@ -45,6 +45,20 @@ export interface Frame {
   readonly rotation: number;
 }
 
+/** Around the part of a picture that is to be seen, in board places. */
+export interface CropFrame {
+  readonly id: string;
+  readonly corners: readonly [Point, Point, Point, Point];
+  readonly handles: readonly Point[];
+  readonly thirds: readonly (readonly [Point, Point])[];
+}
+
+/** What is done when the hand lets go; a deed, where that is what the server is to be asked for. */
+export interface Landing {
+  readonly operation: Operation;
+  readonly deed?: Deed | undefined;
+}
+
 const SLACK_PX = 2;
 /** Thin lines are not to be missed by a hair. */
 const LINE_SLACK_PX = 5;
@@ -69,6 +83,10 @@ export class Editor {
   isMirrored = false;
   /** Why what is in hand lies well where it is. */
   guides: readonly Guide[] = [];
+  /** The frame that would take what is in hand. */
+  target: string | null = null;
+  /** What is shown around a picture that is being cropped. */
+  cropping: CropFrame | null = null;
   /** What is being drawn: painted above everything, and in no store yet. */
   drafts: readonly Item[] = [];
   /** Items that a gesture is reshaping, as they would be: shown instead of the stored ones. */
@@ -318,11 +336,13 @@ export class Editor {
     this.tell("overlay");
   }
 
-  commit(label: string, deed?: Deed): void {
+  /** drop: says what comes of it, while all is still seen where it was let go; left out: that it lies there. */
+  commit(label: string, deed?: Deed, drop?: (places: readonly Placement[]) => Landing): void {
     const items = [...this.lifted].map(([id, transform]) => ({ id, transform }));
+    const landing = drop?.(items) ?? { operation: { kind: "transform", items }, deed };
     this.post.drag(this.gestureId, this.lifted, "DROPPED");
     this.lifted = new Map();
-    if (items.length) this.post.commit({ kind: "transform", items }, label, deed);
+    if (items.length) this.post.commit(landing.operation, label, landing.deed);
     this.tell("overlay");
     this.tell("items");
   }

@@ -15,6 +15,7 @@ export const GESTURES: readonly (readonly [string, string])[] = [
   ["Drag a side", "Stretch a note, a frame or a drawn box; Alt from the middle"],
   ["Drag the handle above", "Rotate; Shift in steps of 45°"],
   ["Draw with Shift", "Lines in steps of 45°, squares and circles; Alt from the middle"],
-  ["Double click", "Focus a picture, write in a note, make a note on empty"],
+  ["C held, drag on a picture", "Crop it to what is drawn"],
+  ["Double click", "Focus a picture, write in a note, name a frame, make a note on empty"],
   ["Right click, long press", "Menu"],
 ];

@@ -2,6 +2,7 @@
 import { Tools, type Surroundings, type ToolName } from "../canvas/tools";
 import { registry } from "../commands/registry.svelte";
 import { preferences } from "../preferences.svelte";
+import { download } from "../library/keeping";
 import { toasts } from "../ui/toasts.svelte";
 import type { Editor } from "./editor";
 import { recallInk, rememberInk, type Ink } from "./ink";
@@ -13,6 +14,9 @@ const QUIET_MS = 4_000;
 export class Hands {
   tool = $state<ToolName>("SELECT");
   ink = $state.raw<Ink>(recallInk());
+  /** The frame whose title is being written. */
+  titling = $state<string | null>(null);
+  isCropping = $state(false);
 
   readonly tools: Tools;
   private saidAt = Number.NEGATIVE_INFINITY;
@@ -23,6 +27,13 @@ export class Hands {
   ) {
     this.tools = new Tools(editor, {
       ...around,
+      activate: (id, at) => {
+        const item = id === null ? undefined : editor.store.get(id);
+        if (item?.kind === "FRAME" && this.mayTitle(item)) this.titling = item.id;
+        else around.activate(id, at);
+      },
+      framed: (id) => (this.titling = id),
+      cropping: (isUnderWay) => (this.isCropping = isUnderWay),
       took: (tool) => (this.tool = tool),
       refused: (item) => this.refuse(item),
     });
@@ -47,6 +58,41 @@ export class Hands {
   toggleSnaps(): void {
     preferences.set({ snapping: !this.snaps });
     toasts.say(this.snaps ? "Things snap to each other." : "Things no longer snap to each other.");
+  }
+
+  /** The one picture that is selected; null where there is none, or more, or it is locked. */
+  get croppable(): Item | null {
+    const [only, ...more] = this.editor.movable;
+    return only?.imageId && !more.length ? only : null;
+  }
+
+  /** Crops the selected picture, or keeps the crop that is under way. */
+  crop(): void {
+    if (this.tools.keepCrop()) return;
+    const { croppable } = this;
+    if (croppable) this.tools.crop(croppable);
+    else if (this.editor.selected[0] && !this.editor.movable.length) this.refuse(this.editor.selected[0]);
+    else toasts.say("Select one picture to crop it.");
+  }
+
+  /** Through the browser's own event, which may write what it likes. Returns whether it was heard. */
+  copy(): boolean {
+    return document.execCommand("copy");
+  }
+
+  /** Has the browser save the files of what is selected: one as it is, several as a zip. */
+  download(): void {
+    const { tree, selected } = this.editor;
+    const ids = tree.withContents(selected).map((item) => item.imageId);
+    void download([...new Set(ids.filter((id) => id !== null))]);
+  }
+
+  title(id: string | null): void {
+    this.titling = id;
+  }
+
+  mayTitle(item: Item): boolean {
+    return this.editor.canEdit && item.kind === "FRAME" && !this.editor.tree.isLocked(item);
   }
 
   /** Says why something stays where it is, and what to do about it. */

@@ -2,9 +2,11 @@
 import {
   AlignItemsDocument,
   ArrangeItemsDocument,
+  ChangeItemsDocument,
   CompareOverlayDocument,
   CropItemsDocument,
   DistributeItemsDocument,
+  FitToFrameDocument,
   FlipItemsDocument,
   GroupItemsDocument,
   MoveItemsDocument,
@@ -13,6 +15,7 @@ import {
   PackItemsDocument,
   RegroupItemsDocument,
   RemoveItemsDocument,
+  ReplaceImagesDocument,
   ResetItemsDocument,
   RotateItemsDocument,
   ScaleItemsDocument,
@@ -23,7 +26,7 @@ import {
 } from "$generated/graphql";
 import { request } from "../graphql/client";
 import type { Deed } from "./deeds";
-import type { Envelope } from "./sending";
+import { transformInput, type Envelope } from "./sending";
 
 /** Sends the deed, whose answer says what came of it. */
 export async function sendDeed(envelope: Envelope, deed: Deed): Promise<ChangeFactsFragment> {
@@ -31,6 +34,28 @@ export async function sendDeed(envelope: Envelope, deed: Deed): Promise<ChangeFa
     case "crop": {
       const input = { ...envelope, items: deed.items.map((item) => ({ ...item })) };
       return (await request(CropItemsDocument, { input })).cropItems.change;
+    }
+    case "recrop": {
+      const { id, crop, transform } = deed;
+      const input = {
+        ...envelope,
+        crops: [{ id, crop }],
+        transforms: [{ id, transform: transformInput(transform) }],
+      };
+      return (await request(ChangeItemsDocument, { input })).changeItems.change;
+    }
+    case "replace": {
+      const input = { ...envelope, items: deed.items.map((item) => ({ ...item })) };
+      return (await request(ReplaceImagesDocument, { input })).replaceImages.change;
+    }
+    case "fit": {
+      const input = {
+        ...envelope,
+        ids: named(deed.ids),
+        into: { frameId: deed.frameId },
+        margin: deed.margin,
+      };
+      return (await request(FitToFrameDocument, { input })).fitToFrame.change;
     }
     case "remove": {
       const input = { ...envelope, ids: [...deed.ids] };

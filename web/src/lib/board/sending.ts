@@ -16,7 +16,7 @@ import {
 import { request } from "../graphql/client";
 import { normalDegrees, type Transform } from "../geometry/shapes";
 import { MOST_IDS, MOST_PER_MUTATION } from "./deeds";
-import type { Edit, Item, Simple } from "./operations";
+import type { Edit, Item, Simple, StylePatch } from "./operations";
 
 /** What every mutation of a board's content says. */
 export interface Envelope {
@@ -25,7 +25,7 @@ export interface Envelope {
 }
 
 /** The schema takes finite numbers and degrees in [0, 360). */
-function transformInput(transform: Transform): Transform {
+export function transformInput(transform: Transform): Transform {
   return { ...transform, rotation: normalDegrees(transform.rotation) };
 }
 
@@ -40,7 +40,7 @@ function drawingInput(drawing: NonNullable<Edit["drawing"]>, width: number, heig
   return { ...drawing, points: [...drawing.points], pressures: [...drawing.pressures], width, height };
 }
 
-function newItem(item: Item): NewItemInput {
+export function newItem(item: Item): NewItemInput {
   const { id, z, parentId, crop, opacity, grayscale, brightness, contrast, saturation, sampling } = item;
   const { locked, hidden, name, tags, link } = item;
   return {
@@ -87,10 +87,7 @@ export async function sendOperation(envelope: Envelope, operation: Simple): Prom
       return (await request(TransformItemsDocument, { input: { ...envelope, items } })).transformItems.change;
     }
     case "restyle": {
-      const items = operation.items.map(({ tags, ...patch }) => ({
-        ...patch,
-        ...(tags ? { tags: [...tags] } : {}),
-      }));
+      const items = operation.items.map(styleInput);
       return (await request(RestyleItemsDocument, { input: { ...envelope, items } })).restyleItems.change;
     }
     case "reorder": {
@@ -105,23 +102,35 @@ export async function sendOperation(envelope: Envelope, operation: Simple): Prom
 }
 
 async function sendEdits(envelope: Envelope, edits: readonly Edit[]): Promise<ChangeFactsFragment> {
-  const [first] = edits;
-  if (first?.drawing) {
-    const items = edits.flatMap(({ id, drawing, width, height }) =>
+  const { notes, drawings, frames } = editInputs(edits);
+  if (drawings.length) {
+    const input = { ...envelope, items: drawings };
+    return (await request(EditDrawingsDocument, { input })).editDrawings.change;
+  }
+  if (frames.length) {
+    const input = { ...envelope, items: frames };
+    return (await request(EditFramesDocument, { input })).editFrames.change;
+  }
+  return (await request(EditNotesDocument, { input: { ...envelope, items: notes } })).editNotes.change;
+}
+
+/** Contents by their kind, as the schema takes them. Of pictures there is none: crops and replacements are deeds. */
+export function editInputs(edits: readonly Edit[]) {
+  return {
+    notes: edits.flatMap(({ id, note, width, height }) =>
+      note ? [{ id, note: { ...note, width, height } }] : [],
+    ),
+    drawings: edits.flatMap(({ id, drawing, width, height }) =>
       drawing ? [{ id, drawing: drawingInput(drawing, width, height) }] : [],
-    );
-    return (await request(EditDrawingsDocument, { input: { ...envelope, items } })).editDrawings.change;
-  }
-  if (first?.frame) {
-    const items = edits.flatMap(({ id, frame, width, height }) =>
+    ),
+    frames: edits.flatMap(({ id, frame, width, height }) =>
       frame ? [{ id, frame: { ...frame, width, height } }] : [],
-    );
-    return (await request(EditFramesDocument, { input: { ...envelope, items } })).editFrames.change;
-  }
-  const items = edits.flatMap(({ id, note, width, height }) =>
-    note ? [{ id, note: { ...note, width, height } }] : [],
-  );
-  return (await request(EditNotesDocument, { input: { ...envelope, items } })).editNotes.change;
+    ),
+  };
+}
+
+export function styleInput({ tags, ...patch }: StylePatch) {
+  return { ...patch, ...(tags ? { tags: [...tags] } : {}) };
 }
 
 /** The operation in parts that the schema's bounds on lists allow. */

@@ -38,6 +38,7 @@ import { nameOf } from "./names";
 import { Keeping } from "./keeping.svelte";
 import { Outbox } from "./outbox";
 import { Store } from "./store";
+import { isTogether, sendTogether } from "./sendingTogether";
 import { inParts, sendOperation, type Envelope } from "./sending";
 import { changeOf, itemOf, pictureOf } from "./wire";
 
@@ -174,6 +175,8 @@ export class BoardSession {
   /** Shows the operation now and sees to it that the server gets it once, or the deed that comes to it. */
   perform(operation: Operation, label: string, deed?: Deed): void {
     if (deed) this.send(operation, label, (envelope) => sendDeed(envelope, deed));
+    else if (isTogether(operation))
+      this.send(operation, label, (envelope) => sendTogether(envelope, operation));
     else
       for (const part of partsOf(operation).flatMap(inParts))
         this.send(part, label, (envelope) => sendOperation(envelope, part));
@@ -281,7 +284,10 @@ export class BoardSession {
           direction === "undo"
             ? (await request(UndoChangeDocument, { input })).undo
             : (await request(RedoChangeDocument, { input })).redo;
-        if (answer.change) this.receive(answer.change);
+        if (answer.change) {
+          this.receive(answer.change);
+          this.reselect(answer.change);
+        }
         if (answer.skipped.length) {
           const names = [...new Set(answer.skipped.map((one) => one.by?.name).filter(Boolean))].join(", ");
           const left = counted(answer.skipped);
@@ -294,6 +300,15 @@ export class BoardSession {
         toasts.say(inWords(error));
       },
     });
+  }
+
+  /** What was taken back or done again is in hand, to go on from there. */
+  private reselect(facts: ChangeFactsFragment): void {
+    const { operation } = changeOf(facts);
+    const ids = new Set(operation ? subjectsOf(operation) : []);
+    const items = [...ids].map((id) => this.store.get(id)).filter((item) => item !== undefined);
+    const wholes = this.store.tree.outermost(items);
+    if (this.editor.canEdit && wholes.length) this.editor.select(wholes.map((item) => item.id));
   }
 
   private async read(): Promise<void> {

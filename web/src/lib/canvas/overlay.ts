@@ -1,9 +1,12 @@
 /** What hands show above the board while they are at work: the lines that things catch on, and equal gaps. */
+import type { CropFrame } from "../board/editor";
+import type { Point } from "../geometry/shapes";
 import type { Guide } from "../geometry/snapping";
 import { toScreen, type Camera } from "../geometry/camera";
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
+const CROP_HANDLE_PX = 5;
 const END_PX = 5;
 /** Guides end a little beyond what they are about. */
 const BEYOND_PX = 6;
@@ -40,6 +43,43 @@ export function paintGuides(
     }
   }
   context.stroke();
+}
+
+/** The part of a picture that is to be seen: its edge, its thirds and its handles. */
+export function paintCrop(
+  context: Context,
+  { corners, handles, thirds }: CropFrame,
+  camera: Camera,
+  colour: string,
+  fill: string,
+): void {
+  const along = (points: readonly Point[]) => {
+    context.beginPath();
+    for (const point of points) {
+      const { x, y } = toScreen(camera, point);
+      context.lineTo(x, y);
+    }
+  };
+  context.lineWidth = 1;
+  context.strokeStyle = fill;
+  context.globalAlpha = 0.5;
+  for (const third of thirds) {
+    along(third);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  along(corners);
+  context.closePath();
+  context.stroke();
+  context.fillStyle = fill;
+  context.lineWidth = 1.5;
+  for (const handle of handles) {
+    const { x, y } = toScreen(camera, handle);
+    context.fillRect(x - CROP_HANDLE_PX, y - CROP_HANDLE_PX, 2 * CROP_HANDLE_PX, 2 * CROP_HANDLE_PX);
+    context.strokeRect(x - CROP_HANDLE_PX, y - CROP_HANDLE_PX, 2 * CROP_HANDLE_PX, 2 * CROP_HANDLE_PX);
+  }
 }
 
 function crisp(place: number): number {

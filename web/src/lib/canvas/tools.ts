@@ -16,7 +16,9 @@ import {
   type Handle,
   type Handles,
 } from "./handles";
+import { CropDesk, CropDrawing, CropPanning, Cropping, cropOf } from "./states/cropping";
 import { Drawing } from "./states/drawing";
+import { Framing } from "./states/framing";
 import { Growing } from "./states/growing";
 import { MarqueeSelecting } from "./states/marquee";
 import { Panning } from "./states/panning";
@@ -37,6 +39,10 @@ export interface Surroundings {
   activate(itemId: string | null, at: Point): void;
   /** Somebody tries to move what is locked. */
   refused?(item: Item): void;
+  /** A frame was drawn: it wants a name. */
+  framed?(itemId: string): void;
+  /** A picture came onto the cropping desk, or left it. */
+  cropping?(isUnderWay: boolean): void;
   /** Another tool is in the hand. */
   took?(tool: ToolName): void;
 }
@@ -65,6 +71,8 @@ const DOUBLE_PX = 12;
 
 export class Tools {
   spaceHeld = false;
+  /** The key that crops while it is held. */
+  cropHeld = false;
   /** What new drawings are drawn with. */
   ink: Ink = FIRST_INK;
 
@@ -72,6 +80,8 @@ export class Tools {
   private taken: ToolName = "SELECT";
   private pressed: { readonly start: Pointer; readonly target: Target } | null = null;
   private gesture: State | null = null;
+  /** The picture that is being cropped, from gesture to gesture. */
+  private desk: CropDesk | null = null;
   private readonly fingers = new Map<number, Point>();
   /** Once a pen was seen, a finger beside it is a resting hand or means to pan. */
   private hasPen = false;
@@ -80,7 +90,13 @@ export class Tools {
   constructor(
     private readonly editor: Editor,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    editor.onChange((aspect) => {
+      if (aspect !== "selection" || !this.desk) return;
+      const { selection } = editor;
+      if (selection.size !== 1 || !selection.has(this.desk.item.id)) this.keepCrop();
+    });
+  }
 
   get state(): { readonly name: StateName } {
     return this.gesture ?? { name: this.pressed ? "Pressing" : "Idle" };
@@ -112,7 +128,7 @@ export class Tools {
       if (this.fingers.size > 2) return;
     }
     if (!this.isIdle) return;
-    if (this.begins(pointer)) return;
+    if (this.begins(pointer) || this.crops(pointer)) return;
     const target = this.targetOf(pointer);
     this.pressed = { start: pointer, target };
     if (target.kind === "item" && !target.wasSelected) this.pressItem(pointer, target.id);
@@ -146,9 +162,43 @@ export class Tools {
     return pressed !== null || gesture !== null;
   }
 
-  /** One level back: what is under way, then the tool. Returns whether there was any. */
+  get isCropping(): boolean {
+    return this.desk !== null;
+  }
+
+  /** Puts a picture on the cropping desk, until it is kept or given up. */
+  crop(item: Item): void {
+    this.take("SELECT");
+    this.keepCrop();
+    this.editor.reach(item);
+    this.desk = new CropDesk(this.editor, item);
+    this.around.cropping?.(true);
+  }
+
+  /** Keeps the crop as it is seen. Returns whether there was any. */
+  keepCrop(): boolean {
+    const { desk } = this;
+    if (!desk) return false;
+    this.gesture = this.pressed = this.desk = null;
+    desk.keep();
+    this.around.cropping?.(false);
+    return true;
+  }
+
+  /** The largest part of that shape; null: the whole picture. */
+  cropTo(ratio: number | null): void {
+    if (this.desk) this.desk.set(cropOf(this.desk.whole, ratio));
+  }
+
+  /** One level back: what is under way, then a crop, then the tool. Returns whether there was any. */
   backOut(): boolean {
     if (this.cancel()) return true;
+    if (this.desk) {
+      this.desk.clear();
+      this.desk = null;
+      this.around.cropping?.(false);
+      return true;
+    }
     if (this.taken === "SELECT") return false;
     this.take("SELECT");
     return true;
@@ -181,6 +231,11 @@ export class Tools {
     if (this.gesture?.cursor) return this.gesture.cursor;
     if (this.spaceHeld) return "grab";
     if (this.taken !== "SELECT") return "crosshair";
+    if (this.desk) {
+      const ways = this.desk.handleAt(pointer);
+      return ways ? this.desk.cursorFor(ways) : this.desk.holds(pointer) ? "move" : "default";
+    }
+    if (this.cropHeld && this.editor.pick(pointer)?.imageId) return "crosshair";
     const handle = handleAt(this.editor, pointer);
     if (handle === "rotate") return "grab";
     if (handle) return resizeCursor(this.editor, handle);
@@ -208,9 +263,33 @@ export class Tools {
       this.gesture = new Panning(editor, pointer);
       return true;
     }
-    if (taken === "FRAME") return false;
+    if (taken === "FRAME") {
+      this.gesture = new Framing(editor, pointer, (id) => {
+        this.made(id);
+        this.around.framed?.(id);
+      });
+      return true;
+    }
     this.gesture = new Drawing(editor, taken, this.ink, pointer, (id) => this.made(id));
     return true;
+  }
+
+  /** On the cropping desk a press takes an edge or the picture; beside it the crop is kept. Returns whether it did. */
+  private crops(pointer: Pointer): boolean {
+    const { desk, editor } = this;
+    if (!desk || pointer.button !== 0 || this.spaceHeld) return false;
+    const ways = desk.handleAt(pointer);
+    if (ways) this.gesture = new Cropping(editor, desk, ways);
+    else if (desk.holds(pointer)) this.gesture = new CropPanning(editor, desk, pointer);
+    else this.keepCrop();
+    return true;
+  }
+
+  /** With the key held the part to keep is drawn on the picture. */
+  private cropDrawn(start: Pointer, leaf: Item | undefined): State | null {
+    const { editor } = this;
+    if (!this.cropHeld || !leaf?.imageId || !editor.canEdit || editor.tree.isLocked(leaf)) return null;
+    return new CropDrawing(editor, new CropDesk(editor, leaf), start);
   }
 
   /** The pen goes on writing; a shape is at hand to be moved and changed. */
@@ -281,6 +360,8 @@ export class Tools {
   /** Moves what it is, as far as that may be moved; with Ctrl turns it, with Ctrl and Alt scales it. */
   private grasped(start: Pointer, target: Target & { kind: "item" }): State {
     const { editor } = this;
+    const cropping = this.cropDrawn(start, editor.store.get(target.leaf));
+    if (cropping) return cropping;
     if (start.touch && !editor.canEdit) return new Panning(editor, start);
     if (!target.wasSelected && !editor.selection.has(target.id)) {
       if (start.control) editor.select([target.id]);

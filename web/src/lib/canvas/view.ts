@@ -10,7 +10,7 @@ import type { Point } from "../geometry/shapes";
 import { Animations } from "./animations";
 import { Bitmaps } from "./bitmaps";
 import type { FrameColours } from "./frames";
-import { paintGuides } from "./overlay";
+import { paintCrop, paintGuides } from "./overlay";
 import { Painter, type Context, type Counts, type Scene } from "./painter";
 import { Plates, type Painting } from "./plates";
 import type { Tools } from "./tools";
@@ -244,7 +244,10 @@ export class View {
       const item = editor.store.get(id);
       if (item && !editor.tree.isHidden(item)) this.outline(context, editor.outlineOf(item), colour, 2);
     }
-    this.paintSelection(context, selection, handle);
+    const target = editor.target === null ? undefined : editor.store.get(editor.target);
+    if (target) this.outline(context, editor.outlineOf(target), selection, 3);
+    if (editor.cropping) paintCrop(context, editor.cropping, editor.camera, selection, handle);
+    else this.paintSelection(context, selection, handle);
     paintGuides(context, editor.guides, editor.camera, guide);
     if (editor.marquee) {
       const a = toScreen(editor.camera, { x: editor.marquee.left, y: editor.marquee.top });

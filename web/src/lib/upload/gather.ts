@@ -15,8 +15,12 @@ export function hasFiles(transfer: DataTransfer | null): boolean {
   return transfer !== null && [...transfer.types].includes("Files");
 }
 
+/** Marks what was taken from a board to be dropped elsewhere: on a board it is at home already. */
+export const OUTWARD = "application/x-webref-out";
+
 /** Files, or what names pictures of the web; what is inside is told only when it is dropped. */
 export function mayBring(transfer: DataTransfer | null): boolean {
+  if (transfer && [...transfer.types].includes(OUTWARD)) return false;
   return hasFiles(transfer) || (transfer !== null && [...transfer.types].includes("text/uri-list"));
 }
 

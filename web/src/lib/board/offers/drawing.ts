@@ -23,7 +23,7 @@ const commandOf = (name: ToolName) => `draw.${name.toLowerCase()}`;
 
 /** In the order of the bar. */
 export const TOOLS: readonly ToolFacts[] = (
-  ["SELECT", "PEN", "LINE", "ARROW", "RECTANGLE", "ELLIPSE"] as const
+  ["SELECT", "PEN", "LINE", "ARROW", "RECTANGLE", "ELLIPSE", "FRAME"] as const
 ).map((name) => ({ tool: name, command: commandOf(name) }));
 
 export const DRAWING: readonly Command<Bench>[] = [
@@ -33,6 +33,7 @@ export const DRAWING: readonly Command<Bench>[] = [
   tool("ARROW", "a", "Arrow"),
   tool("RECTANGLE", "b", "Rectangle"),
   tool("ELLIPSE", "e", "Ellipse"),
+  tool("FRAME", "Shift+f", "Frame"),
   {
     id: "arrange.snapping",
     group: "Arrange",

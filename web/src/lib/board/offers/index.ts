@@ -6,6 +6,7 @@ import type { Bench } from "./bench";
 import { CHANGING } from "./changing";
 import { DRAWING } from "./drawing";
 import { EYES } from "./eyes";
+import { HANDWORK } from "./handwork";
 import { LOOKING } from "./looking";
 
 export type { Bench } from "./bench";
@@ -17,6 +18,7 @@ export const BOARD_COMMANDS: readonly Command<Bench>[] = [
   ...CHANGING,
   ...ARRANGING,
   ...DRAWING,
+  ...HANDWORK,
   ...ADDING,
   {
     id: "other.keys",

@@ -17,6 +17,11 @@ export interface Screen {
   editSelected(): void;
   /** Names, tags and links of what is selected. */
   showProperties(): void;
+  /** Where it lies and how large it is, as numbers. */
+  showNumbers(): void;
+  /** Asks for the file that the selected picture is to become. */
+  replacePicture(): void;
+  pasteFromClipboard(): void;
   showKeys(): void;
   toggleChrome(): void;
   /** Null: nothing here can play. */

@@ -6,8 +6,12 @@ import { toBoard } from "../../geometry/camera";
 import { ontoGrid } from "../../geometry/grid";
 import { snapped } from "../../geometry/snapping";
 import { translated, type Bounds, type Point } from "../../geometry/shapes";
+import { homesOf, landed } from "../../board/homing";
 import { fieldFor, snapsFor } from "./snaps";
 import type { Pointer, State } from "./state";
+
+/** For so many it is not shown on the way which frame will take them: it would cost too much at every step. */
+const MOST_WATCHED = 60;
 
 export class Translating implements State {
   readonly name = "Translating";
@@ -60,6 +64,15 @@ export class Translating implements State {
     this.dx = dx;
     this.dy = dy;
     editor.move((start) => translated(start, dx, dy));
+    editor.target = this.goal();
+  }
+
+  /** The frame that takes what is let go here, where it is not in it already. */
+  private goal(): string | null {
+    const { editor } = this;
+    const wholes = editor.movable;
+    if (wholes.length > MOST_WATCHED) return null;
+    return homesOf(editor, wholes)[0]?.parentId ?? null;
   }
 
   up(): void {
@@ -67,10 +80,13 @@ export class Translating implements State {
     const ids = editor.movable.map((item) => item.id);
     const deed: Deed = { kind: "move", ids, dx, dy };
     editor.guides = [];
-    editor.commit(`Move ${counted(ids)}`, forMany(editor.lifted.size, deed));
+    editor.target = null;
+    const asked = forMany(editor.lifted.size, deed);
+    editor.commit(`Move ${counted(ids)}`, asked, (places) => landed(editor, places, asked));
   }
 
   cancel(): void {
+    this.editor.target = null;
     this.editor.guides = [];
     this.editor.cancel();
   }
