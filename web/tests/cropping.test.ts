@@ -149,6 +149,19 @@ test("a click beside it keeps the crop; nothing changed is no change", () => {
   expect(desk.sent).toHaveLength(1);
 });
 
+test("what somebody else removes meanwhile is not cropped", () => {
+  begins();
+  drag(at(300, 400), at(400, 400));
+  desk.store.receive({
+    seq: desk.store.seq + 1,
+    mutationId: null,
+    operation: { kind: "remove", ids: ["a"] },
+  });
+  expect(tools.isCropping).toBe(false);
+  expect(desk.editor).toMatchObject({ drafts: [], cropping: null });
+  expect(desk.sent).toHaveLength(0);
+});
+
 test("nothing is cropped away altogether", () => {
   begins();
   drag(at(300, 400), at(2000, 400));
