@@ -43,6 +43,7 @@ def image_entry(added: AddedImage) -> dict[str, object]:
         "height": image.height,
         "format": image.format,
         "sizeBytes": image.size_bytes,
+        "pages": image.pages,
         "placeholder": base64.b64encode(image.placeholder).decode(),
         "palette": list(image.palette),
         "state": str(image.state),

@@ -7,7 +7,15 @@ import { boundsOf, overlap } from "$lib/geometry/shapes";
 import { aDesk, anItem } from "./board";
 
 function anImage(id: string): UploadedImage {
-  const facts = { name: id, format: "JPEG", sizeBytes: 1, placeholder: "", palette: [], deduplicated: false };
+  const facts = {
+    name: id,
+    format: "JPEG",
+    sizeBytes: 1,
+    pages: 1,
+    placeholder: "",
+    palette: [],
+    deduplicated: false,
+  };
   return { id, width: 300, height: 200, state: "READY", ...facts };
 }
 

@@ -22,6 +22,7 @@ const picture = {
   renditions: [],
   tags: [],
   failure: null,
+  pages: 1,
   createdAt: "2026-11-20T12:00:00Z",
 };
 const story = {

@@ -18,6 +18,7 @@ const picture: Picture = {
   palette: [],
   state: "READY",
   failure: null,
+  pages: 1,
   mime: "image/jpeg",
   originalUrl: "/o",
   fullUrl: null,

@@ -45,6 +45,7 @@ describe("pictures", () => {
     palette: [],
     state: "READY",
     failure: null,
+    pages: 1,
     mime: "image/jpeg",
     originalUrl: "/files/p/original",
     fullUrl: "/files/p/full",

@@ -36,7 +36,15 @@ const painter = new Painter(bitmaps, new Animations(() => {}, null), "sans-serif
 function pictureOf(item: Item): Picture {
   return {
     ...{ id: item.imageId!, name: "", title: "", width: 640, height: 320, placeholder: "", palette: [] },
-    ...{ state: "READY", failure: null, mime: "image/jpeg", originalUrl: "", fullUrl: null, hasAlpha: false },
+    ...{
+      state: "READY",
+      failure: null,
+      pages: 1,
+      mime: "image/jpeg",
+      originalUrl: "",
+      fullUrl: null,
+      hasAlpha: false,
+    },
     ...{ tiles: null, animation: null },
     renditions: [320, 800].map((size) => ({ size, url: `/files/${item.imageId}/${size}` })),
   };

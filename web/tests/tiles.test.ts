@@ -77,7 +77,7 @@ describe("what is fetched", () => {
   test("a picture with tiles is never fetched whole", () => {
     const picture: Picture = {
       ...{ id: "p", name: "", title: "", width: 20_000, height: 1000, placeholder: "", palette: [] },
-      ...{ state: "READY", failure: null, mime: "image/jpeg", originalUrl: "/o", fullUrl: "/f" },
+      ...{ state: "READY", failure: null, pages: 1, mime: "image/jpeg", originalUrl: "/o", fullUrl: "/f" },
       ...{ hasAlpha: false, tiles, animation: null, renditions: [{ size: 1600, url: "/1600" }] },
     };
     expect(levelsOf(picture).at(-1)?.source).toBe("/1600");

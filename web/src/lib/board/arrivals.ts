@@ -23,6 +23,8 @@ export class Arrivals {
   /** Placeholders, in the order in which they were dropped. */
   readonly ghosts = new Map<string, Item>();
   readonly local = new Map<string, Blob>();
+  /** Is told of each document that was brought: more than its first page may be wanted. */
+  documentCame: (item: Item, image: UploadedImage) => void = () => undefined;
   private ready: Item[] = [];
   /** Items that were sent to the board, by the file that each was. */
   private readonly sent = new Map<string, string>();
@@ -98,6 +100,7 @@ export class Arrivals {
     };
     this.ghosts.set(upload.imageId, item);
     this.ready.push(item);
+    if (image.pages > 1) this.documentCame(item, image);
     this.editor.tell("items");
     if (this.ready.length >= MOST_AT_ONCE) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
@@ -207,6 +210,7 @@ export function arrivedPicture(image: UploadedImage): Picture {
     palette: image.palette,
     state: image.state,
     failure: null,
+    pages: image.pages,
     mime: "",
     originalUrl: "",
     fullUrl: null,

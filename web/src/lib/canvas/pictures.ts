@@ -24,6 +24,8 @@ export interface Picture {
   readonly palette: readonly string[];
   readonly state: "WAITING" | "WORKING" | "READY" | "FAILED";
   readonly failure: string | null;
+  /** 1, or those of a document, of which the first is shown. */
+  readonly pages: number;
   readonly mime: string;
   readonly originalUrl: string;
   /** With all its pixels, as a browser shows it; null: too large for that. */

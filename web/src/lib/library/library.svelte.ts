@@ -65,10 +65,19 @@ const libraries = new Map<string, Library>();
 
 /** One per person, kept while the app is open, so that coming back shows it at once. */
 export function libraryOf(accountId: string): Library {
-  let library = libraries.get(accountId);
+  return kept(accountId);
+}
+
+/** The same beside a board: what is asked there has nothing to do with what the page of the library asks. */
+export function besideOf(accountId: string): Library {
+  return kept(`${accountId}/beside`);
+}
+
+function kept(key: string): Library {
+  let library = libraries.get(key);
   if (!library) {
     library = new Library();
-    libraries.set(accountId, library);
+    libraries.set(key, library);
   }
   return library;
 }

@@ -18,10 +18,24 @@ export function hasFiles(transfer: DataTransfer | null): boolean {
 /** Marks what was taken from a board to be dropped elsewhere: on a board it is at home already. */
 export const OUTWARD = "application/x-webref-out";
 
-/** Files, or what names pictures of the web; what is inside is told only when it is dropped. */
+/** What a drag out of the library carries: ids, in JSON. */
+export const PICTURES_TYPE = "application/x-webref-pictures";
+
+/** Files, pictures of the library, or what names pictures of the web; what is inside is told only when it is dropped. */
 export function mayBring(transfer: DataTransfer | null): boolean {
-  if (transfer && [...transfer.types].includes(OUTWARD)) return false;
-  return hasFiles(transfer) || (transfer !== null && [...transfer.types].includes("text/uri-list"));
+  const types = [...(transfer?.types ?? [])];
+  if (types.includes(OUTWARD)) return false;
+  return hasFiles(transfer) || types.includes("text/uri-list") || types.includes(PICTURES_TYPE);
+}
+
+/** Pictures of the library in a drop. */
+export function picturesIn(transfer: DataTransfer | null): string[] {
+  try {
+    const ids: unknown = JSON.parse(transfer?.getData(PICTURES_TYPE) || "[]");
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Must be called while the event is handled: entries are gone after it. */

@@ -12,6 +12,7 @@ export interface UploadedImage {
   readonly height: number;
   readonly format: string;
   readonly sizeBytes: number;
+  readonly pages: number;
   readonly placeholder: string;
   readonly palette: readonly string[];
   readonly state: "WAITING" | "WORKING" | "READY" | "FAILED";

@@ -8,6 +8,7 @@ import { DRAWING } from "./drawing";
 import { EYES } from "./eyes";
 import { HANDWORK } from "./handwork";
 import { LOOKING } from "./looking";
+import { MATERIAL } from "./material";
 
 export type { Bench } from "./bench";
 export type { Screen } from "./screen";
@@ -20,6 +21,7 @@ export const BOARD_COMMANDS: readonly Command<Bench>[] = [
   ...DRAWING,
   ...HANDWORK,
   ...ADDING,
+  ...MATERIAL,
   {
     id: "other.keys",
     group: "Other",

@@ -59,6 +59,7 @@ export const SIGHTS: MenuPlan = [
 export const BOARD_MENU: MenuPlan = [
   "add.files",
   "add.web",
+  "add.library",
   "add.note",
   "add.paste",
   {
@@ -82,6 +83,8 @@ export const SELECTION_MENU: MenuPlan = [
   "look.selection",
   "look.compare",
   "look.animations",
+  "look.video",
+  "add.pages",
   "look.link",
   "line",
   "change.copy",

@@ -1,10 +1,12 @@
 /** Doings that need the screen: the page of the board lends them. */
 import type { Hands } from "../hands.svelte";
 import type { Looking } from "../looking.svelte";
+import type { Material } from "../material.svelte";
 
 export interface Screen {
   readonly hands: Hands;
   readonly looking: Looking;
+  readonly material: Material;
   fitAll(): void;
   fitSelection(): void;
   focus(): void;
