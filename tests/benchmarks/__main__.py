@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.benchmarks.against import cold_rate
+from tests.benchmarks.canvases import frame_times, main_thread, openings
 from tests.benchmarks.fanout import everybody_hears, fan_out
 from tests.benchmarks.finding import finding
 from tests.benchmarks.ladder import against_sharp, child_memory
@@ -19,6 +20,9 @@ from tests.benchmarks.viewports import viewport
 from tests.benchmarks.writes import many_at_once, one_move
 
 ROWS: dict[str, Bench] = {
+    "C1": frame_times,
+    "C2": main_thread,
+    "C3": openings,
     "S1": start_times,
     "S2": idle_memory,
     "R1": cold_rate,

@@ -5,6 +5,8 @@ Rows and files are what uploads and jobs would have left; the atlases are made b
 
 import asyncio
 import io
+import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,9 +15,10 @@ from uuid import UUID, uuid4
 
 from PIL import Image
 
-from domain import accounts, adding, atlases, originals, recipes, renditions, storage
+from domain import accounts, adding, atlases, darkroom, originals, recipes, renditions, storage
 from domain.access import Viewer
 from domain.adding import NewItem
+from domain.boards import duplicate_board
 from domain.database import close_database, execute, fetchval, open_database, transaction
 from domain.migrate import migrate
 from domain.operations import Transform
@@ -23,7 +26,7 @@ from domain.postgres import embedded_postgres
 from domain.settings import Settings
 from tests.factories import a_board
 from tests.journeys.scenery import landscape
-from tests.running import PASSWORD
+from tests.running import PASSWORD, REPOSITORY
 from tests.working import work
 
 LOOKS = 60
@@ -75,8 +78,33 @@ def box(number: int, count: int, look: Look) -> tuple[float, float, float, float
     return column * STEP_PX, row * STEP_PX, look.width * scale, look.height * scale
 
 
-async def make_boards(folder: Path, counts: Sequence[int]) -> dict[int, str]:
-    """In the data folder of a server that does not run; its owner is ana@example.org. Ids by how many."""
+@dataclass(frozen=True)
+class Boards:
+    """A data folder with boards in it. ids: by how many pictures; alone: as the largest, without an atlas."""
+
+    data: Path
+    ids: dict[int, str]
+    alone: str
+
+
+def prepared(counts: tuple[int, ...]) -> Boards:
+    """Made once, and again when the tables or this module are others: it takes some minutes."""
+    told = sha256(Path(__file__).read_bytes())
+    for migration in sorted((REPOSITORY / "migrations").glob("*.py")):
+        told.update(migration.name.encode())
+    folder = REPOSITORY / "build" / "canvas-boards" / f"{told.hexdigest()[:12]}-{'-'.join(map(str, counts))}"
+    note = folder / "boards.json"
+    if not note.exists():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        made = asyncio.run(_make_boards(folder / "data", counts))
+        darkroom.close()
+        note.write_text(json.dumps({"ids": made.ids, "alone": made.alone}))
+    said = json.loads(note.read_text())
+    return Boards(folder / "data", {int(count): said["ids"][count] for count in said["ids"]}, said["alone"])
+
+
+async def _make_boards(folder: Path, counts: Sequence[int]) -> Boards:
+    """In the data folder of a server that does not run; its owner is ana@example.org."""
     settings = Settings(data=folder)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with embedded_postgres(settings) as url:
@@ -87,15 +115,17 @@ async def make_boards(folder: Path, counts: Sequence[int]) -> dict[int, str]:
             account = await accounts.register(name="Ana", email="ana@example.org", password=PASSWORD)
             viewer = Viewer(account.id, account.name)
             made = looks()
-            boards = {count: await _board(viewer, settings, made, count) for count in counts}
+            ids = {count: await _board(viewer, settings, made, count) for count in counts}
+            alone = str((await duplicate_board(viewer, UUID(ids[max(counts)]))).id)
             await execute("UPDATE board SET updated_at = updated_at - interval '1 minute'")
             await atlases.enqueue_due()
             await work()
             assert await fetchval("SELECT count(*) FROM job WHERE state <> 'DONE'") == 0
+            await execute("DELETE FROM atlas_page WHERE board = $1", UUID(alone))
             await execute("VACUUM ANALYZE")
         finally:
             await close_database()
-    return boards
+    return Boards(folder, ids, alone)
 
 
 async def _board(viewer: Viewer, settings: Settings, made: list[Look], count: int) -> str:

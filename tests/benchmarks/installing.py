@@ -9,6 +9,20 @@ from tests.running import REPOSITORY
 PEERS = Path(__file__).parent / "peers"
 
 
+def built(row: str, name: str) -> Path | None:
+    """The folder of the site that these peers are built into; None, and said why, where they cannot be."""
+    folder = installed(row, name)
+    if folder is None:
+        return None
+    try:
+        vite = ["node", "node_modules/vite/bin/vite.js", "build"]
+        subprocess.run(vite, cwd=folder, check=True, timeout=300)
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"{row} is left out: its peers ({name}) could not be built: {error}")
+        return None
+    return folder / "dist"
+
+
 def installed(row: str, name: str) -> Path | None:
     """The folder of the peers of this name; None, and said why, without Node.js or without a network."""
     folder = REPOSITORY / "build" / "peers" / name

@@ -46,11 +46,21 @@ async function excalidraw() {
     window.bench.api = api;
     api.addFiles(files);
     api.updateScene({ elements });
-    const fit = () => api.scrollToContent(undefined, { fitToViewport: true, viewportZoomFactor: 0.95, animate: false });
-    setTimeout(fit, 300);
-    window.bench.fit = fit;
-    window.bench.isSharp = () => true;
-    setTimeout(() => (window.bench.isReady = true), 1000);
+    api.scrollToContent(undefined, { fitToViewport: true, viewportZoomFactor: 0.9, animate: false });
+    setTimeout(() => {
+      const { zoom, scrollX, scrollY, width, height } = api.getAppState();
+      const middle = { x: width / 2 / zoom.value - scrollX, y: height / 2 / zoom.value - scrollY };
+      window.bench.look = (factor, dx) => {
+        const value = zoom.value * factor;
+        const appState = {
+          zoom: { value },
+          scrollX: (width / 2 + dx) / value - middle.x,
+          scrollY: height / 2 / value - middle.y,
+        };
+        api.updateScene({ appState });
+      };
+      window.bench.isReady = true;
+    }, 1000);
   };
   root.render(
     <div style={{ height: "100%" }}>
@@ -82,7 +92,13 @@ async function tldraw() {
       })),
     );
     editor.zoomToFit({ animation: { duration: 0 } });
-    window.bench.fit = () => editor.zoomToFit({ animation: { duration: 0 } });
+    const { w, h } = editor.getViewportScreenBounds();
+    const { x, y, z } = editor.getCamera();
+    const middle = { x: w / 2 / z - x, y: h / 2 / z - y };
+    window.bench.look = (factor, dx) => {
+      const zoom = z * factor;
+      editor.setCamera({ x: (w / 2 + dx) / zoom - middle.x, y: h / 2 / zoom - middle.y, z: zoom });
+    };
     window.bench.isSharp = () => {
       const shown = [...document.querySelectorAll(".tl-image")];
       return shown.length >= board.pictures.length && shown.every((one) => one.tagName !== "IMG" || one.complete);
