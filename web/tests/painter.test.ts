@@ -94,6 +94,13 @@ describe("pictures seen from afar", () => {
     ]);
   });
 
+  test("are not asked for before it is known whether there is an atlas", () => {
+    look({ ...sceneOf(three), atlas: undefined }, 0.5);
+    expect(asked).toEqual([]);
+    look({ ...sceneOf(three), atlas: null }, 0.5);
+    expect(asked.length).toBe(3);
+  });
+
   test("come from their own files where the page does not come, or has no cell for them", () => {
     failed.add("atlas/page");
     look(sceneOf(three.slice(0, 1)), 0.5);

@@ -42,29 +42,26 @@ async function excalidraw() {
       height,
     })),
   );
+  const initialData = {
+    elements,
+    files: Object.fromEntries(files.map((file) => [file.id, file])),
+    appState: { viewBackgroundColor: "#222222" },
+  };
   const ready = (api) => {
-    window.bench.api = api;
-    api.addFiles(files);
-    api.updateScene({ elements });
-    api.scrollToContent(undefined, { fitToViewport: true, viewportZoomFactor: 0.9, animate: false });
     setTimeout(() => {
-      const { zoom, scrollX, scrollY, width, height } = api.getAppState();
-      const middle = { x: width / 2 / zoom.value - scrollX, y: height / 2 / zoom.value - scrollY };
-      window.bench.look = (factor, dx) => {
-        const value = zoom.value * factor;
-        const appState = {
-          zoom: { value },
-          scrollX: (width / 2 + dx) / value - middle.x,
-          scrollY: height / 2 / value - middle.y,
-        };
-        api.updateScene({ appState });
-      };
-      window.bench.isReady = true;
+      api.scrollToContent(api.getSceneElements(), { fitToViewport: true, viewportZoomFactor: 0.9, animate: false });
     }, 1000);
+    setTimeout(() => {
+      // How far a turn of the wheel with Ctrl zooms: by so much of the first zoom, by so much of the last.
+      const { value } = api.getAppState().zoom;
+      window.bench.turn = (before, after) => (before - after) * value * 100;
+      window.bench.isSharp = () => api.getSceneElements().length === board.pictures.length;
+      window.bench.isReady = true;
+    }, 2000);
   };
   root.render(
     <div style={{ height: "100%" }}>
-      <Excalidraw excalidrawAPI={ready} initialData={{ elements: [], appState: { viewBackgroundColor: "#222222" } }} />
+      <Excalidraw excalidrawAPI={ready} initialData={initialData} />
     </div>,
   );
 }
@@ -73,7 +70,6 @@ async function tldraw() {
   const { Tldraw, AssetRecordType, createShapeId } = await import("tldraw");
   await import("tldraw/tldraw.css");
   const mounted = (editor) => {
-    window.bench.api = editor;
     const assets = board.pictures.map(({ url, w, h }, n) => ({
       id: AssetRecordType.createId(`a${n}`),
       typeName: "asset",
@@ -92,13 +88,7 @@ async function tldraw() {
       })),
     );
     editor.zoomToFit({ animation: { duration: 0 } });
-    const { w, h } = editor.getViewportScreenBounds();
-    const { x, y, z } = editor.getCamera();
-    const middle = { x: w / 2 / z - x, y: h / 2 / z - y };
-    window.bench.look = (factor, dx) => {
-      const zoom = z * factor;
-      editor.setCamera({ x: (w / 2 + dx) / zoom - middle.x, y: h / 2 / zoom - middle.y, z: zoom });
-    };
+    window.bench.turn = (before, after) => (1 - after / before) * 100;
     window.bench.isSharp = () => {
       const shown = [...document.querySelectorAll(".tl-image")];
       return shown.length >= board.pictures.length && shown.every((one) => one.tagName !== "IMG" || one.complete);

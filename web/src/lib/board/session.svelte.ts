@@ -13,7 +13,7 @@ import {
   type ChangeFactsFragment,
   type Role,
 } from "$generated/graphql";
-import { Atlas } from "../canvas/atlas";
+import type { Atlas } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
 import { request } from "../graphql/client";
 import { RequestFailed, inWords } from "../graphql/failure";
@@ -40,7 +40,7 @@ import { Outbox } from "./outbox";
 import { Store } from "./store";
 import { isTogether, sendTogether } from "./sendingTogether";
 import { inParts, sendOperation, type Envelope } from "./sending";
-import { changeOf, itemOf, pictureOf } from "./wire";
+import { atlasOf, changeOf, itemOf, pictureOf } from "./wire";
 
 const PAGE = 1000;
 const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
@@ -70,7 +70,8 @@ export class BoardSession {
 
   readonly store = new Store();
   readonly pictures = new Map<string, Picture>();
-  atlas: Atlas | null = null;
+  /** Undefined: not read yet. */
+  atlas: Atlas | null | undefined;
   readonly editor: Editor;
   readonly arrivals: Arrivals;
   readonly uploads: Uploads;
@@ -346,12 +347,7 @@ export class BoardSession {
   /** Without it pictures are shown from their own files: nothing to tell anybody. */
   private async readAtlas(): Promise<void> {
     const { board } = await request(BoardAtlasDocument, { id: this.boardId }).catch(() => ({ board: null }));
-    if (!board?.atlas) return;
-    const { pages, ...facts } = board.atlas;
-    this.atlas = new Atlas({
-      ...facts,
-      pages: pages.map(({ url, images }) => ({ url, images: images.map((id) => id ?? null) })),
-    });
+    this.atlas = board?.atlas ? atlasOf(board.atlas) : null;
     this.editor.tell("looks");
   }
 

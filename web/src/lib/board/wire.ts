@@ -1,5 +1,6 @@
 /** From the schema's words to the board's: what is read becomes items, pictures and operations. */
 import type {
+  AtlasFactsFragment,
   ChangeFactsFragment,
   DrawingFactsFragment,
   ItemFactsFragment,
@@ -8,6 +9,7 @@ import type {
   SimpleFactsFragment,
   SnapshotFactsFragment,
 } from "$generated/graphql";
+import { Atlas } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
 import {
   BLANK,
@@ -34,6 +36,14 @@ export function pictureOf(facts: PictureFactsFragment): Picture {
     tiles: facts.tiles ?? null,
     animation: facts.animation ?? null,
   };
+}
+
+export function atlasOf({ pages, ...facts }: AtlasFactsFragment): Atlas {
+  const images = (ids: readonly (string | null | undefined)[]) => ids.map((id) => id ?? null);
+  return new Atlas({
+    ...facts,
+    pages: pages.map((page) => ({ url: page.url, images: images(page.images) })),
+  });
 }
 
 export function itemOf(facts: ItemFactsFragment): Read {

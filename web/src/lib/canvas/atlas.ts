@@ -11,6 +11,9 @@ export interface AtlasFacts {
   readonly pages: readonly { readonly url: string; readonly images: readonly (string | null)[] }[];
 }
 
+/** Longest side of what an atlas shows, in pixels: smaller pictures are not asked for before it is known if there is one. */
+export const AFAR_PX = 64;
+
 /** Where a picture lies on the bitmap of its page. key: that the bitmap is known by. */
 export interface Cell {
   readonly key: string;

@@ -4,7 +4,7 @@ import { seen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, overlap, WHOLE, type Placed } from "../geometry/shapes";
 import { failureInWords } from "../library/failures";
 import type { Animations } from "./animations";
-import { Atlas, type Cell } from "./atlas";
+import { AFAR_PX, Atlas, type Cell } from "./atlas";
 import type { Bitmaps } from "./bitmaps";
 import { paintDrawing } from "./drawings";
 import { paintFrame, paintTitle, type FrameColours } from "./frames";
@@ -44,8 +44,8 @@ export interface Scene {
   /** Hidden itself, or by what it is in. */
   isHidden(item: Item): boolean;
   picture(imageId: string): Picture | undefined;
-  /** Small ones of many of its pictures, if the board has that. */
-  readonly atlas: Atlas | null;
+  /** Small ones of many of its pictures, if the board has that; undefined: that is still being asked. */
+  readonly atlas: Atlas | null | undefined;
   /** Local bytes of a picture that is still on its way up. */
   local(imageId: string): Blob | undefined;
   /** It is being edited in its place: its editor is shown instead. */
@@ -189,9 +189,11 @@ export class Painter {
     const cell =
       picture && scene.atlas && !isPixelated ? this.cellOf(scene.atlas, item, picture, wanted) : null;
     if (cell?.isSharp && this.paintCell(context, item, cell.bitmap, cell.at)) return true;
-    const [bitmap, isSharp] = cell?.isSharp
-      ? [this.lastOf(item), false]
-      : this.bitmapFor(scene, item, picture, wanted, isPixelated);
+    const waits = scene.atlas === undefined && wanted <= AFAR_PX * STRETCH;
+    const [bitmap, isSharp] =
+      cell?.isSharp || waits
+        ? [this.lastOf(item), false]
+        : this.bitmapFor(scene, item, picture, wanted, isPixelated);
     if (bitmap) {
       if (isPixelated) context.imageSmoothingEnabled = false;
       if (picture?.tiles && wanted > (this.levelsOf(picture).at(-1)?.size ?? 0) * STRETCH) {
