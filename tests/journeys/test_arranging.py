@@ -43,7 +43,7 @@ def settled(*pages: Page) -> None:
 
 def outline(page: Page) -> list[str]:
     """What the list of items says, from back to front."""
-    rows = page.get_by_role("listbox", name="Items on this board").get_by_role("option")
+    rows = page.get_by_role("tree", name="Items on this board").get_by_role("treeitem")
     said: list[str] = rows.evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
     return said
 
@@ -79,7 +79,7 @@ def test_one_groups_packs_and_aligns_another_sees_it_and_all_is_taken_back(
         return states[-1]
 
     # Two become a group, which is one thing from now on.
-    listing = ana.get_by_role("listbox", name="Items on this board")
+    listing = ana.get_by_role("tree", name="Items on this board")
     listing.focus()
     ana.keyboard.press("Home")
     ana.keyboard.press("Shift+ArrowDown")
@@ -90,7 +90,7 @@ def test_one_groups_packs_and_aligns_another_sees_it_and_all_is_taken_back(
     assert [item["parentId"] for item in grouped].count(group) == 2
     expect(canvas(ana)).to_have_attribute("data-selected", "1")
     expect(canvas(ben)).to_have_attribute("data-items", "7")
-    expect(ben.get_by_role("option", name=re.compile("in Group"))).to_have_count(2)
+    expect(ben.get_by_role("treeitem", name=re.compile("in Group"))).to_have_count(2)
 
     # Everything is packed, then lined up; the group stays in one piece.
     before = seen(ben)

@@ -246,7 +246,7 @@ def test_any_picture_can_be_the_cover_of_its_board(server: RunningServer, open_p
 
     canvas(ana).focus()
     ana.keyboard.press("Shift+1")
-    ana.get_by_role("listbox", name="Items on this board").focus()
+    ana.get_by_role("tree", name="Items on this board").focus()
     ana.keyboard.press("End")
     ana.keyboard.press("Shift+2")
     ana.mouse.click(*CENTRE, button="right")
