@@ -13,6 +13,7 @@ from api.body import body_pieces
 from api.errors import BadRequest, MethodNotAllowed, send_error
 from api.files import WRITE_TIMEOUT_SECONDS, content_disposition
 from api.identity import viewer_of_read
+from api.leaving import listening
 from api.services import services_of
 from domain import bundles, filter_words
 from domain.access import Viewer
@@ -56,9 +57,7 @@ async def downloads(scope: Scope, receive: Receive, send: Send) -> None:
         except Exception as error:
             await send_error(scope, receive, send, error)
             return
-        # What is sent to nobody goes nowhere, without a word: so it is heard when the client leaves.
-        leaving = asyncio.create_task(_left(receive))
-        taken.callback(leaving.cancel)
+        leaving = await taken.enter_async_context(listening(receive))
         # Lost on the way, or nobody reads: the server cuts an answer that is left unfinished.
         with contextlib.suppress(TimeoutError, StorageUnavailable, FileNotFoundError, RuntimeError):
             await _respond(request, bundle, send, leaving)
@@ -104,11 +103,6 @@ def _uuid(text: str, field: str) -> UUID:
         return UUID(text.strip())
     except ValueError as error:
         raise BadInput(f"'{field}' must hold UUIDs.", field=field) from error
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _respond(

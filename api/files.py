@@ -12,6 +12,7 @@ from litestar.types import Receive, Scope, Send
 
 from api.errors import MethodNotAllowed, send_error
 from api.identity import viewer_of_read
+from api.leaving import listening
 from api.ranges import Slice, wanted
 from api.services import services_of
 from domain import animations, atlases, full_sizes, originals, renditions, storage, thumbnails, tiles
@@ -144,8 +145,12 @@ async def _respond(
     )
     if first:
         await _send_piece(send, first)
-        async for piece in pieces:
-            await _send_piece(send, piece)
+    if len(first) < part.stop - part.start and request.method == "GET":
+        async with listening(request.receive) as leaving:
+            async for piece in pieces:
+                if leaving.done():
+                    return
+                await _send_piece(send, piece)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -10,31 +10,25 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from weakref import WeakKeyDictionary
 
-import aioboto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from domain import blobs
-from domain.bucket_words import FAILURES, bucket_words, code_of
+from domain import blobs, bucket_client
+from domain.bucket_client import Access, BucketClient
+from domain.bucket_words import FAILURES, code_of
 from domain.errors import StorageUnavailable
+from domain.nearby import Nearby
 from domain.places import CHUNK_BYTES, Damaged, Part, Stored
 from domain.settings import Settings
+from domain.slices import Slice
 
 PART_BYTES = 16 << 20
 PARTS_AT_ONCE = 2
-CONNECTIONS = 32
-ATTEMPTS = 4
-"""Of one request, with the client's own growing pauses between them, and of reading on after a cut."""
-
-CONNECT_SECONDS, READ_SECONDS = 5, 20
 PAUSE_SECONDS = 0.2
 PARTS_MIXED_UP = ("InvalidPart", "InvalidPartOrder", "NoSuchUpload", "BadDigest")
 """Said where something was changed on its way: sending all of it again mends that."""
@@ -42,20 +36,10 @@ PARTS_MIXED_UP = ("InvalidPart", "InvalidPartOrder", "NoSuchUpload", "BadDigest"
 DIGEST = "sha256"
 """The metadata that every object of ours carries: its SHA-256 in hex."""
 
+Body = Callable[[], AbstractContextManager[object]]
+"""What is sent, opened anew for every attempt."""
+
 log = logging.getLogger("webref.storage")
-
-
-@dataclass(frozen=True)
-class Access:
-    """How a bucket is reached. endpoint None: Amazon's own.
-
-    key_id None: with what the machine has, AWS_* or a role.
-    """
-
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    key_id: str | None = None
-    secret_key: str | None = field(default=None, repr=False)
 
 
 def store_at(place: str, settings: Settings, drafts: Path) -> "BucketStore":
@@ -65,64 +49,18 @@ def store_at(place: str, settings: Settings, drafts: Path) -> "BucketStore":
     return BucketStore(bucket, f"{prefix}/" if prefix else "", access, drafts)
 
 
-class BucketStore:
-    """prefix: before every key, empty or ending in '/'.
-
-    drafts: a folder for what has to be a file for a while.
-    """
+class BucketStore(BucketClient):
+    """drafts: a folder for what has to be a file for a while."""
 
     def __init__(self, bucket: str, prefix: str, access: Access, drafts: Path) -> None:
-        self.bucket = bucket
-        self.prefix = prefix
-        self.access = access
+        super().__init__(bucket, prefix, access)
         self.drafts = drafts
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Any]] = WeakKeyDictionary()
-        self._opened = AsyncExitStack()
         self._conditional = True
-
-    async def client(self) -> Any:
-        """The connection of the running loop, opened when first asked for."""
-        loop = asyncio.get_running_loop()
-        opening = self._clients.get(loop)
-        if opening is None or (opening.done() and opening.exception() is not None):
-            opening = self._clients[loop] = loop.create_task(self._connect())
-        return await asyncio.shield(opening)
-
-    async def _connect(self) -> Any:
-        session = aioboto3.Session(
-            aws_access_key_id=self.access.key_id,
-            aws_secret_access_key=self.access.secret_key,
-            region_name=self.access.region,
-        )
-        config = Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path", "payload_signing_enabled": True},
-            # Checksums of our own instead: older servers know no trailers.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            max_pool_connections=CONNECTIONS,
-        )
-        opened = session.client("s3", endpoint_url=self.access.endpoint, config=config)
-        return await self._opened.enter_async_context(opened)
+        self._nearby = Nearby(drafts)
 
     async def close(self) -> None:
-        opened, self._opened = self._opened, AsyncExitStack()
-        self._clients.clear()
-        await opened.aclose()
-
-    def named(self, key: str) -> dict[str, str]:
-        return {"Bucket": self.bucket, "Key": self.prefix + key}
-
-    async def ask(self, operation: str, **arguments: Any) -> Any:
-        """One request. Raises ClientError where the server refuses for a reason that the caller may know."""
-        client = await self.client()
-        return await getattr(client, operation)(**arguments)
-
-    def words(self) -> contextlib.AbstractContextManager[None]:
-        return bucket_words(self.bucket, self.access.endpoint)
+        await asyncio.to_thread(self._nearby.clear)
+        await super().close()
 
     async def head(self, key: str) -> dict[str, Any] | None:
         """Of the object; None where the bucket is there and has none."""
@@ -143,9 +81,11 @@ class BucketStore:
         return Stored(key, found["ContentLength"], found["LastModified"].timestamp())
 
     async def put(self, key: str, content: bytes) -> None:
-        digest = await asyncio.to_thread(_sha256, content)
+        digest, md5 = await asyncio.to_thread(lambda: (_sha256(content), _md5(content)))
         with self.words():
-            await self._put_verified(key, content, digest, conditional=False)
+            await self._put_verified(
+                key, lambda: contextlib.nullcontext(content), len(content), md5, digest, conditional=False
+            )
 
     async def put_file(
         self, key: str, draft: Path, *, digest: str, size_bytes: int, keeps_draft: bool = False
@@ -157,14 +97,23 @@ class BucketStore:
             if size_bytes > PART_BYTES:
                 await self._put_parts_verified(key, draft, size_bytes, digest)
             else:
-                content = await asyncio.to_thread(_piece, draft, 0, size_bytes)
-                await self._put_verified(key, content, digest, conditional=found is None)
+                md5 = await asyncio.to_thread(_md5_of_piece, draft, 0, size_bytes)
+                await self._put_verified(
+                    key,
+                    lambda: Slice(draft, 0, size_bytes),
+                    size_bytes,
+                    md5,
+                    digest,
+                    conditional=found is None,
+                )
+        if not keeps_draft:
+            await asyncio.to_thread(self._nearby.take, digest, draft, size_bytes)
 
-    async def _put_verified(self, key: str, content: bytes, digest: str, *, conditional: bool) -> None:
-        md5 = await asyncio.to_thread(_md5, content)
+    async def _put_verified(
+        self, key: str, body: Body, size_bytes: int, md5: bytes, digest: str, *, conditional: bool
+    ) -> None:
         arguments: dict[str, Any] = {
             **self.named(key),
-            "Body": content,
             "ContentMD5": base64.b64encode(md5).decode(),
             "Metadata": {DIGEST: digest},
         }
@@ -172,20 +121,22 @@ class BucketStore:
         async def send() -> None:
             condition = {"IfNoneMatch": "*"} if conditional and self._conditional else {}
             try:
-                await self.ask("put_object", **arguments, **condition)
+                with body() as content:
+                    await self.ask("put_object", **arguments, **condition, Body=content)
             except ClientError as error:
                 if not condition:
                     raise
                 if code_of(error) in ("PreconditionFailed", "412"):
-                    if await self._is_kept(key, len(content), digest, md5.hex()):
+                    if await self._is_kept(key, size_bytes, digest, md5.hex()):
                         return  # by somebody else, or by ourselves and the answer was lost
                 elif code_of(error) in ("NotImplemented", "501", "InvalidArgument"):
                     self._conditional = False
                 elif code_of(error) != "ConditionalRequestConflict":
                     raise
-                await self.ask("put_object", **arguments)
+                with body() as content:
+                    await self.ask("put_object", **arguments, Body=content)
 
-        await self._verified(key, send, len(content), digest, md5.hex())
+        await self._verified(key, send, size_bytes, digest, md5.hex())
 
     async def _verified(self, key: str, send: Any, size_bytes: int, digest: str, etag: str) -> None:
         """Sends, and looks whether what was sent is what lies there; once more where it is not."""
@@ -247,11 +198,11 @@ class BucketStore:
 
             async def part(number: int) -> dict[str, Any]:
                 async with places:
-                    content = await asyncio.to_thread(_piece, draft, starts[number], PART_BYTES)
                     said = base64.b64encode(md5s[number]).decode()
-                    sent = await self.ask(
-                        "upload_part", **upload, PartNumber=number + 1, Body=content, ContentMD5=said
-                    )
+                    with blobs.storage_words(), Slice(draft, starts[number], PART_BYTES) as content:
+                        sent = await self.ask(
+                            "upload_part", **upload, PartNumber=number + 1, Body=content, ContentMD5=said
+                        )
                     return {"PartNumber": number + 1, "ETag": sent["ETag"]}
 
             try:
@@ -358,7 +309,7 @@ class BucketStore:
                     condition: dict[str, str] = {} if etag is None else {"IfMatch": etag}
                     answer = await self._get(key, offset, stop, **condition)
             except StorageUnavailable:
-                if etag is None or failed >= ATTEMPTS:
+                if etag is None or failed >= bucket_client.ATTEMPTS:
                     raise
                 failed += 1
                 await asyncio.sleep(PAUSE_SECONDS * failed)
@@ -381,7 +332,7 @@ class BucketStore:
             finally:
                 body.close()
             failed = failed + 1 if offset == began_at else 0
-            if offset < stop and failed >= ATTEMPTS:
+            if offset < stop and failed >= bucket_client.ATTEMPTS:
                 raise StorageUnavailable(
                     "The S3 store breaks off again and again while it is read. Try again in a moment.",
                     retry_after_seconds=5,
@@ -407,16 +358,34 @@ class BucketStore:
     async def as_file(self, key: str, *, digest: str | None = None) -> AsyncIterator[Path]:
         draft = self.drafts / uuid4().hex
         try:
-            for attempt in (1, 2):
-                seen = await self._fetch(key, draft)
-                if digest in (None, seen):
-                    break
-                await asyncio.to_thread(blobs.discard, draft)
-                if attempt == 2:
-                    raise Damaged(key)
+            if digest is None or not await self._lent(key, digest, draft):
+                size_bytes = await self._fetched(key, digest, draft)
+                if digest is not None:
+                    await asyncio.to_thread(self._nearby.take, digest, draft, size_bytes)
             yield draft
         finally:
             await asyncio.to_thread(blobs.discard, draft)
+
+    async def _lent(self, key: str, digest: str, draft: Path) -> bool:
+        """Whether what lies there, and is what it says of itself, was at hand. Raises FileNotFoundError."""
+        if digest not in self._nearby:
+            return False
+        found = await self.head(key)
+        if found is None:
+            raise FileNotFoundError(key)
+        is_as_said = _is_as_said(found, found["ContentLength"], digest)
+        return is_as_said and await asyncio.to_thread(
+            self._nearby.lend, digest, found["ContentLength"], draft
+        )
+
+    async def _fetched(self, key: str, digest: str | None, draft: Path) -> int:
+        """How many bytes it has. Raises FileNotFoundError, Damaged."""
+        for _ in (1, 2):
+            seen = await self._fetch(key, draft)
+            if digest in (None, seen):
+                return (await asyncio.to_thread(draft.stat)).st_size
+            await asyncio.to_thread(blobs.discard, draft)
+        raise Damaged(key)
 
     async def _fetch(self, key: str, draft: Path) -> str:
         seen = hashlib.sha256()
@@ -499,14 +468,13 @@ def _md5(content: bytes) -> bytes:
     return hashlib.md5(content, usedforsecurity=False).digest()
 
 
-def _piece(path: Path, start: int, size_bytes: int) -> bytes:
+def _md5_of_piece(path: Path, start: int, size_bytes: int) -> bytes:
+    seen = hashlib.md5(usedforsecurity=False)
     with blobs.storage_words(), open(path, "rb") as file:
         file.seek(start)
-        return file.read(size_bytes)
-
-
-def _md5_of_piece(path: Path, start: int, size_bytes: int) -> bytes:
-    return _md5(_piece(path, start, size_bytes))
+        for place in range(start, start + size_bytes, CHUNK_BYTES):
+            seen.update(file.read(min(CHUNK_BYTES, start + size_bytes - place)))
+    return seen.digest()
 
 
 def _write(descriptor: int, piece: bytes, seen: Any) -> None:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from domain import pixels, pyramid, vips
+from domain import crispness, pixels, pyramid, vips
 from domain.pyramid import TILE_PX, Level, Place
 
 Picture = Image.Image
@@ -27,32 +27,32 @@ def cut(picture: Picture, file: BinaryIO, orientation: int, quality: int, emit: 
 
     picture: its header is read, nothing more. Raises Refused.
     """
+    is_spoilt = crispness.is_spoilt(picture)
     if vips.suits(picture):
         try:
             rows = vips.Rows(picture, file, at_random=orientation != 1)
-            _cut(rows, picture, orientation, quality, emit)
+            _cut(rows, picture, orientation, _Pen(quality, is_spoilt), emit)
             return
         except vips.Unsuited:
             picture = pixels.opened(file, picture.width * picture.height)
     picture = pixels.load(picture, file, max(picture.size))
+    pen = _Pen(quality, is_spoilt, is_drawn=not is_spoilt and crispness.is_drawn(picture))
 
     def crop(box: Box) -> Picture:
         piece = picture.crop(box)
         piece.info = picture.info
         return piece
 
-    _cut(crop, picture, orientation, quality, emit)
+    _cut(crop, picture, orientation, pen, emit)
 
 
-def _cut(
-    read: Callable[[Box], Picture], picture: Picture, orientation: int, quality: int, emit: Emit
-) -> None:
+def _cut(read: Callable[[Box], Picture], picture: Picture, orientation: int, pen: "_Pen", emit: Emit) -> None:
     """read: a part of the picture as it is stored."""
     width, height = picture.size
     if orientation >= 5:
         width, height = height, width
     floors = [_Floor(number, level) for number, level in enumerate(pyramid.levels(width, height))]
-    tower = _Tower(floors, quality, emit)
+    tower = _Tower(floors, pen, emit)
     for top, bottom in pairwise([*range(0, height, STRETCH_PX), height]):
         piece = read(_stored(picture.size, orientation, top, bottom))
         tower.add(pixels.upright(piece, orientation))
@@ -92,10 +92,10 @@ class _Floor:
 
 
 class _Tower:
-    def __init__(self, floors: Sequence[_Floor], quality: int, emit: Emit) -> None:
+    def __init__(self, floors: Sequence[_Floor], pen: "_Pen", emit: Emit) -> None:
         """floors: the coarsest first."""
         self.floors = floors
-        self.quality = quality
+        self.pen = pen
         self.emit = emit
 
     def add(self, piece: Picture) -> None:
@@ -107,19 +107,33 @@ class _Tower:
             for column in range(floor.level.columns):
                 left = column * TILE_PX
                 tile = full.crop((left, 0, min(left + TILE_PX, full.width), full.height))
-                self.emit((floor.number, column, floor.row), _encoded(tile, self.quality))
+                self.emit((floor.number, column, floor.row), self.pen.encoded(tile))
             floor.row += 1
             floor.filled = 0
             if floor.number:
                 piece = full.reduce(2)
 
 
-def _encoded(tile: Picture, quality: int) -> bytes:
-    """JPEG, which is several times quicker to make than WebP; WebP where something shines through."""
-    if tile.mode == "RGBA" and tile.getchannel("A").getextrema() != (255, 255):
+class _Pen:
+    """How tiles are written: JPEG, which is several times quicker to make than WebP; WebP where something
+    shines through, and lossless WebP of what is drawn: all of the picture, or this tile of it.
+    """
+
+    def __init__(self, quality: int, is_spoilt: bool, is_drawn: bool = False) -> None:
+        self.quality = quality
+        self.is_spoilt = is_spoilt
+        self.is_drawn = is_drawn
+
+    def encoded(self, tile: Picture) -> bytes:
+        lossy = self._lossy(tile)
+        if self.is_drawn or (not self.is_spoilt and crispness.has_few_colours(tile)):
+            return crispness.lossless_tile(tile, len(lossy)) or lossy
+        return lossy
+
+    def _lossy(self, tile: Picture) -> bytes:
         buffer = io.BytesIO()
-        tile.save(buffer, "WEBP", quality=quality, method=0)
+        if tile.mode == "RGBA" and tile.getchannel("A").getextrema() != (255, 255):
+            tile.save(buffer, "WEBP", quality=self.quality, method=0)
+        else:
+            tile.convert("RGB").save(buffer, "JPEG", quality=self.quality)
         return buffer.getvalue()
-    buffer = io.BytesIO()
-    tile.convert("RGB").save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()

@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain import buckets, jobs, renditions, storage
+from domain import animations, bucket_client, jobs, originals, renditions, storage
 from domain.database import execute, fetchval
 from domain.recipes import VERSION
 from domain.settings import Settings
 from tests.api.serving import Served, serving
 from tests.conftest import EMPTY
-from tests.pictures import photo
+from tests.pictures import animated, photo
 from tests.s3 import Door, Fault, S3Server, a_door
 
 PICTURE = photo(1000, 700, seed=7)
+MOVING = animated("GIF")
+HANDLERS = {jobs.RENDITIONS: renditions.make_renditions, jobs.ANIMATION: animations.make_animation}
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ async def kept(
     door: tuple[Door, S3Server],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Served]:
-    monkeypatch.setattr(buckets, "ATTEMPTS", 2)
+    monkeypatch.setattr(bucket_client, "ATTEMPTS", 2)
     settings = door[1].settings(server_settings, await s3_server.make_bucket())
     async with serving(settings) as running:
         await execute(EMPTY)
@@ -60,7 +62,36 @@ async def test_pictures_come_in_and_go_out(kept: Served) -> None:
     kept_keys = {each.key async for each in storage.listed("originals/")}
     assert len(kept_keys) == 1
     assert {path.name for path in kept.settings.blobs.iterdir()} == {"incoming", "parts"}
-    assert list((kept.settings.blobs / "incoming").iterdir()) == []
+    nearby = [path.read_bytes() for path in (kept.settings.blobs / "incoming").iterdir()]
+    assert nearby == [PICTURE], "one copy, for the jobs to come"
+
+
+async def test_an_original_is_fetched_once_for_all_jobs_and_not_at_all_where_it_came_in(
+    kept: Served, door: tuple[Door, S3Server]
+) -> None:
+    ana = await kept.join("ana")
+
+    def fetched() -> int:
+        return sum(line.startswith("GET") and "/originals/" in line for line in door[0].seen)
+
+    async with kept.client(ana.access_token) as client:
+        sent = await client.post("/uploads", params={"name": "cat.gif"}, content=MOVING)
+        assert sent.status_code == 201
+        digest = await fetchval("SELECT digest FROM image")
+        due = await jobs.due(10)
+        assert {job.kind for job in due} == {jobs.RENDITIONS, jobs.ANIMATION}
+        await jobs.run(due[0].id, HANDLERS[due[0].kind])
+        assert fetched() == 0
+        await storage.close_storage()  # as a worker that has just been started
+        async with storage.as_file(originals.key(digest), digest=digest) as path:
+            assert path.read_bytes() == MOVING
+        await jobs.run(due[1].id, HANDLERS[due[1].kind])
+        assert fetched() == 1
+        assert await fetchval("SELECT count(*) FROM job WHERE state = 'DONE'") == 2
+        await storage.remove(originals.key(digest))
+        with pytest.raises(FileNotFoundError):
+            async with storage.as_file(originals.key(digest), digest=digest):
+                pass
 
 
 async def test_an_outage_is_said_and_nothing_is_half_there(kept: Served, door: tuple[Door, S3Server]) -> None:

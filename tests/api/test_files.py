@@ -1,10 +1,15 @@
 """Pictures going out: to those who may see them, whole or in part, cached by nobody else."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from domain import storage
+from domain.database import execute
+from domain.places import Stored
 from tests.api.serving import Served
 from tests.pictures import animated, oriented, photo
 from tests.working import work
@@ -203,3 +208,35 @@ async def test_a_board_of_then_is_given_as_a_small_picture(served: Served) -> No
         assert (refused.status_code, refused.json()["error"]["code"]) == (404, "NOT_FOUND")
     async with served.client() as client:
         assert (await client.get(f"/files/boards/{board_id}/2")).status_code == 401
+
+
+@pytest.mark.parametrize("variant", ["original", "original?download=1"])
+async def test_who_leaves_in_the_middle_of_a_large_file_is_read_for_no_longer(
+    variant: str, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ended, sent = await served.join("ana"), asyncio.Event(), 0
+
+    async def endless(*_: object) -> AsyncGenerator[bytes, None]:
+        nonlocal sent
+        try:
+            while True:
+                yield bytes(65_536)
+                sent += 65_536
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    image_id = await upload(served, ana.access_token)
+    async with served.client(ana.access_token) as client:
+        await execute("UPDATE image SET size_bytes = $1", 1 << 40)
+        monkeypatch.setattr(storage, "read", endless)
+        monkeypatch.setattr(storage, "find", _found_so_large)
+        async with client.stream("GET", f"/files/{image_id}/{variant}") as answer:
+            await anext(answer.aiter_raw())
+        async with asyncio.timeout(10):
+            await ended.wait()
+    assert sent < 1 << 30
+
+
+async def _found_so_large(key: str) -> Stored:
+    return Stored(key, 1 << 40, 0.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domain import buckets
+from domain import bucket_client, buckets
 from domain.buckets import BucketStore
 from domain.errors import StorageUnavailable
 from domain.places import Damaged
@@ -33,7 +33,7 @@ async def store(
     door: tuple[Door, S3Server], s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[BucketStore]:
     """Through the door, to a bucket of its own. It asks twice and no more, to be done sooner."""
-    monkeypatch.setattr(buckets, "ATTEMPTS", 2)
+    monkeypatch.setattr(bucket_client, "ATTEMPTS", 2)
     monkeypatch.setattr(buckets, "PART_BYTES", PART)
     settings = door[1].settings(Settings(data=tmp_path), await s3_server.make_bucket())
     made = buckets.store_at(settings.storage, settings, tmp_path)
@@ -217,7 +217,7 @@ async def test_what_was_fetched_is_compared_with_its_digest(store: BucketStore) 
 async def test_an_unanswered_server_is_given_up_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "ATTEMPTS", 2)
+    monkeypatch.setattr(bucket_client, "ATTEMPTS", 2)
     settings = S3Server(9).settings(Settings(data=tmp_path), "webref")
     store = buckets.store_at(settings.storage, settings, tmp_path)
     with pytest.raises(StorageUnavailable, match="does not answer"):

@@ -138,6 +138,7 @@ async def test_it_is_lent_as_a_file(store: Store, tmp_path: Path) -> None:
     async with store.as_file(KEY, digest=hashlib.sha256(content).hexdigest()) as path:
         assert path.read_bytes() == content
     assert await whole(store) == content
+    await store.close()  # what is nearby of a bucket goes with its store
     assert list((tmp_path / "blobs" / "incoming").iterdir()) == []
 
 

@@ -23,6 +23,7 @@ const picture: Picture = {
   originalUrl: "/o",
   fullUrl: null,
   hasAlpha: false,
+  frames: 1,
   tiles: null,
   animation: null,
   renditions: [320, 800, 1600].map((size) => ({ size, url: `/${size}` })),

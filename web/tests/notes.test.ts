@@ -50,6 +50,7 @@ describe("pictures", () => {
     originalUrl: "/files/p/original",
     fullUrl: "/files/p/full",
     hasAlpha: false,
+    frames: 1,
     tiles: null,
     animation: null,
     renditions: [1600, 320, 800].map((size) => ({ size, url: `/files/p/${size}` })),

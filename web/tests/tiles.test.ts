@@ -78,7 +78,7 @@ describe("what is fetched", () => {
     const picture: Picture = {
       ...{ id: "p", name: "", title: "", width: 20_000, height: 1000, placeholder: "", palette: [] },
       ...{ state: "READY", failure: null, pages: 1, mime: "image/jpeg", originalUrl: "/o", fullUrl: "/f" },
-      ...{ hasAlpha: false, tiles, animation: null, renditions: [{ size: 1600, url: "/1600" }] },
+      ...{ frames: 1, hasAlpha: false, tiles, animation: null, renditions: [{ size: 1600, url: "/1600" }] },
     };
     expect(levelsOf(picture).at(-1)?.source).toBe("/1600");
     expect(levelsOf({ ...picture, tiles: null }).at(-1)?.source).toBe("/f");

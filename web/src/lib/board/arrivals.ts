@@ -215,6 +215,7 @@ export function arrivedPicture(image: UploadedImage): Picture {
     originalUrl: "",
     fullUrl: null,
     hasAlpha: false,
+    frames: 1,
     tiles: null,
     animation: null,
     renditions: [],

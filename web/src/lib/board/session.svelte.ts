@@ -3,7 +3,6 @@ import {
   BoardAtlasDocument,
   BoardChangesDocument,
   BoardHistoryStateDocument,
-  BoardPicturesDocument,
   BoardTransformsDocument,
   OpenBoardDocument,
   RedoChangeDocument,
@@ -40,6 +39,7 @@ import { Outbox } from "./outbox";
 import { Store } from "./store";
 import { isTogether, sendTogether } from "./sendingTogether";
 import { inParts, sendOperation, type Envelope } from "./sending";
+import { Awaiting, more } from "./awaiting";
 import { atlasOf, changeOf, itemOf, pictureOf } from "./wire";
 
 const PAGE = 1000;
@@ -82,7 +82,7 @@ export class BoardSession {
   private readonly watch: DragWatch;
   private readonly stops: (() => void)[] = [];
   private streams: (() => void)[] = [];
-  private stopPictures: (() => void) | null = null;
+  private readonly awaiting: Awaiting;
   private uploadTick = false;
 
   constructor(
@@ -99,6 +99,11 @@ export class BoardSession {
     });
     this.watch = new DragWatch(this.editor);
     this.arrivals = new Arrivals(this.editor, this.pictures);
+    this.awaiting = new Awaiting(boardId, (facts) => {
+      this.pictures.set(facts.id, pictureOf(facts));
+      if (facts.renditions.length) this.arrivals.local.delete(facts.id);
+      this.editor.tell("items");
+    });
     this.outbox = new Outbox((waiting, stalled) => {
       this.waiting = waiting;
       this.isStalled = stalled;
@@ -167,7 +172,7 @@ export class BoardSession {
 
   close(): void {
     for (const stop of [...this.stops, ...this.streams]) stop();
-    this.stopPictures?.();
+    this.awaiting.stop();
     this.watch.close();
     this.outbox.close();
     this.uploads.close();
@@ -341,7 +346,7 @@ export class BoardSession {
       after = board.items.pageInfo.endCursor ?? null;
     }
     this.store.reset(items, seq);
-    this.followPictures();
+    this.awaiting.follow(this.pictures.values());
   }
 
   /** Without it pictures are shown from their own files: nothing to tell anybody. */
@@ -431,34 +436,11 @@ export class BoardSession {
   }
 
   private learn(pictures: readonly Picture[]): void {
-    for (const picture of pictures) {
-      const known = this.pictures.get(picture.id);
-      // A change tells of its pictures as they were read for it: never step back to fewer renditions.
-      if (!known || picture.renditions.length >= known.renditions.length)
-        this.pictures.set(picture.id, picture);
-    }
+    for (const picture of pictures)
+      this.pictures.set(picture.id, more(this.pictures.get(picture.id), picture));
     if (pictures.length) {
       this.editor.tell("items");
-      this.followPictures();
-    }
-  }
-
-  /** Listens for renditions as long as some picture lacks them. */
-  private followPictures(): void {
-    const isUnready = [...this.pictures.values()].some(
-      (one) => one.state === "WAITING" || one.state === "WORKING",
-    );
-    if (isUnready && !this.stopPictures) {
-      this.stopPictures = subscribe(BoardPicturesDocument, () => ({ boardId: this.boardId }), {
-        next: ({ imageProgress }) => {
-          this.pictures.set(imageProgress.image.id, pictureOf(imageProgress.image));
-          if (imageProgress.image.renditions.length) this.arrivals.local.delete(imageProgress.image.id);
-          this.editor.tell("items");
-        },
-        failed: () => {
-          this.stopPictures = null;
-        },
-      });
+      this.awaiting.follow(this.pictures.values());
     }
   }
 

@@ -31,6 +31,7 @@ export interface Picture {
   /** With all its pixels, as a browser shows it; null: too large for that. */
   readonly fullUrl: string | null;
   readonly hasAlpha: boolean;
+  readonly frames: number;
   /** For looking closely at a large picture; null: it is none, or they are still being made. */
   readonly tiles: Tiles | null;
   /** How it moves; null: it does not, or that is still being made. */
@@ -48,10 +49,18 @@ export interface Level {
 /** Formats every current browser decodes by itself; others are shown from renditions only. */
 const DISPLAYED = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
 const MOST_WHOLE_PIXELS = 30_000_000;
+const LONGEST_WHOLE_PX = 16_383;
+/** What has frames of these plays; those of others are pages. */
+export const MOVING = new Set(["image/gif", "image/webp", "image/png", "image/avif"]);
 /** A source may be stretched by this much before the next larger one is fetched. */
 export const STRETCH = 1.15;
 /** A board seen from afar shows hundreds at this size: a twelfth of the memory of the smallest rendition. */
 const AFAR_PIXELS = 96;
+
+/** Whether it is shown in tiles when one looks closely. */
+export function isDeep({ width, height }: Size): boolean {
+  return width * height > MOST_WHOLE_PIXELS || Math.max(width, height) > LONGEST_WHOLE_PX;
+}
 
 /** Every size that can be shown, smallest first. The full size comes in only where renditions cannot do. */
 export function levelsOf(picture: Picture): Level[] {
