@@ -58,7 +58,7 @@ async def check(tell: Tell = lambda _: None, *, repairs: bool = False) -> Checke
     """
     checked = Checked()
     bad = await _originals(checked, tell, repairs)
-    for kind in _DERIVED:
+    for kind in DERIVED:
         await _derivatives(checked, tell, kind, bad if repairs else None)
     async with contextlib.aclosing(storage.listed("originals/")) as files:
         there = {file.key.rpartition("/")[2] async for file in files}
@@ -112,7 +112,7 @@ async def _say_at_pictures(digest: str, fault: Fault) -> int:
 
 
 @dataclass(frozen=True)
-class _Derived:
+class Derived:
     """A kind of file that is made of originals: a row each, and how it is made again.
 
     original: empty where it is of many."""
@@ -148,17 +148,17 @@ async def _make_atlas(row: asyncpg.Record) -> None:
     await atlases.make_again(row["board"])
 
 
-_DERIVED = (
-    _Derived(
+DERIVED = (
+    Derived(
         _files_of("rendition", ", m.size"),
         lambda row: renditions.key(row["original"], row["size"], row["recipe"]),
         _make_rendition,
     ),
-    _Derived(_files_of("pyramid"), lambda row: tiles.key(row["original"], row["recipe"]), _make_tiles),
-    _Derived(
+    Derived(_files_of("pyramid"), lambda row: tiles.key(row["original"], row["recipe"]), _make_tiles),
+    Derived(
         _files_of("animation"), lambda row: animations.key(row["original"], row["recipe"]), _make_animation
     ),
-    _Derived(
+    Derived(
         "SELECT id, board, '' AS original, content, digest, size_bytes FROM atlas_page "
         "WHERE id > $1 ORDER BY id LIMIT $2",
         lambda row: atlases.key(row["content"]),
@@ -167,7 +167,7 @@ _DERIVED = (
 )
 
 
-async def _derivatives(checked: Checked, tell: Tell, kind: _Derived, bad: set[str] | None) -> None:
+async def _derivatives(checked: Checked, tell: Tell, kind: Derived, bad: set[str] | None) -> None:
     """bad: originals of which nothing can be made; None: nothing is to be mended."""
     after = UUID(int=0)
     while page := await fetch(kind.query, after, ROWS_AT_ONCE):

@@ -19,7 +19,7 @@ import asyncpg
 
 from domain import atlases, darkroom, nearness, renditions, storage
 from domain import originals as kept
-from domain.checksums import digest_of
+from domain.checksums import DERIVED, digest_of
 from domain.database import LEAST_VERSION, Connection, connect
 from domain.errors import DomainError
 from domain.postgres import Cluster, database_at
@@ -278,18 +278,17 @@ async def originals(connection: Connection, *, deep: bool) -> Finding:
 
 
 async def made_renditions(connection: Connection, *, deep: bool) -> Finding:
-    """They can be made again, so a lost one is no illness."""
+    """Tiles, animations and atlases too. They can be made again, so a lost one is no illness."""
     subject = "renditions"
     seen, lost = 0, 0
-    query = (
-        "select rendition.id, image.digest as original, rendition.size, rendition.size_bytes,"
-        " rendition.digest, rendition.recipe from rendition join image on image.id = rendition.image"
-    )
-    async for row in _rows(connection, query, key="rendition.id"):
-        key = renditions.key(row["original"], row["size"], row["recipe"])
-        fault = await fault_of(key, row["size_bytes"], row["digest"] if deep else None)
-        seen += 1
-        lost += fault is not None
+    for kind in DERIVED:
+        after = UUID(int=0)
+        while page := await connection.fetch(kind.query, after, ROWS_AT_ONCE):
+            for row in page:
+                digest = row["digest"] if deep else None
+                lost += await fault_of(kind.key(row), row["size_bytes"], digest) is not None
+            seen += len(page)
+            after = page[-1]["id"]
     if lost:
         return _note(subject, f"{lost} of {seen} are lost or damaged; they are made again when looked at.")
     return _well(subject, f"{seen} in their place")

@@ -302,6 +302,16 @@ async def test_it_goes_with_its_picture_and_the_doctor_knows_it(settings: Settin
             await doctor.strays(connection),
         ):
             assert finding.verdict is doctor.Verdict.WELL, finding
+    content = path.read_bytes()
+    for wrong in (None, content[:-1] + b"x", content[:-1]):
+        path.unlink(missing_ok=True)
+        if wrong is not None:
+            path.write_bytes(wrong)
+        async with transaction() as connection:
+            found = await doctor.made_renditions(connection, deep=True)
+        assert found.verdict is doctor.Verdict.NOTE, "the doctor looks at animations, too"
+        assert found.words.startswith("1 of ")
+    path.write_bytes(content)
     assert await collecting.collect(settings, strays=True) == collecting.Collected()
     assert path.exists()
     await trash.trash_images(ana, [image.id])
