@@ -6,6 +6,8 @@ the sensor hold what looks like the beginning of a JPEG, and the largest preview
 
 import struct
 
+from PIL import Image
+
 from tests import pictures, sources
 
 Value = int | str | bytes | list[int]
@@ -84,7 +86,7 @@ def lossless() -> bytes:
 
 
 def thumbnail() -> bytes:
-    return pictures.saved(pictures.Image.new("RGB", THUMBNAIL, (90, 90, 90)), "JPEG")
+    return pictures.saved(Image.new("RGB", THUMBNAIL, (90, 90, 90)), "JPEG")
 
 
 def plain_thumbnail(raw: Raw) -> dict[int, Value]:
