@@ -26,7 +26,7 @@ from domain import uploads
 from domain.access import Viewer
 from domain.errors import DomainError, NotFound, Unauthenticated, UploadOffset
 from domain.upload_outcomes import added_entries, added_image
-from domain.uploads import Checksum, Label, Upload
+from domain.upload_rows import CHECKSUMS, Checksum, Label, Upload
 
 ADDRESS = "/uploads/tus"
 VERSION = "1.0.0"
@@ -220,7 +220,7 @@ def _abilities(services: Services) -> dict[str, str]:
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(services.settings.max_file_bytes),
-        "Tus-Checksum-Algorithm": ",".join(uploads.CHECKSUMS),
+        "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
     }
 
 
@@ -292,7 +292,7 @@ def _checksum(request: TusRequest) -> Checksum | None:
         digest = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):
         digest = b""
-    if algorithm not in uploads.CHECKSUMS or not digest:
-        known = " or ".join(uploads.CHECKSUMS)
+    if algorithm not in CHECKSUMS or not digest:
+        known = " or ".join(CHECKSUMS)
         raise BadRequest(f"Upload-Checksum is {known}, a space, and the digest in Base64.")
     return Checksum(algorithm, digest)

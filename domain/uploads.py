@@ -6,23 +6,13 @@ So two that write at once, in one process or several on one data folder, cannot 
 """
 
 import asyncio
-import hashlib
-import hmac
-import os
-import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 from uuid import UUID, uuid4
 
-import asyncpg
 import msgspec
 
-from domain import archives, blobs, images, originals, storage
+from domain import archives, images, originals, storage
 from domain.access import Viewer, require_scope
 from domain.database import fetch, fetchrow, fetchval, transaction
 from domain.errors import (
@@ -34,80 +24,17 @@ from domain.errors import (
     NotFound,
     UploadOffset,
     UploadTakenOver,
-    WrongChecksum,
 )
 from domain.originals import Intake
 from domain.settings import Settings
 from domain.upload_outcomes import Outcome, outcome_entry
+from domain.upload_rows import LASTS_DAYS, Checksum, Label, Upload, upload_of
+from domain.upload_writing import Writer, discard_parts, old_parts, part_path, share_parts, too_much
 
-LASTS_DAYS = 7
 MOST_OPEN = 200
 MOST_PARTS = 4_000
 LONGEST_METADATA = 4_000
-# What is acknowledged at once when a long request is cut: at most so much is sent again.
-PART_BYTES = 8 << 20
-FLUSH_BYTES = 1 << 20
 READ_BYTES = 1 << 20
-CHECKSUMS = ("sha1", "sha256")
-ORPHAN_SECONDS = 86_400.0
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A row. length: bytes of the whole file, None while nobody has said; metadata: as it was sent.
-
-    is_partial: it is to be joined with others, and becomes no picture itself.
-    """
-
-    id: UUID
-    length: int | None
-    received: int
-    parts: list[UUID]
-    name: str
-    image_id: UUID | None
-    batch: UUID | None
-    metadata: str
-    is_partial: bool
-    outcome: Outcome | None
-    expires_at: datetime
-
-    @property
-    def is_whole(self) -> bool:
-        return self.received == self.length
-
-
-@dataclass(frozen=True)
-class Label:
-    """What a client says of its file. metadata: all of it, as it was sent."""
-
-    name: str
-    image_id: UUID | None = None
-    batch: UUID | None = None
-    metadata: str = ""
-
-
-@dataclass(frozen=True)
-class Checksum:
-    """algorithm: one of CHECKSUMS."""
-
-    algorithm: str
-    digest: bytes
-
-
-def upload_of(row: asyncpg.Record) -> Upload:
-    return Upload(
-        id=row["id"],
-        length=row["length"],
-        received=row["received"],
-        parts=row["parts"],
-        name=row["name"],
-        image_id=row["image_id"],
-        batch=row["batch"],
-        metadata=row["metadata"],
-        is_partial=row["is_partial"],
-        outcome=None if row["outcome"] is None else msgspec.json.decode(row["outcome"], type=Outcome),
-        expires_at=row["expires_at"],
-    )
 
 
 async def begin(
@@ -156,13 +83,13 @@ async def join(viewer: Viewer, settings: Settings, upload_ids: Sequence[UUID], l
     begun = await begin(viewer, settings, length, label)
     own = [uuid4() for _ in names]
     try:
-        await asyncio.to_thread(_share, names, own)
+        await asyncio.to_thread(share_parts, names, own)
         row = await fetchrow(
             "UPDATE upload SET parts = $2, received = $3 WHERE id = $1 RETURNING *", begun.id, own, length
         )
     except BaseException:
         await _forget(begun.id)
-        await asyncio.to_thread(_discard_parts, own)
+        await asyncio.to_thread(discard_parts, own)
         raise
     assert row is not None
     return upload_of(row)
@@ -185,136 +112,6 @@ async def end(viewer: Viewer, upload_id: UUID) -> None:
     """Takes back what has come of it; a picture that it became stays. Raises NotFound, Forbidden."""
     await upload(viewer, upload_id)
     await _forget(upload_id)
-
-
-class Writer:
-    """One request that goes on with an upload. Leaving the block keeps what came, unless it was refused."""
-
-    def __init__(self, settings: Settings, upload: Upload, claim: UUID, checksum: Checksum | None) -> None:
-        self.upload = upload
-        self._settings = settings
-        self._claim = claim
-        self._checksum = checksum
-        self._hash = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
-        self._most = upload.length if upload.length is not None else settings.max_file_bytes
-        self._part: UUID | None = None
-        self._descriptor = -1
-        self._part_bytes = 0
-        self._waiting: list[bytes] = []
-        self._waiting_bytes = 0
-        self._kept: list[UUID] = []
-        self._kept_bytes = 0
-        self._refused = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            # Of a request that was cut, its bytes so far are good; of one with a checksum nobody knows.
-            cut = error is not None and self._checksum is not None
-            if not self._refused and not cut and not isinstance(error, asyncio.CancelledError):
-                await self._commit()
-        finally:
-            await asyncio.to_thread(self._discard)
-
-    async def write(self, piece: bytes) -> None:
-        """Raises FileTooLarge (more than was announced), UploadTakenOver, StorageUnavailable."""
-        if self.upload.received + self._kept_bytes + self._part_bytes + self._waiting_bytes + len(piece) > (
-            self._most
-        ):
-            self._refused = True
-            raise _too_much(self._most)
-        self._waiting.append(piece)
-        self._waiting_bytes += len(piece)
-        if self._waiting_bytes >= FLUSH_BYTES:
-            await self._flush()
-        if self._part_bytes >= PART_BYTES:
-            await self._close_part()
-            if self._checksum is None:
-                await self._commit()
-
-    async def finish(self) -> Upload:
-        """All has come: the upload with what of it is durable now. Raises WrongChecksum, UploadTakenOver."""
-        await self._flush()
-        wanted = self._checksum.digest if self._checksum else b""
-        if self._hash and not hmac.compare_digest(self._hash.digest(), wanted):
-            self._refused = True
-            raise WrongChecksum("The bytes do not fit their checksum: send them again.")
-        await self._commit()
-        return self.upload
-
-    async def _flush(self) -> None:
-        pieces, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        if not pieces:
-            return
-        try:
-            with blobs.storage_words():
-                await asyncio.to_thread(self._store, pieces)
-        except BaseException:
-            self._refused = True  # who knows how many of them the file has
-            raise
-
-    def _store(self, pieces: list[bytes]) -> None:
-        if self._part is None:
-            self._part = uuid4()
-            self._descriptor = os.open(
-                _path(self._part), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
-            )
-        for piece in pieces:
-            if self._hash:
-                self._hash.update(piece)
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-            self._part_bytes += len(piece)
-
-    async def _close_part(self) -> None:
-        """Durable, by its bytes and by its name."""
-        await self._flush()
-        if self._part is None:
-            return
-
-        def seal() -> None:
-            os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
-            blobs.sync_folder(storage.parts())
-
-        with blobs.storage_words():
-            await asyncio.to_thread(seal)
-        self._kept.append(self._part)
-        self._kept_bytes += self._part_bytes
-        self._part, self._part_bytes = None, 0
-
-    async def _commit(self) -> None:
-        await self._close_part()
-        if not self._kept:
-            return
-        row = await fetchrow(
-            "UPDATE upload SET parts = parts || $3::uuid[], received = received + $4, "
-            "expires_at = now() + make_interval(days => $5) "
-            "WHERE id = $1 AND writer = $2 AND received = $6 RETURNING *",
-            self.upload.id,
-            self._claim,
-            self._kept,
-            self._kept_bytes,
-            LASTS_DAYS,
-            self.upload.received,
-        )
-        if row is None:
-            self._refused = True
-            raise UploadTakenOver("Another request goes on with this upload: ask for its offset first.")
-        self.upload = upload_of(row)
-        self._kept, self._kept_bytes = [], 0
-
-    def _discard(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        for part in (*self._kept, *([self._part] if self._part else [])):
-            blobs.discard(_path(part))
 
 
 @asynccontextmanager
@@ -348,7 +145,7 @@ async def writing(
         raise _too_many_parts()
     most = next((n for n in (known.length, length) if n is not None), settings.max_file_bytes)
     if offset + (announced or 0) > most:
-        raise _too_much(most)
+        raise too_much(most)
     claim = uuid4()
     row = await fetchrow(
         "UPDATE upload SET writer = $2, length = coalesce(length, $4) "
@@ -408,7 +205,7 @@ async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
         whole.id,
         msgspec.json.encode(outcome),
     )
-    await asyncio.to_thread(_discard_parts, whole.parts)
+    await asyncio.to_thread(discard_parts, whole.parts)
     if row is None:
         raise NotFound("This upload was cancelled; the picture is in the library.")
     return upload_of(row)
@@ -438,18 +235,18 @@ async def sweep() -> int:
     """Forgets what nobody went on with, and parts that no row names. Returns how many uploads."""
     rows = await fetch("DELETE FROM upload WHERE expires_at < now() RETURNING parts")
     for row in rows:
-        await asyncio.to_thread(_discard_parts, row["parts"])
-    stale = await asyncio.to_thread(_old_parts)
+        await asyncio.to_thread(discard_parts, row["parts"])
+    stale = await asyncio.to_thread(old_parts)
     named = await fetch("SELECT unnest(parts) AS part FROM upload")
     orphans = set(stale) - {row["part"].hex for row in named}
-    await asyncio.to_thread(_discard_parts, [UUID(hex=name) for name in orphans])
+    await asyncio.to_thread(discard_parts, [UUID(hex=name) for name in orphans])
     return len(rows)
 
 
 async def _pieces(whole: Upload) -> AsyncIterator[bytes]:
     """Its bytes in order. Raises FileNotFoundError."""
     for part in whole.parts:
-        file = await asyncio.to_thread(open, _path(part), "rb")
+        file = await asyncio.to_thread(open, part_path(part), "rb")
         with file:
             while piece := await asyncio.to_thread(file.read, READ_BYTES):
                 yield piece
@@ -459,7 +256,7 @@ async def _forget(upload_id: UUID) -> None:
     parts: Sequence[UUID] | None = await fetchval(
         "DELETE FROM upload WHERE id = $1 RETURNING parts", upload_id
     )
-    await asyncio.to_thread(_discard_parts, parts or ())
+    await asyncio.to_thread(discard_parts, parts or ())
 
 
 async def _require_room(viewer: Viewer, settings: Settings, length: int, batch: UUID | None) -> None:
@@ -489,32 +286,6 @@ def _too_many_parts() -> LimitExceeded:
     return LimitExceeded("This upload came in too many small parts: send larger ones.", limit=MOST_PARTS)
 
 
-def _too_much(most: int) -> FileTooLarge:
-    return FileTooLarge(f"More bytes were sent than the {most} that this upload takes.", limit_bytes=most)
-
-
 def _require_offset(known: Upload, offset: int) -> None:
     if known.received != offset:
         raise UploadOffset(f"This upload goes on at byte {known.received}.", offset=known.received)
-
-
-def _path(part: UUID) -> Path:
-    return storage.parts() / part.hex
-
-
-def _share(parts: Sequence[UUID], names: Sequence[UUID]) -> None:
-    """Gives parts second names, so that each upload may let go of its own. Durable when this returns."""
-    with blobs.storage_words():
-        for part, name in zip(parts, names, strict=True):
-            os.link(_path(part), _path(name))
-        blobs.sync_folder(storage.parts())
-
-
-def _old_parts() -> list[str]:
-    before = time.time() - ORPHAN_SECONDS
-    return [file.name for file in blobs.files_under(storage.parts()) if file.stat().st_mtime < before]
-
-
-def _discard_parts(parts: Iterable[UUID]) -> None:
-    for part in parts:
-        blobs.discard(_path(part))

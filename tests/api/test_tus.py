@@ -460,7 +460,7 @@ async def test_a_full_disk_keeps_what_was_acknowledged(
     async with served.client(ana.access_token) as client:
         address = await begin(client, len(content))
         assert (await go_on(client, address, 0, content[:500])).status_code == 204
-        monkeypatch.setattr("domain.uploads.os.write", full)
+        monkeypatch.setattr("domain.upload_writing.os.write", full)
         refused = await go_on(client, address, 500, content[500:])
         assert (refused.status_code, refused.json()["error"]["code"]) == (507, "STORAGE_UNAVAILABLE")
         monkeypatch.undo()

@@ -16,6 +16,7 @@ const PLAIN: Picture = {
   originalUrl: "/o",
   fullUrl: "/f",
   hasAlpha: false,
+  pages: 1,
   frames: 1,
   tiles: null,
   animation: null,

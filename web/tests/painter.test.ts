@@ -40,6 +40,7 @@ function pictureOf(item: Item): Picture {
       state: "READY",
       failure: null,
       pages: 1,
+      frames: 1,
       mime: "image/jpeg",
       originalUrl: "",
       fullUrl: null,

@@ -97,6 +97,7 @@ function seenOf(picture: LibraryPictureFragment): Picture {
     ...picture,
     failure: picture.failure ?? null,
     pages: 1,
+    frames: 1,
     mime: "",
     originalUrl: "",
     fullUrl: null,
