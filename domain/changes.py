@@ -1,6 +1,6 @@
 """The change log: the only way a board's content changes, and the stream that everybody follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -148,6 +148,18 @@ async def logs_after(positions: Mapping[UUID, int]) -> list[Change]:
         MOST_CHANGES,
     )
     return [change_of(record) for record in records]
+
+
+async def lines_at(places: Sequence[tuple[UUID, int]]) -> list[Change | None]:
+    """Lines by board and seq, in the order asked for; None: it is not kept. For who may read those boards."""
+    records = await fetch(
+        f"SELECT {_COLUMNS} FROM change JOIN unnest($1::uuid[], $2::bigint[]) AS wanted (id, place) "  # noqa: S608
+        "ON board = wanted.id AND seq = wanted.place",
+        [board_id for board_id, _ in places],
+        [seq for _, seq in places],
+    )
+    found = {(line.board_id, line.seq): line for line in map(change_of, records)}
+    return [found.get(place) for place in places]
 
 
 async def change_at(board_id: UUID, seq: int) -> Change:

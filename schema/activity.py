@@ -10,11 +10,12 @@ from strawberry import enum_value, field
 
 from domain import activity
 from domain.tally import ADDED
+from domain.thumbnails import address
 from schema.accounts import Account
 from schema.context import Info
 from schema.fields import resolved
 from schema.items import ItemKind
-from schema.scalars import Long
+from schema.scalars import Long, Path
 
 
 @strawberry.enum(description="What an entry of the activity is about.")
@@ -74,6 +75,10 @@ class Activity:
     item_ids: list[strawberry.ID] = field(
         description="The items that were touched, the first 20; some may not be on the board any more."
     )
+    thumbnail: Path = field(
+        description="A small picture of the board as it became: WebP, 320 × 200 pixels, see-through where "
+        "nothing is."
+    )
     actor_id: strawberry.Private[UUID]
 
     @resolved(description="Who did it.")
@@ -81,7 +86,7 @@ class Activity:
         return await info.context.loaders.account(self.actor_id)
 
 
-def activity_of(entry: activity.Entry) -> Activity:
+def activity_of(board_id: UUID, entry: activity.Entry) -> Activity:
     return Activity(
         about=ActivityAbout[entry.about.upper()],
         from_seq=Long(entry.first_seq),
@@ -94,6 +99,7 @@ def activity_of(entry: activity.Entry) -> Activity:
         undone_count=entry.undone,
         counts=counts_of(entry.counts),
         item_ids=[strawberry.ID(str(item_id)) for item_id in entry.item_ids],
+        thumbnail=Path(address(board_id, entry.last_seq)),
         actor_id=entry.actor_id,
     )
 

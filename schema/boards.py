@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated, TypedDict
 from uuid import UUID
 
@@ -234,7 +235,7 @@ class Board(Node):
     ) -> Connection[Activity]:
         viewer = info.context.require_viewer()
         page = await activity.activity_of(viewer, self.key, first=first, after=after, until=self._until)
-        return connection_of(page, activity_of, after)
+        return connection_of(page, partial(activity_of, self.key), after)
 
     @resolved(
         description="Points of its history at even distances, the oldest first, the last of them at `until`."

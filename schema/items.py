@@ -23,6 +23,7 @@ from schema.scalars import Colour
 
 if TYPE_CHECKING:
     from schema.boards import Board
+    from schema.changes import Change
 
 LazyBoard = Annotated["Board", strawberry.lazy("schema.boards")]
 
@@ -144,11 +145,21 @@ class Item(Node):
     )
     board_id: strawberry.Private[UUID]
     added_by_id: strawberry.Private[UUID]
+    changed_seq: strawberry.Private[int]
     then: strawberry.Private[Then | None] = None
 
     @resolved(description="Who added it.")
     async def added_by(self, info: Info) -> Account:
         return await info.context.loaders.account(self.added_by_id)
+
+    @resolved(
+        description="The last change that touched it: who it was, and when. null: that was before "
+        "`historyStart`, or it is an item of the past."
+    )
+    async def last_change(self, info: Info) -> Annotated["Change", strawberry.lazy("schema.changes")] | None:
+        if self.then is not None:
+            return None
+        return await info.context.loaders.lines.load((self.board_id, self.changed_seq))
 
     @resolved(description="The board it lies on; of an item of the past: as it was then.")
     async def board(self, info: Info) -> LazyBoard:
@@ -314,6 +325,7 @@ def item_of(row: items.ItemRow, then: Then | None = None) -> Item:
         "is_removed": row.removed_at is not None,
         "board_id": row.board_id,
         "added_by_id": row.added_by,
+        "changed_seq": row.changed_seq,
         "then": then,
     }
     match state.kind:

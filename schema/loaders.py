@@ -37,6 +37,7 @@ from domain.pagination import Page
 from domain.past import Then
 from schema.accounts import Account, account_of
 from schema.boards import Board, board_of
+from schema.changes import Change, change_of
 from schema.comments import Comment, comment_of
 from schema.connections import Connection, Node, connection_of, shaped_at
 from schema.context import Context, Impersonal
@@ -132,6 +133,11 @@ class Loaders:
         return _loader(self._acquaintances)
 
     @cached_property
+    def lines(self) -> DataLoader[tuple[UUID, int], Change | None]:
+        """By board and seq, of boards that were just read for the viewer."""
+        return _loader(self._lines)
+
+    @cached_property
     def jobs(self) -> DataLoader[UUID, Job | None]:
         return _loader(self._jobs)
 
@@ -144,6 +150,9 @@ class Loaders:
 
     async def _acquaintances(self, ids: list[UUID]) -> list[Account | None]:
         return _shaped(await accounts.acquaintances_by_ids(self._viewer, ids), account_of)
+
+    async def _lines(self, places: list[tuple[UUID, int]]) -> list[Change | None]:
+        return _shaped(await changes.lines_at(places), change_of)
 
     async def _jobs(self, ids: list[UUID]) -> list[Job | None]:
         return _shaped(await job_reads.jobs_by_ids(self._viewer, ids), job_of)

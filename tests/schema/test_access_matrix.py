@@ -488,6 +488,7 @@ EDGES: dict[str, str] = {
     "Member.grantedBy": _in_board("members { nodes { grantedBy { name } } }"),
     "Item.transform": _in_items("transform { x }"),
     "Item.addedBy": _in_items("addedBy { name }"),
+    "Item.lastChange": _in_items("lastChange { seq actor { name } }"),
     "Item.board": _in_items("board { title }"),
     "Item.parent": _in_items("parent { name kind items { nodes { name } } }"),
     "Container.items": _in_items("... on Container { items { totalCount nodes { parentId } } }"),

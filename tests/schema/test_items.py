@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.access import BoardRow, Viewer
-from tests.factories import a_board, a_viewer, an_image, rows_of
+from domain.access import BoardRow, Role, Viewer
+from domain.database import execute
+from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
 from tests.laws import require_laws
 from tests.schema.asking import Asking, Told
 
@@ -123,6 +124,36 @@ async def test_every_kind_of_item_is_added_and_read() -> None:
     assert (drawing["width"], drawing["brightness"], drawing["fill"]) == (24, 1.5, None)
     assert (note["tags"], note["link"], note["parent"]) == (["sea"], "https://x.y", None)
     await require_laws(board.id)
+
+
+LAST = """
+query($id: ID!, $at: Long) { board(id: $id, at: $at) {
+  items { nodes { name lastChange { seq kind actor { name } operation { __typename } } } } } }
+"""
+
+
+async def test_an_item_tells_who_touched_it_last_as_far_as_history_is_kept() -> None:
+    ana, board, found = await a_full_board()
+    ben = await a_member(board.id, Role.EDITOR, name="Ben")
+    await done(ben, "restyleItems", board.id, [{"id": found["note"]["id"], "opacity": 0.5}])
+
+    async def last(at: int | None = None) -> dict[str, Any]:
+        answer = await Asking().ask(ana, LAST, {"id": str(board.id), "at": at})
+        assert answer.errors == []
+        return {node["name"]: node["lastChange"] for node in answer.data["board"]["items"]["nodes"]}
+
+    now = await last()
+    placed = now["frame"]["seq"]
+    assert now["note"] == {
+        "seq": placed + 1,
+        "kind": "DO",
+        "actor": {"name": "Ben"},
+        "operation": {"__typename": "RestyleItems"},
+    }
+    assert now["frame"]["actor"]["name"] != "Ben"
+    assert set((await last(placed)).values()) == {None}
+    await execute("DELETE FROM change WHERE board = $1 AND seq <= $2", board.id, placed)
+    assert (await last())["frame"] is None
 
 
 async def test_a_crop_is_told_as_one_deed_of_two_parts() -> None:

@@ -134,7 +134,7 @@ async def test_strangers_are_told_that_there_is_no_board() -> None:
 ACTIVITY = """
 query($id: ID!) { board(id: $id) { thumbnail
   activity { totalCount nodes { about fromSeq toSeq changeCount undoCount redoCount undoneCount itemIds
-    beganAt endedAt actor { name } counts { deed itemKind count } } }
+    thumbnail beganAt endedAt actor { name } counts { deed itemKind count } } }
   moments(most: 2) { seq at itemCount thumbnail actors { name } } } }
 """
 
@@ -158,6 +158,10 @@ async def test_activity_and_moments_are_told() -> None:
         {"deed": "REMOVE_ITEMS", "itemKind": None, "count": 1},
     ]
     assert str(note) in did["itemIds"]
+    assert (did["thumbnail"], made["thumbnail"]) == (
+        f"/files/boards/{board.id}/4",
+        f"/files/boards/{board.id}/1",
+    )
     assert made["counts"] == [{"deed": "EDIT_BOARD", "itemKind": None, "count": 1}]
     assert [(moment["seq"], moment["itemCount"]) for moment in found["moments"]] == [(2, 2), (4, 2)]
     assert [moment["actors"] for moment in found["moments"]] == [[{"name": "Ana"}]] * 2

@@ -5,15 +5,15 @@ import {
   BoardHistoryStateDocument,
   BoardTransformsDocument,
   OpenBoardDocument,
-  RedoChangeDocument,
   EditBoardDocument,
   RetryBoardPicturesDocument,
-  UndoChangeDocument,
   type ChangeFactsFragment,
   type Role,
 } from "$generated/graphql";
 import type { Atlas } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
+import { Talk, type Saying } from "../comments/comments";
+import { readTalk } from "../comments/readTalk";
 import { request } from "../graphql/client";
 import { RequestFailed, inWords } from "../graphql/failure";
 import { endSession, renewAccess } from "../graphql/session";
@@ -27,22 +27,21 @@ import type { UploadedImage } from "../upload/transfer";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
 import { newId } from "../uuid";
 import { Arrivals } from "./arrivals";
-import { sendDeed } from "./requests";
 import { counted } from "./commands";
 import { DragSender, DragWatch } from "./drags";
 import { Editor } from "./editor";
 import type { Deed } from "./deeds";
-import { partsOf, subjectsOf, type Item, type Operation } from "./operations";
+import { deliver, messagesOf, operationIn, type Answer, type Message } from "./errands";
+import { subjectsOf, type Item, type Operation } from "./operations";
 import { nameOf } from "./names";
 import { Keeping } from "./keeping.svelte";
 import { Outbox } from "./outbox";
 import { Store } from "./store";
-import { isTogether, sendTogether } from "./sendingTogether";
-import { inParts, sendOperation, type Envelope } from "./sending";
 import { Awaiting, more } from "./awaiting";
 import { atlasOf, changeOf, itemOf, pictureOf } from "./wire";
 
 const PAGE = 1000;
+const TALK_AGAIN_MS = 4_000;
 const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 
 export interface Who {
@@ -66,9 +65,11 @@ export class BoardSession {
   uploadRev = $state(0);
   itemsRev = $state(0);
   selectionRev = $state(0);
+  talkRev = $state(0);
   zoom = $state(1);
 
   readonly store = new Store();
+  readonly talk = new Talk(() => (this.talkRev += 1));
   readonly pictures = new Map<string, Picture>();
   /** Undefined: not read yet. */
   atlas: Atlas | null | undefined;
@@ -84,6 +85,7 @@ export class BoardSession {
   private streams: (() => void)[] = [];
   private readonly awaiting: Awaiting;
   private uploadTick = false;
+  private isClosed = false;
 
   constructor(
     readonly boardId: string,
@@ -171,6 +173,7 @@ export class BoardSession {
   }
 
   close(): void {
+    this.isClosed = true;
     for (const stop of [...this.stops, ...this.streams]) stop();
     this.awaiting.stop();
     this.watch.close();
@@ -180,40 +183,40 @@ export class BoardSession {
 
   /** Shows the operation now and sees to it that the server gets it once, or the deed that comes to it. */
   perform(operation: Operation, label: string, deed?: Deed): void {
-    if (deed) this.send(operation, label, (envelope) => sendDeed(envelope, deed));
-    else if (isTogether(operation))
-      this.send(operation, label, (envelope) => sendTogether(envelope, operation));
-    else
-      for (const part of partsOf(operation).flatMap(inParts))
-        this.send(part, label, (envelope) => sendOperation(envelope, part));
+    for (const message of messagesOf(operation, deed)) this.post(message, label);
   }
 
-  private send(
-    operation: Operation,
-    label: string,
-    send: (envelope: Envelope) => Promise<ChangeFactsFragment>,
-  ): void {
-    const mutationId = newId();
-    this.store.propose(mutationId, operation);
-    this.outbox.add({
-      mutationId,
-      label,
-      send: async () => this.receive(await send({ boardId: this.boardId, clientMutationId: mutationId })),
-      refused: (error) => {
-        this.store.withdraw(mutationId);
-        if (error.code === "NOTHING_TO_CHANGE") toasts.say(inWords(error));
-        else toasts.say(`${label}: not done. ${inWords(error)}`, { tone: "danger" });
-        if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
-      },
-    });
+  say(saying: Saying, label: string): void {
+    this.post({ kind: "say", saying }, label);
   }
 
   undo(): void {
-    this.revert("undo");
+    this.post({ kind: "undo" }, "Undo");
   }
 
   redo(): void {
-    this.revert("redo");
+    this.post({ kind: "redo" }, "Redo");
+  }
+
+  /** `done` is told when the server has it. */
+  post(message: Message, label: string, done?: () => void): void {
+    const mutationId = newId();
+    const operation = operationIn(message);
+    if (operation) this.store.propose(mutationId, operation);
+    if (message.kind === "say") this.talk.propose(mutationId, message.saying);
+    this.outbox.add({
+      mutationId,
+      label,
+      send: async () => {
+        const answer = await deliver({ boardId: this.boardId, clientMutationId: mutationId }, message);
+        this.answered(answer);
+        if (answer.change && (message.kind === "undo" || message.kind === "redo"))
+          this.reselect(answer.change);
+        if (!operation && message.kind !== "say") void this.readStanding();
+        done?.();
+      },
+      refused: (error) => this.refused(mutationId, message, label, error),
+    });
   }
 
   async rename(title: string): Promise<void> {
@@ -279,33 +282,22 @@ export class BoardSession {
     return nameOf(item, item.imageId ? this.pictures.get(item.imageId) : undefined);
   }
 
-  private revert(direction: "undo" | "redo"): void {
-    const mutationId = newId();
-    const input = { boardId: this.boardId, clientMutationId: mutationId };
-    this.outbox.add({
-      mutationId,
-      label: direction === "undo" ? "Undo" : "Redo",
-      send: async () => {
-        const answer =
-          direction === "undo"
-            ? (await request(UndoChangeDocument, { input })).undo
-            : (await request(RedoChangeDocument, { input })).redo;
-        if (answer.change) {
-          this.receive(answer.change);
-          this.reselect(answer.change);
-        }
-        if (answer.skipped.length) {
-          const names = [...new Set(answer.skipped.map((one) => one.by?.name).filter(Boolean))].join(", ");
-          const left = counted(answer.skipped);
-          toasts.say(names ? `${left} left as changed by ${names} since.` : `${left} left as changed since.`);
-        }
-        void this.readStanding();
-      },
-      refused: (error) => {
-        if (error.code === "NOTHING_TO_UNDO") this[direction === "undo" ? "canUndo" : "canRedo"] = false;
-        toasts.say(inWords(error));
-      },
-    });
+  private answered({ change, skipped }: Answer): void {
+    if (change) this.receive(change);
+    if (!skipped.length) return;
+    const names = [...new Set(skipped.map((one) => one.by?.name).filter(Boolean))].join(", ");
+    const left = counted(skipped);
+    toasts.say(names ? `${left} left as changed by ${names} since.` : `${left} left as changed since.`);
+  }
+
+  private refused(mutationId: string, message: Message, label: string, error: RequestFailed): void {
+    this.store.withdraw(mutationId);
+    this.talk.withdraw(mutationId);
+    if (error.code === "NOTHING_TO_UNDO") this[message.kind === "undo" ? "canUndo" : "canRedo"] = false;
+    const isCalm = error.code === "NOTHING_TO_CHANGE" || error.code === "NOTHING_TO_UNDO";
+    if (isCalm) toasts.say(inWords(error));
+    else toasts.say(`${label}: not done. ${inWords(error)}`, { tone: "danger" });
+    if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
   }
 
   /** What was taken back or done again is in hand, to go on from there. */
@@ -347,6 +339,18 @@ export class BoardSession {
     }
     this.store.reset(items, seq);
     this.awaiting.follow(this.pictures.values());
+    void this.readTalk();
+  }
+
+  /** Beside the items: a board is there to be seen before its comments are. */
+  private async readTalk(): Promise<void> {
+    try {
+      const { comments, seq } = await readTalk(this.boardId);
+      this.talk.reset(comments, seq);
+    } catch (error) {
+      const isOver = this.isClosed || !(error instanceof RequestFailed) || !error.isPassing;
+      if (!isOver) setTimeout(() => void this.readTalk(), TALK_AGAIN_MS);
+    }
   }
 
   /** Without it pictures are shown from their own files: nothing to tell anybody. */
@@ -410,7 +414,7 @@ export class BoardSession {
   }
 
   private receive(facts: ChangeFactsFragment): void {
-    const { operation, pictures } = changeOf(facts);
+    const { operation, sayings, pictures } = changeOf(facts);
     this.learn(pictures);
     if (facts.seq > this.store.seq) {
       switch (facts.operation.__typename) {
@@ -422,12 +426,14 @@ export class BoardSession {
           this.isTrashed = facts.operation.__typename === "TrashBoard";
           void this.readStanding();
       }
-      if (facts.actor.id === this.who.accountId && facts.kind === "DO" && operation) {
+      if (facts.actor.id === this.who.accountId && facts.kind === "DO" && (operation || sayings.length)) {
         this.canUndo = true;
         this.canRedo = false;
       }
     }
-    this.store.receive({ seq: facts.seq, mutationId: facts.clientMutationId ?? null, operation });
+    const mutationId = facts.clientMutationId ?? null;
+    this.store.receive({ seq: facts.seq, mutationId, operation });
+    this.talk.receive(facts.seq, mutationId, sayings);
     if (operation) {
       this.watch.land(subjectsOf(operation));
       const landed = this.arrivals.landed(subjectsOf(operation));
@@ -435,7 +441,7 @@ export class BoardSession {
     }
   }
 
-  private learn(pictures: readonly Picture[]): void {
+  learn(pictures: readonly Picture[]): void {
     for (const picture of pictures)
       this.pictures.set(picture.id, more(this.pictures.get(picture.id), picture));
     if (pictures.length) {

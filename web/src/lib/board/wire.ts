@@ -11,8 +11,10 @@ import type {
 } from "$generated/graphql";
 import { Atlas } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
+import { sayingOf, type Saying } from "../comments/comments";
 import {
   BLANK,
+  together,
   type Content,
   type Drawing,
   type Edit,
@@ -136,16 +138,18 @@ function editOf(facts: EditFacts): Edit {
 }
 
 export interface ReadChange {
-  /** Null for the board's own words, and for operations newer than this app. */
+  /** Null for comments and the board's own words, and for operations newer than this app. */
   readonly operation: Operation | null;
+  readonly sayings: readonly Saying[];
   readonly pictures: readonly Picture[];
 }
 
 export function changeOf({ operation }: ChangeFactsFragment): ReadChange {
   const pictures: Picture[] = [];
-  if (operation.__typename !== "Compound") return { operation: simpleOf(operation, pictures), pictures };
-  const parts = operation.operations.map((part) => simpleOf(part, pictures)).filter((part) => part !== null);
-  return { operation: parts.length ? { kind: "compound", operations: parts } : null, pictures };
+  const told = operation.__typename === "Compound" ? operation.operations : [operation];
+  const sayings = told.map(sayingOf).filter((saying) => saying !== null);
+  const parts = told.map((part) => simpleOf(part, pictures)).filter((part) => part !== null);
+  return { operation: parts.length ? together(parts) : null, sayings, pictures };
 }
 
 /** Adds the pictures that it tells of. */
