@@ -65,7 +65,7 @@ def test_pictures_of_the_library_are_found_beside_the_board_and_dragged_onto_it(
     script = Script(server).sign_in()
     for number in range(4):
         script.upload(landscape(number), f"hill-{number}.jpg")
-    page.keyboard.press("Shift+I")
+    page.keyboard.press("Shift+L")
     panel = page.get_by_role("region", name="Library")
     tiles = panel.locator("[data-picture]")
     expect(tiles).to_have_count(4)

@@ -41,9 +41,7 @@ export const one: Need = (bench) =>
 /** Something that is not locked. */
 export const movable: Need = (bench) =>
   selection(bench) ??
-  (bench.session.editor.movable.length
-    ? null
-    : "What is selected is locked. Unlock it first (L, or in its menu).");
+  (bench.session.editor.movable.length ? null : "What is selected is locked. Unlock it first.");
 
 export const free: Need = needs(editing, movable);
 
