@@ -102,7 +102,7 @@ class Stage:
             base_url=self.server.url, viewport={"width": WIDTH, "height": HEIGHT}
         )
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(300_000)
         sign_in(page)
         try:
             yield page
