@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.journey]
 OpenPage = Callable[..., Page]
 COLOURS: list[Colour] = [*(colour for colour, _, _ in QUARTERS), NOTE, PAPER, INK]
 WITHIN_PX = 0.5
+MEASURED_PX = 0.05
+"""How exactly the middle of a quarter is known: each pixel between two of them counts for one alone."""
 MIXED, PLAIN = 150, 50
 """How far a colour may be from what it should be: between two quarters of a picture they mix."""
 
@@ -111,7 +113,8 @@ def require_near(
     wanted = camera.seen(patch.middle)
     # Upright pictures are painted in whole pixels: each of their edges at most half a pixel off.
     astray = max(abs(x - wanted[0]), abs(y - wanted[1]))
-    assert astray <= WITHIN_PX, f"{said} is at {x:.2f}, {y:.2f}, not at {wanted}"
+    exactly = 0.0 if patch.colour in (NOTE, PAPER, INK) else MEASURED_PX
+    assert astray <= WITHIN_PX + exactly, f"{said} is at {x:.2f}, {y:.2f}, not at {wanted}"
     # As if each edge lay so far out or in.
     off = (covered - patch.area * camera.zoom**2) / (patch.edge * camera.zoom)
     off += patch.covered_px
