@@ -21,6 +21,7 @@ PAGES = [
     "/trash",
     "/settings/profile",
     "/settings/appearance",
+    "/settings/keys",
     "/settings/password",
     "/settings/sessions",
     "/settings/tokens",
@@ -74,6 +75,21 @@ def test_every_page_is_clean(open_page: OpenPage, scheme: Literal["dark", "light
     expect(ana.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
     look()
     ana.keyboard.press("Escape")
+    for command, dialog in (
+        ("", "Commands"),
+        ("Slideshow", "Slideshow"),
+        ("Compare", "Compare pictures"),
+    ):
+        canvas(ana).focus()
+        ana.keyboard.press("Control+a")
+        ana.keyboard.press("Control+k")
+        ana.keyboard.type(command)
+        if command:
+            ana.keyboard.press("Enter")
+        expect(ana.get_by_role("dialog", name=dialog)).to_be_visible()
+        look()
+        ana.keyboard.press("Escape")
+        expect(ana.get_by_role("dialog", name=dialog)).to_be_hidden()
     ana.get_by_role("button", name="People").click()
     expect(ana.get_by_label("Add someone by e-mail")).to_be_visible()
     look()
@@ -87,7 +103,7 @@ def test_every_page_is_clean(open_page: OpenPage, scheme: Literal["dark", "light
     ana.goto("/sign-in")
     expect(ana.get_by_label("E-mail")).to_be_visible()
     look()
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def tab_to(page: Page, target: Locator, most: int = 60) -> None:
@@ -188,7 +204,7 @@ def test_wherever_the_tab_key_comes_to_it_is_seen(open_page: OpenPage) -> None:
         stops = tab_stops(ana)
         assert len(stops) >= (1 if path == "/nowhere" else 5), (path or url, stops)
         unseen += [f"{path or url}: {stop.html}" for stop in stops if not stop.is_seen]
-    assert unseen == []
+    assert not unseen, "\n".join(unseen)
 
 
 def test_a_note_is_as_tall_as_its_text(open_page: OpenPage) -> None:

@@ -53,7 +53,9 @@ const SILENT_CALLS = new Set(
 );
 const COMPARISONS = new Set(["===", "!==", "==", "!=", "in", "instanceof", "<", ">"]);
 const KEYS = new Set(
-  "Enter Escape Delete Backspace Tab Space Shift Alt Control Meta Mod Home End Insert Process".split(" "),
+  "Enter Escape Delete Backspace Tab Space Shift Alt Control Meta Mod Home End Insert Process Dead".split(
+    " ",
+  ),
 );
 
 const LETTER = /\p{L}/u;

@@ -10,5 +10,6 @@ const { module } = await runnerImport(`${here}/command.ts`, {
   logLevel: "error",
 });
 const [, , asked] = process.argv;
-const lacks = module.run(dirname(here), asked === undefined ? "update" : "check");
-process.exit(asked === "check" && lacks ? 1 : 0);
+const isCheck = asked === "check";
+const lacks = module.run(dirname(here), isCheck ? "check" : "update");
+process.exit(isCheck && lacks ? 1 : 0);

@@ -81,9 +81,14 @@ class App {
     };
   }
 
+  /** Whether somebody was signed in here before; only the server knows whether that still holds. */
+  get mayBeSignedIn(): boolean {
+    return localStorage.getItem("webref.access-expires-at") !== null;
+  }
+
   private async renewed(): Promise<boolean> {
     // Without a trace of an earlier session there is nothing to renew.
-    if (!localStorage.getItem("webref.access-expires-at")) return false;
+    if (!this.mayBeSignedIn) return false;
     return renewAccess();
   }
 }
