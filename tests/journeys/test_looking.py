@@ -105,7 +105,7 @@ def test_a_person_looks_close_in_turn_and_mirrored(open_page: Callable[..., Page
     expect(canvas(ana)).to_have_attribute("data-zoom", zoom)
     ana.keyboard.press("Escape")
 
-    ana.keyboard.press("m")
+    ana.keyboard.press("Alt+m")
     ana.keyboard.press("Alt+g")
     expect(ana.get_by_test_id("minimap")).to_be_visible()
     shot(ana, "map-and-grid")
@@ -123,7 +123,7 @@ def test_a_person_looks_close_in_turn_and_mirrored(open_page: Callable[..., Page
     expect(canvas(ana)).to_have_attribute("data-selected", "0")
     shot(ana, "mirrored")
     ana.keyboard.press("Shift+x")
-    ana.keyboard.press("m")
+    ana.keyboard.press("Alt+m")
     ana.keyboard.press("Alt+g")
 
     ana.keyboard.press("s")

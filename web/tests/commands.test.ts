@@ -1,11 +1,10 @@
 /** The one list of what a board can be asked for: each command once, its key its own, its refusals in words. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BOARD_COMMANDS, type Bench, type Screen } from "$lib/board/offers";
+import { BOARD_COMMANDS, EVERY_COMMAND, type Bench, type Screen } from "$lib/board/offers";
 import { BOARD_MENU, SELECTION_MENU } from "$lib/board/offers/menus";
 import type { Command } from "$lib/commands/command";
 import { menuOf, type MenuPlan } from "$lib/commands/menus";
 import { registry } from "$lib/commands/registry.svelte";
-import { EVERYWHERE } from "$lib/shell/offers";
 import type { MenuEntry } from "$lib/ui/menu";
 import { aDesk, anItem, type Desk } from "./board";
 
@@ -61,7 +60,7 @@ describe("the table", () => {
   });
 
   test("menus name commands that there are", () => {
-    const known = new Set([...BOARD_COMMANDS, ...EVERYWHERE].map(({ id }) => id));
+    const known = new Set(EVERY_COMMAND.map(({ id }) => id));
     for (const id of [...idsIn(BOARD_MENU), ...idsIn(SELECTION_MENU)])
       expect(id === "line" || known.has(id), id).toBe(true);
   });

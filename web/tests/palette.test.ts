@@ -1,6 +1,6 @@
 /** Finding commands by what is typed, and giving them other keys. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { BOARD_COMMANDS } from "$lib/board/offers";
+import { EVERY_COMMAND } from "$lib/board/offers";
 import type { Offer } from "$lib/commands/command";
 import { match } from "$lib/commands/fuzzy";
 import { keymap, type Keyed } from "$lib/commands/keymap.svelte";
@@ -8,7 +8,6 @@ import { combination } from "$lib/commands/keys";
 import { listed, marked } from "$lib/commands/listing";
 import { refusalOf } from "$lib/commands/owned";
 import { preferences } from "$lib/preferences.svelte";
-import { EVERYWHERE } from "$lib/shell/offers";
 
 const best = (typed: string, labels: readonly string[]) =>
   labels
@@ -67,7 +66,7 @@ describe("the list", () => {
 });
 
 describe("the key map", () => {
-  const all: readonly Keyed[] = [...BOARD_COMMANDS, ...EVERYWHERE];
+  const all: readonly Keyed[] = EVERY_COMMAND;
   const of = (id: string) => all.find((one) => one.id === id)!;
   const keys = (id: string) => keymap.keysOf(of(id));
 

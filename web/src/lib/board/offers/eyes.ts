@@ -81,7 +81,7 @@ export const EYES: readonly Command<Bench>[] = [
     run: ({ screen: { looking } }) =>
       looking.set({ hasGrid: true, gridStep: coarser(looking.habits.gridStep) }),
   }),
-  look("minimap", "Show or hide the map", ["m"], {
+  look("minimap", "Show or hide the map", ["Alt+m"], {
     now: ({ screen }) => (screen.looking.habits.hasMinimap ? "Hide the map" : "Show the map"),
     run: ({ screen: { looking } }) => looking.set({ hasMinimap: !looking.habits.hasMinimap }),
   }),
