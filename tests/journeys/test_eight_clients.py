@@ -82,9 +82,10 @@ async def _act(server: RunningServer, stage: Stage, seed: int) -> list[Restless]
     chance = random.Random(seed)
     async with AsyncExitStack() as stack:
         clients: list[Restless] = []
+        doors: list[CuttingDoor] = []
         for number in range(CLIENTS):
             door = CuttingDoor(server.port, random.Random(chance.random()), every_seconds=1.0)
-            await stack.enter_async_context(door)
+            doors.append(await stack.enter_async_context(door))
             token = stage.tokens[number % PEOPLE]
             client = Restless(door.port, token, stage.board_id, stage.images, chance.getrandbits(60))
             await stack.enter_async_context(client.http)
@@ -95,6 +96,8 @@ async def _act(server: RunningServer, stage: Stage, seed: int) -> list[Restless]
         try:
             await asyncio.gather(*(client.write(WRITES) for client in clients))
             assert await kills >= 2
+            for door in doors:
+                door.rest()
             last = (await clients[0].ask(READ, board=stage.board_id, since=None))["board"]["seq"]
             async with asyncio.timeout(30):
                 while any(client.copy.seq < last for client in clients):
