@@ -77,7 +77,7 @@ export const HANDWORK: readonly Command<Bench>[] = [
   },
   {
     id: "change.copy",
-    group: "Change",
+    group: "Select",
     label: "Copy",
     refusal: selection,
     run: ({ screen }) => void screen.hands.copy(),
