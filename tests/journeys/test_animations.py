@@ -53,7 +53,7 @@ def test_animations_play_until_they_are_paused(
     expect(canvas(ana)).to_have_attribute("data-playing", "false")  # journeys want less motion
     ana.emulate_media(reduced_motion="no-preference")
     expect(canvas(ana)).to_have_attribute("data-playing", "true")
-    expect(ana.get_by_text(re.compile("Adding pictures"))).to_have_count(0)
+    expect(ana.get_by_text(re.compile("Adding files"))).to_have_count(0)
     ana.keyboard.press("Escape")
     require_moving(ana)
 

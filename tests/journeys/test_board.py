@@ -87,7 +87,7 @@ def test_a_folder_of_pictures_becomes_a_board_to_work_on(
     url = new_board(ana, "Forest moods")
     drop(ana, pictures(24))
     expect(canvas(ana)).to_have_attribute("data-drawn", "24")  # placeholders, before the uploads have ended
-    expect(ana.get_by_text(re.compile(r"Adding pictures: \d+ of 24"))).to_be_visible()
+    expect(ana.get_by_text(re.compile(r"Adding files: \d+ of 24"))).to_be_visible()
     all_sharp(ana, 24)
 
     canvas(ana).focus()

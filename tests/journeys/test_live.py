@@ -67,7 +67,7 @@ def test_a_server_killed_in_the_middle_of_a_drag_and_of_a_batch_loses_nothing(
     assert after["x"] > before["x"] + 60
 
     drop(ana, pictures(20)[1:])
-    expect(ana.get_by_text(re.compile(r"Adding pictures: \d+ of 19"))).to_be_visible()
+    expect(ana.get_by_text(re.compile(r"Adding files: \d+ of 19"))).to_be_visible()
     server.kill()
     expect(ana.get_by_text("The server cannot be reached", exact=False)).to_be_visible()
     server.start()
