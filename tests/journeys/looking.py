@@ -49,6 +49,8 @@ _FOCUSED = """() => {
     if (!one || one === document.body) return null;
     const around = [];
     for (let at = one; at && around.length < 6; at = at.parentElement) around.push(at);
+    const active = document.getElementById(one.getAttribute('aria-activedescendant') ?? '');
+    if (active) around.push(active);
     const looks = () => around.map(at => {
         const { boxShadow, outline, backgroundColor, borderColor, transform } = getComputedStyle(at);
         return [boxShadow, outline, backgroundColor, borderColor, transform].join();

@@ -174,7 +174,7 @@ def test_the_keys_are_enough(open_page: OpenPage) -> None:
     expect(ana.get_by_role("heading", name="Boards")).to_be_visible()
     tab_to(ana, ana.get_by_role("link", name="Library"))
     ana.keyboard.press("Enter")
-    expect(ana.get_by_role("heading", name="Library")).to_be_visible()
+    expect(ana.get_by_role("heading", name="Library", exact=True)).to_be_visible()
     tab_to(ana, ana.get_by_role("button", name=re.compile("^Ana")))
     ana.keyboard.press("ArrowDown")
     expect(ana.get_by_role("menuitem", name="Settings")).to_be_focused()
