@@ -64,7 +64,7 @@ def test_animations_play_until_they_are_paused(
     picture_taker(ana, "animations")
     ana.keyboard.press("Escape")
 
-    ana.mouse.click(20, 500, button="right")
+    ana.mouse.click(70, 700, button="right")
     ana.get_by_role("menuitem", name="Pause animations").click()
     expect(canvas(ana)).to_have_attribute("data-playing", "false")
     expect(ana.get_by_text("Animations are paused.")).to_be_visible()

@@ -167,6 +167,7 @@ def test_fingers_pan_pinch_and_open_the_menu(open_page: OpenPage) -> None:
     expect(canvas(ana)).to_have_attribute("data-items", "2")
 
     ana.keyboard.press("Escape")
+    ana.keyboard.press("Shift+1")  # so that there is nothing under the finger
     touch("Start", (60, 1000))
     for step in range(1, 41):
         touch("Move", (60 + 18 * step, 1000))
