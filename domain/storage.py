@@ -249,8 +249,12 @@ async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps
         nonlocal took
         store = opened.store(place)
         if took is not None:
-            async with took.as_file(key) as kept:
-                await store.put_file(key, kept, digest=digest, size_bytes=size_bytes, keeps_draft=True)
+            try:
+                async with took.as_file(key) as kept:
+                    await store.put_file(key, kept, digest=digest, size_bytes=size_bytes, keeps_draft=True)
+            except FileNotFoundError as error:  # collected before it had a row, and before it was here
+                message = "The file was taken away while all files move: send it again."
+                raise StorageUnavailable(message) from error
             return
         takes = place == opened.at.place and not keeps_draft
         await store.put_file(key, draft, digest=digest, size_bytes=size_bytes, keeps_draft=not takes)
