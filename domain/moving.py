@@ -14,7 +14,7 @@ from pathlib import Path
 
 from domain import originals, renditions, storage, whereabouts
 from domain.database import Connection, connect, fetch
-from domain.errors import DomainError
+from domain.errors import DomainError, StorageUnavailable
 from domain.folders import ROOMS
 from domain.places import Damaged, Store
 
@@ -171,6 +171,10 @@ class _Mover:
                 await self.target.put_file(key, path, digest=seen, size_bytes=size_bytes, keeps_draft=True)
         except FileNotFoundError:
             return False  # removed meanwhile, or lost
+        except StorageUnavailable:
+            if await self.source.find(key) is not None:
+                raise
+            return False  # removed while it was read
         except Damaged:
             if key not in self.progress.damaged:
                 self.progress.damaged.append(key)
