@@ -135,6 +135,26 @@ async def test_a_move_that_was_stopped_goes_on(
     assert await whereabouts.whereabouts() == Whereabouts(target, None, "file:")
 
 
+async def test_a_file_that_goes_while_it_is_copied_does_not_end_the_move(
+    settings: Settings, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = await a_viewer()
+    gone, kept = await a_picture(ana, settings, 1), await a_picture(ana, settings, 2)
+    put_file = FolderStore.put_file
+
+    async def taken_away(self: FolderStore, key: str, *arguments: object, **options: object) -> None:
+        if key == originals.key(gone):
+            (settings.blobs / key).unlink()
+            raise StorageUnavailable("The folder for pictures is gone.")
+        await put_file(self, key, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FolderStore, "put_file", taken_away)
+    progress = await moving.move(target)
+    assert progress.lost == [originals.key(gone)], "a row names it still, so it is said"
+    assert await storage.store_at(target).find(originals.key(kept))
+    assert await whereabouts.whereabouts() == Whereabouts(target, None, "file:")
+
+
 async def test_a_move_can_be_called_off(settings: Settings, target: str) -> None:
     digest = await a_picture(await a_viewer(), settings)
     await whereabouts.begin(target)
