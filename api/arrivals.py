@@ -12,6 +12,7 @@ from domain.access import Viewer
 from domain.archives import Entry
 from domain.errors import BadInput, NotFound, TooBusy
 from domain.images import AddedImage
+from domain.placing import Placed
 
 PLACE_SECONDS = 60.0
 
@@ -56,6 +57,19 @@ def entry_answer(entry: Entry) -> dict[str, object]:
     if entry.added is not None:
         return {"name": entry.name, "image": image_entry(entry.added)}
     return {"name": entry.name, "error": error_entry(as_domain_error(entry.error or NotFound("It is gone.")))}
+
+
+def placed_answer(placed: Placed | None) -> dict[str, object]:
+    """What is said beside pictures that were meant for a board; nothing where they were meant for none."""
+    if placed is None:
+        return {}
+    said: dict[str, object] = {
+        "board": str(placed.board_id),
+        "items": [str(each) for each in placed.item_ids],
+    }
+    if placed.code:
+        said["error"] = {"code": placed.code, "message": placed.message}
+    return {"placed": said}
 
 
 def file_name(text: str | None) -> str:

@@ -7,7 +7,7 @@ import msgspec
 import orjson
 from litestar import Request, Response, delete, get, post
 
-from api.arrivals import file_name, image_entry, place, uuid_of
+from api.arrivals import file_name, image_entry, place, placed_answer, uuid_of
 from api.body import read_body
 from api.errors import JSON_TYPE, BadRequest
 from api.identity import viewer_of_request
@@ -22,12 +22,13 @@ MOST_BYTES, BODY_SECONDS = 10_000, 20.0
 
 
 class Wish(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What is to be sent. id: the one that its picture shall have."""
+    """What is to be sent. id: the one that its picture shall have; board: where that shall lie."""
 
     size_bytes: int
     name: str = ""
     id: UUID | None = None
     batch: UUID | None = None
+    board: UUID | None = None
 
 
 @post("/uploads/direct", status_code=201)
@@ -45,6 +46,7 @@ async def begin_direct(request: DirectRequest) -> Response[bytes]:
         size_bytes=wish.size_bytes,
         image_id=wish.id,
         batch=wish.batch,
+        board_id=wish.board,
     )
     urls = await direct_uploads.part_urls(upload, 1)
     return _answer(201, {"upload": _entry(upload), "urls": urls})
@@ -74,7 +76,8 @@ async def complete_direct(request: DirectRequest) -> Response[bytes]:
     services = services_of(request)
     async with place(services, viewer):
         added = await direct_uploads.complete(viewer, services.settings, upload)
-    return _answer(201, {"image": image_entry(added)})
+        placed = await direct_uploads.placed(viewer, upload, added)
+    return _answer(201, {"image": image_entry(added), **placed_answer(placed)})
 
 
 @delete("/uploads/direct", status_code=204)

@@ -9,7 +9,7 @@ import orjson
 from litestar import Request
 from litestar.types import Receive, Scope, Send
 
-from api.arrivals import entry_answer, file_name, image_entry, place, uuid_of
+from api.arrivals import entry_answer, file_name, image_entry, place, placed_answer, uuid_of
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -200,13 +200,15 @@ async def _get(services: Services, viewer: Viewer, upload_id: UUID) -> Answer:
 
 
 async def _said(viewer: Viewer, upload: Upload) -> bytes:
-    """JSON: how far it is, and the picture once it is one, as /uploads says it."""
+    """JSON: how far it is, and the picture once it is one and where it lies, as /uploads says it."""
     added = await added_image(viewer, upload.outcome)
     said: dict[str, object] = {"id": str(upload.id), "offset": upload.received, "length": upload.length}
     if added is not None:
         said["image"] = image_entry(added)
     elif upload.outcome is not None:
         said["images"] = [entry_answer(entry) for entry in await added_entries(viewer, upload.outcome)]
+    if upload.outcome is not None:
+        said.update(placed_answer(upload.outcome.placed))
     return orjson.dumps(said)
 
 
@@ -257,13 +259,14 @@ def _number(request: TusRequest, header: str) -> int | None:
 
 
 def _label(request: TusRequest) -> Label:
-    """Of Upload-Metadata: filename (or name), id and batch; the rest is kept and given back."""
+    """Of Upload-Metadata: filename (or name), id, batch and board; the rest is kept and given back."""
     text = request.headers.get("upload-metadata", "")
     words = _metadata(text)
     return Label(
         name=file_name(words.get("filename") or words.get("name")),
         image_id=uuid_of(words.get("id"), "id"),
         batch=uuid_of(words.get("batch"), "batch"),
+        board=uuid_of(words.get("board"), "board"),
         metadata=text,
     )
 

@@ -1,12 +1,12 @@
 """Pictures coming in: streamed to disk as they arrive, one answer each, nothing kept of what is refused."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import orjson
 from litestar import Request, Response, post
 
-from api.arrivals import entry_answer, file_name, image_entry, place, uuid_of
+from api.arrivals import entry_answer, file_name, image_entry, place, placed_answer, uuid_of
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -15,13 +15,13 @@ from api.errors import (
     SlowRequest,
     UnsupportedMediaType,
     as_domain_error,
-    error_entry,
 )
 from api.identity import viewer_of_request
 from api.multipart import BrokenForm, Part, parts_of
 from api.services import Services, services_of
-from domain import access, archives, images, originals
+from domain import access, archives, images, originals, placing
 from domain.access import Viewer
+from domain.archives import Entry
 from domain.errors import FileTooLarge, Unauthenticated
 from domain.settings import Settings
 
@@ -41,24 +41,26 @@ async def uploads(request: UploadRequest) -> Response[bytes]:
         raise Unauthenticated("Sign in to upload pictures.")
     access.require_scope(viewer)
     batch = uuid_of(request.query_params.get("batch"), "batch")
+    board = uuid_of(request.query_params.get("board"), "board")
+    await placing.require_board(viewer, board)
     media_type, options = request.content_type
     if media_type == "multipart/form-data":
         boundary = options.get("boundary", "").strip('"')
-        return await _several(request, services, viewer, batch, boundary)
+        return await _several(request, services, viewer, batch, board, boundary)
     if media_type == "application/x-www-form-urlencoded":
         raise UnsupportedMediaType(
             "Send the file's bytes as the body, or multipart/form-data with parts 'file'."
         )
-    return await _one(request, services, viewer, batch)
+    return await _one(request, services, viewer, batch, board)
 
 
 async def _one(
-    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None
+    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None, board: UUID | None
 ) -> Response[bytes]:
     settings = services.settings
     name = file_name(request.query_params.get("name"))
     if archives.is_archive_name(name):
-        return await _archive(request, services, viewer, batch)
+        return await _archive(request, services, viewer, batch, board)
     image_id = uuid_of(request.query_params.get("id"), "id")
     if (announced_bytes(request) or 0) > settings.max_file_bytes:
         raise _file_too_large(settings)
@@ -66,11 +68,14 @@ async def _one(
         async for piece in body_pieces(request):
             await intake.write(piece)
         added = await images.add_image(viewer, intake, name=name, image_id=image_id, batch=batch)
-    return _created({"image": image_entry(added)})
+    # Who gave it an id may send it again: it lies there once, too.
+    once = uuid5(board, str(image_id)) if board and image_id else None
+    placed = await _placed(viewer, board, [added.image.id], once)
+    return _created({"image": image_entry(added), **placed})
 
 
 async def _archive(
-    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None
+    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None, board: UUID | None
 ) -> Response[bytes]:
     """A ZIP as the raw body: what became of each of its pictures, as of several files."""
     if (announced_bytes(request) or 0) > services.settings.max_batch_bytes:
@@ -78,43 +83,48 @@ async def _archive(
     async with place(services, viewer), originals.receive(archives.room_for(services.settings)) as intake:
         async for piece in body_pieces(request):
             await intake.write(piece)
-        answers = await _entries(viewer, services, intake, batch)
-    return _created({"images": answers})
+        entries = await _entries(viewer, services, intake, batch)
+    return await _all_created(viewer, entries, board)
 
 
 async def _entries(
     viewer: Viewer, services: Services, intake: originals.Intake, batch: UUID | None
-) -> list[dict[str, object]]:
+) -> list[Entry]:
     await intake.finish()
-    found = archives.unpack(viewer, services.settings, intake.path, batch=batch)
-    return [entry_answer(entry) async for entry in found]
+    return [entry async for entry in archives.unpack(viewer, services.settings, intake.path, batch=batch)]
 
 
 async def _several(
-    request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None, boundary: str
+    request: UploadRequest,
+    services: Services,
+    viewer: Viewer,
+    batch: UUID | None,
+    board: UUID | None,
+    boundary: str,
 ) -> Response[bytes]:
     most_bytes = services.settings.max_batch_bytes + ENVELOPE_BYTES
     if (announced_bytes(request) or 0) > most_bytes:
         raise _batch_too_large(services.settings)
-    answers: list[dict[str, object]] = []
+    entries: list[Entry] = []
     async with place(services, viewer):
         async for part in parts_of(body_pieces(request), boundary, most_bytes=most_bytes):
             if part.name == "batch" and part.filename is None:
                 batch = uuid_of(await part.text(most_bytes=100), "batch")
+            elif part.name == "board" and part.filename is None:
+                board = uuid_of(await part.text(most_bytes=100), "board")
+                await placing.require_board(viewer, board)
             elif part.name == "file":
-                if len(answers) >= MOST_FILES:
+                if len(entries) >= MOST_FILES:
                     raise BadRequest(
                         f"At most {MOST_FILES} files are taken in one request.", limit=MOST_FILES
                     )
-                answers += await _part(part, services, viewer, batch)
-    if not answers:
+                entries += await _part(part, services, viewer, batch)
+    if not entries:
         raise BadRequest("The form holds no file: name its parts 'file'.")
-    return _created({"images": answers})
+    return await _all_created(viewer, entries, board)
 
 
-async def _part(
-    part: Part, services: Services, viewer: Viewer, batch: UUID | None
-) -> list[dict[str, object]]:
+async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | None) -> list[Entry]:
     """One file of several: what is wrong with it is said beside it, and the others go on."""
     name = file_name(part.filename)
     is_archive = archives.is_archive_name(name)
@@ -129,8 +139,22 @@ async def _part(
     except (ClientGone, SlowRequest, BrokenForm):
         raise
     except Exception as error:
-        return [{"name": name, "error": error_entry(as_domain_error(error))}]
-    return [{"name": name, "image": image_entry(added)}]
+        return [Entry(name, None, as_domain_error(error))]
+    return [Entry(name, added)]
+
+
+async def _all_created(viewer: Viewer, entries: list[Entry], board: UUID | None) -> Response[bytes]:
+    came = [entry.added.image.id for entry in entries if entry.added is not None]
+    placed = await _placed(viewer, board, came)
+    return _created({"images": [entry_answer(entry) for entry in entries], **placed})
+
+
+async def _placed(
+    viewer: Viewer, board: UUID | None, image_ids: list[UUID], once: UUID | None = None
+) -> dict[str, object]:
+    if board is None or not image_ids:
+        return {}
+    return placed_answer(await placing.place_images(viewer, board, image_ids, mutation_id=once))
 
 
 def _created(content: dict[str, object]) -> Response[bytes]:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from domain import images, originals, storage
+from domain import images, originals, placing, storage
 from domain.access import Viewer, require_scope
 from domain.database import execute, fetch, fetchrow, fetchval
 from domain.errors import (
@@ -27,6 +27,7 @@ from domain.errors import (
 )
 from domain.images import AddedImage
 from domain.places import DirectStore, Part
+from domain.placing import Placed
 from domain.settings import Settings
 
 log = logging.getLogger("webref.storage")
@@ -47,6 +48,7 @@ class DirectUpload:
     name: str
     image_id: UUID | None
     batch: UUID | None
+    board: UUID | None
     place: str
     upload: str
     outcome: UUID | None
@@ -73,8 +75,10 @@ async def begin(
     size_bytes: int,
     image_id: UUID | None = None,
     batch: UUID | None = None,
+    board_id: UUID | None = None,
 ) -> DirectUpload:
-    """Raises Forbidden, NotInBucket, BadInput, FileTooLarge, LimitExceeded, StorageUnavailable."""
+    """Raises Forbidden, NotInBucket, BadInput, FileTooLarge, LimitExceeded, StorageUnavailable; and as
+    `placing.require_board`."""
     require_scope(viewer)
     store = _store()
     if size_bytes < 1:
@@ -82,6 +86,7 @@ async def begin(
     if size_bytes > settings.max_file_bytes:
         limit = settings.max_file_bytes
         raise FileTooLarge(f"A file may have {limit // 1_000_000} MB.", limit_bytes=limit)
+    await placing.require_board(viewer, board_id)
     unfinished: int = await fetchval(
         "SELECT count(*) FROM direct_upload WHERE owner = $1 AND outcome IS NULL", viewer.account_id
     )
@@ -92,8 +97,9 @@ async def begin(
     upload_id = uuid4()
     begun = await store.begin(f"incoming/{upload_id}")
     row = await fetchrow(
-        "INSERT INTO direct_upload (id, owner, place, upload, size_bytes, name, image_id, batch, expires_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(days => $9)) RETURNING *",
+        "INSERT INTO direct_upload (id, owner, place, upload, size_bytes, name, image_id, batch, board, "
+        "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(days => $10)) "
+        "RETURNING *",
         upload_id,
         viewer.account_id,
         storage.place(),
@@ -102,6 +108,7 @@ async def begin(
         name,
         image_id,
         batch,
+        board_id,
         LASTS_DAYS,
     )
     assert row is not None
@@ -173,6 +180,13 @@ async def complete(viewer: Viewer, settings: Settings, upload: DirectUpload) -> 
     )
     await store.remove(upload.key)
     return added
+
+
+async def placed(viewer: Viewer, upload: DirectUpload, added: AddedImage) -> Placed | None:
+    """The picture on the board that it was meant for, once, however often this is asked."""
+    if upload.board is None:
+        return None
+    return await placing.place_images(viewer, upload.board, [added.image.id], mutation_id=upload.id)
 
 
 def _require_whole(upload: DirectUpload, parts: Sequence[Part]) -> None:

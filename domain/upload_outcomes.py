@@ -9,6 +9,7 @@ from domain.access import Viewer
 from domain.archives import Entry
 from domain.errors import DomainError, NotFound
 from domain.images import AddedImage
+from domain.placing import Placed
 
 
 class OutcomeEntry(Struct, frozen=True):
@@ -22,11 +23,17 @@ class OutcomeEntry(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What a whole upload became: a picture, or those of an archive."""
+    """What a whole upload became: a picture, or those of an archive. placed: where it lies, as was asked."""
 
     image_id: UUID | None = None
     deduplicated: bool = False
     entries: list[OutcomeEntry] | None = None
+    placed: Placed | None = None
+
+    @property
+    def image_ids(self) -> list[UUID]:
+        of_entries = [entry.image_id for entry in self.entries or ()]
+        return [image_id for image_id in (self.image_id, *of_entries) if image_id is not None]
 
 
 def outcome_entry(entry: Entry) -> OutcomeEntry:

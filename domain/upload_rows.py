@@ -17,7 +17,8 @@ CHECKSUMS = ("sha1", "sha256")
 class Upload:
     """A row. length: bytes of the whole file, None while nobody has said; metadata: as it was sent.
 
-    is_partial: it is to be joined with others, and becomes no picture itself.
+    board: where what it becomes shall lie. is_partial: it is to be joined with others, and becomes no
+    picture itself.
     """
 
     id: UUID
@@ -27,6 +28,7 @@ class Upload:
     name: str
     image_id: UUID | None
     batch: UUID | None
+    board: UUID | None
     metadata: str
     is_partial: bool
     outcome: Outcome | None
@@ -44,6 +46,7 @@ class Label:
     name: str
     image_id: UUID | None = None
     batch: UUID | None = None
+    board: UUID | None = None
     metadata: str = ""
 
 
@@ -64,6 +67,7 @@ def upload_of(row: asyncpg.Record) -> Upload:
         name=row["name"],
         image_id=row["image_id"],
         batch=row["batch"],
+        board=row["board"],
         metadata=row["metadata"],
         is_partial=row["is_partial"],
         outcome=None if row["outcome"] is None else msgspec.json.decode(row["outcome"], type=Outcome),

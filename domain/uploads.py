@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import msgspec
+from msgspec import structs
 
-from domain import archives, images, originals, storage
+from domain import archives, images, originals, placing, storage
 from domain.access import Viewer, require_scope
 from domain.database import fetch, fetchrow, fetchval, transaction
 from domain.errors import (
@@ -40,9 +41,13 @@ READ_BYTES = 1 << 20
 async def begin(
     viewer: Viewer, settings: Settings, length: int | None, label: Label, *, is_partial: bool = False
 ) -> Upload:
-    """A place for a file of this length. Raises FileTooLarge, LimitExceeded, BadInput, Forbidden."""
+    """A place for a file of this length.
+
+    Raises FileTooLarge, LimitExceeded, BadInput, Forbidden; and as `placing.require_board`.
+    """
     require_scope(viewer)
     storage.open_storage(settings)
+    await placing.require_board(viewer, label.board)
     if len(label.metadata) > LONGEST_METADATA:
         raise BadInput(f"The metadata may have {LONGEST_METADATA} characters.", field="metadata")
     settings = _settings_for(settings, label.name)
@@ -51,15 +56,16 @@ async def begin(
         await connection.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", viewer.account_id)
         await _require_room(viewer, settings, length or 0, label.batch)
         row = await connection.fetchrow(
-            "INSERT INTO upload (id, owner, length, received, parts, name, image_id, batch, metadata, "
-            "is_partial, created_at, expires_at) VALUES ($1, $2, $3, 0, '{}', $4, $5, $6, $7, $8, now(), "
-            "now() + make_interval(days => $9)) RETURNING *",
+            "INSERT INTO upload (id, owner, length, received, parts, name, image_id, batch, board, metadata, "
+            "is_partial, created_at, expires_at) VALUES ($1, $2, $3, 0, '{}', $4, $5, $6, $7, $8, $9, now(), "
+            "now() + make_interval(days => $10)) RETURNING *",
             uuid4(),
             viewer.account_id,
             length,
             label.name,
             label.image_id,
             label.batch,
+            label.board,
             label.metadata,
             is_partial,
             LASTS_DAYS,
@@ -168,7 +174,8 @@ _finishing: dict[UUID, asyncio.Task[Upload]] = {}
 async def finished(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
     """Makes a picture of a whole upload, once; asked again, it says what it became.
 
-    What is refused is forgotten with its bytes; what failed for another reason can be asked for again.
+    It lies on its board then, or its outcome says why not. What is refused is forgotten with its bytes;
+    what failed for another reason can be asked for again.
     Raises as `images.add_image`.
     """
     if whole.outcome is not None or whole.is_partial or not whole.is_whole:
@@ -188,7 +195,7 @@ async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
                 await intake.write(piece)
             if intake.size_bytes != whole.length:
                 raise FileNotFoundError
-            outcome = await _outcome(viewer, settings, whole, intake)
+            outcome = await _placed(viewer, whole, await _outcome(viewer, settings, whole, intake))
     except FileNotFoundError:
         # Another process was quicker, or the parts are lost.
         known = await upload(viewer, whole.id)
@@ -220,6 +227,13 @@ async def _outcome(viewer: Viewer, settings: Settings, whole: Upload, intake: In
     await intake.finish()
     found = archives.unpack(viewer, settings, intake.path, batch=whole.batch)
     return Outcome(entries=[outcome_entry(entry) async for entry in found])
+
+
+async def _placed(viewer: Viewer, whole: Upload, outcome: Outcome) -> Outcome:
+    if whole.board is None or not outcome.image_ids:
+        return outcome
+    placed = await placing.place_images(viewer, whole.board, outcome.image_ids, mutation_id=whole.id)
+    return structs.replace(outcome, placed=placed)
 
 
 def _settings_for(settings: Settings, name: str) -> Settings:

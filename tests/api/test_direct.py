@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,9 +14,12 @@ from PIL import Image
 
 from domain import direct_uploads, originals, storage
 from domain.database import execute, fetchval
+from domain.sessions import viewer_of
 from domain.settings import Settings
 from tests.api.serving import Served, serving
 from tests.conftest import EMPTY
+from tests.factories import a_board
+from tests.laws import require_laws
 from tests.s3 import S3Server
 
 PART = 5 << 20
@@ -55,12 +59,13 @@ async def put(url: str, content: bytes) -> int:
         return (await outside.put(url, content=content)).status_code
 
 
-async def test_parts_become_a_picture_once(kept: Served) -> None:
+async def test_parts_become_a_picture_once_and_lie_on_their_board(kept: Served) -> None:
     ana = await kept.join("ana")
+    board_id = (await a_board(await viewer_of(ana.access_token))).id
     content = large_picture()
     digest = hashlib.sha256(content).hexdigest()
     async with kept.client(ana.access_token) as client:
-        begun = await begin(client, len(content))
+        begun = await begin(client, len(content), board=str(board_id))
         assert (begun["upload"]["parts"], len(begun["urls"])) == (2, 2)
         asked = {"id": begun["upload"]["id"]}
         assert await put(begun["urls"][1], content[PART:]) == 200
@@ -78,6 +83,9 @@ async def test_parts_become_a_picture_once(kept: Served) -> None:
         image = made.json()["image"]
         assert (image["width"], image["sizeBytes"], image["name"]) == (1500, len(content), "noise.png")
         assert (await client.post("/uploads/direct/complete", params=asked)).json() == made.json()
+        lies = await fetchval("SELECT array_agg(id::text) FROM item WHERE image_id = $1", UUID(image["id"]))
+        assert made.json()["placed"] == {"board": str(board_id), "items": lies}
+        assert len(await require_laws(board_id)) == 2
         got = await client.get(f"/files/{image['id']}/original")
         assert hashlib.sha256(got.content).hexdigest() == digest
     assert await fetchval("SELECT array_agg(digest) FROM image") == [digest]
@@ -117,6 +125,7 @@ async def test_other_sizes_than_announced_and_other_people_are_refused(kept: Ser
         for wish, code in (
             ({"sizeBytes": 0}, 422),
             ({"sizeBytes": 20_000_001}, 413),
+            ({"sizeBytes": 10, "board": str(uuid4())}, 404),
             ({"sizeBytes": "x"}, 400),
             ({"name": "x"}, 400),
         ):

@@ -23,7 +23,7 @@ from domain.database import (
     transaction,
 )
 from domain.errors import DatabaseUnavailable, TooBusy
-from domain.tables import Instance, Invite
+from domain.tables.people import Instance, Invite
 from tests.factories import a_viewer
 
 INVITE = (

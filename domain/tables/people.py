@@ -1,0 +1,85 @@
+"""People: accounts, what lets them in, and how they like to work."""
+
+from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, OnDelete, SmallInt, Text, Timestamptz
+from piccolo.columns.column_types import JSONB
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from domain.database import DB
+
+
+class Account(Table, db=DB, tablename="account"):
+    """A person. email is lower-cased; is_owner: owns this server, which opens no board of others."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    email = Text(unique=True)
+    name = Text()
+    colour = Text()
+    password_hash = Text()
+    is_owner = Boolean(default=False)
+    created_at = Timestamptz(default=TimestamptzNow())
+    disabled_at = Timestamptz(default=None, null=True)
+    password_changed_at = Timestamptz(default=TimestamptzNow())
+
+
+class Preference(Table, db=DB, tablename="preference"):
+    """How a person likes to work with the web app, once they chose. keys: lists of them by command."""
+
+    account = ForeignKey(Account, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    key_preset = Text(default="WEBREF")
+    keys = JSONB(default="{}")
+    wheel = Text(default="AUTO")
+    snapping = Boolean(default=True)
+
+
+class Instance(Table, db=DB, tablename="instance"):
+    """The one row (id 1) of settings that are changed while running. registration: OPEN, INVITE, CLOSED."""
+
+    id = SmallInt(primary_key=True, default=1)
+    registration = Text(default="INVITE")
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Invite(Table, db=DB, tablename="invite"):
+    """A code that lets one person register."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    code_hash = Bytea(unique=True)
+    email = Text(default=None, null=True)
+    created_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=TimestamptzNow())
+    used_at = Timestamptz(default=None, null=True)
+    used_by = ForeignKey(Account, null=True, on_delete=OnDelete.restrict)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class Session(Table, db=DB, tablename="session"):
+    """A signed-in device; its id is the family of its refresh tokens."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    refresh_hash = Bytea()
+    refreshed_at = Timestamptz(default=TimestamptzNow())
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=TimestamptzNow())
+    revoked_at = Timestamptz(default=None, null=True)
+    user_agent = Text()
+    address = Text()
+    last_seen_at = Timestamptz(default=TimestamptzNow())
+
+
+class Token(Table, db=DB, tablename="token"):
+    """An API token. key: its public part; scope: READ or WRITE."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Text()
+    scope = Text()
+    key = Text(unique=True)
+    secret_hash = Bytea()
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=None, null=True)
+    last_used_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
