@@ -40,12 +40,12 @@ WEB_FOLDER = Path(__file__).resolve().parent.parent / "build" / "web"
 log = logging.getLogger("webref.api")
 
 
-def create_app(settings: Settings, *, web_folder: Path = WEB_FOLDER, durable: bool = True) -> Litestar:
+def create_app(settings: Settings, *, durable: bool = True) -> Litestar:
     """The ASGI application. settings: with a database_url and a secret; the database is migrated already.
 
     durable=False is for tests, whose database may forget.
     """
-    services = Services(settings=settings, web=WebApp(web_folder, ide=settings.ide))
+    services = Services(settings=settings, web=WebApp(settings.web or WEB_FOLDER, ide=settings.ide))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

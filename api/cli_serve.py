@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import click
 
-from domain.errors import DomainError
+from api.listening import CannotServe, in_words, listening_sockets
+from api.manager import READY, STOPPING, tell_manager
 from domain.migrate import migrate
 from domain.postgres import database_at
 from domain.settings import Settings
@@ -22,13 +23,6 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - where a brows
 
 Say = Callable[[str], None]
 ServeApp = Callable[[Settings, list[socket.socket], asyncio.Event, Callable[[], None]], Awaitable[None]]
-
-
-class CannotServe(DomainError):
-    """The server cannot start; the message says what to do about it."""
-
-    code = "CANNOT_SERVE"
-    http_status = 500
 
 
 def load_server() -> ServeApp:
@@ -42,12 +36,13 @@ async def serve_until_stopped(settings: Settings, say: Say) -> None:
     """Serves until SIGINT or SIGTERM. Raises CannotServe and other DomainErrors when it cannot start."""
     began = time.perf_counter()
     settings = settings.with_secret()
-    sockets = bound_sockets(settings.host, settings.port)
+    sockets = listening_sockets(settings.host, settings.port)
     settings = replace(settings, port=sockets[0].getsockname()[1])
     stop = asyncio.Event()
 
     def ready() -> None:
         took_seconds = time.perf_counter() - began
+        tell_manager(READY)
         say(f"webref is ready at {address_of(settings)} after {took_seconds:.1f} s (Ctrl-C stops it)")
 
     async with AsyncExitStack() as opened:
@@ -71,7 +66,7 @@ async def serve_until_stopped(settings: Settings, say: Say) -> None:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            raise CannotServe(_in_words(error, settings.host, settings.port)) from error
+            raise CannotServe(in_words(error, settings.host, settings.port)) from error
         say("Closing the database")
     say("webref has stopped")
 
@@ -88,6 +83,7 @@ def stopping_signals(stop: asyncio.Event) -> Iterator[None]:
             main.cancel()
             return
         click.echo("\nStopping…", err=True)
+        tell_manager(STOPPING)
         stop.set()
 
     for number in SIGNALS:
@@ -99,41 +95,9 @@ def stopping_signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def bound_sockets(host: str, port: int) -> list[socket.socket]:
-    """Takes the address before anything is started. Raises CannotServe in words."""
-    sockets: list[socket.socket] = []
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            listener = socket.socket(family, kind, protocol)
-            sockets.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((address[0], sockets[0].getsockname()[1] or port, *address[2:]))
-    except OSError as error:
-        for listener in sockets:
-            listener.close()
-        raise CannotServe(_in_words(error, host, port)) from error
-    return sockets
-
-
 def address_of(settings: Settings) -> str:
     """Where a browser finds the server."""
     if settings.public_url is not None:
         return settings.public_url
     host = ANYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
     return f"http://{host}:{settings.port}"
-
-
-def _in_words(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} on {host} is taken by another program, maybe by another webref."
-            " Stop that one or choose another port with --port."
-        )
-    if error.errno == errno.EACCES:
-        return f"Port {port} needs more rights than this process has. Choose one above 1023 with --port."
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine. Choose another with --host, for example 127.0.0.1."
-    return f"{host}:{port} cannot be listened on: {error.strerror}."

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from api.cli_serve import Say, stopping_signals
+from api.manager import READY, tell_manager
 from domain.database import close_database, open_database
 from domain.migrate import migrate
 from domain.postgres import database_at
@@ -26,6 +27,7 @@ async def work_until_stopped(settings: Settings, say: Say) -> None:
             await opened.enter_async_context(running_workers(replace(settings, database_url=url)))
             following = asyncio.create_task(follow_for_ever())
             opened.callback(following.cancel)
+            tell_manager(READY)
             say(f"{settings.workers} worker threads are ready (Ctrl-C stops them)")
             await stop.wait()
     say("The workers have stopped")

@@ -44,6 +44,7 @@ class Settings:
     s3_secret_key: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8484
+    web: Path | None = None
     database_url: str | None = None
     postgres_bin: Path | None = None
     pool_size: int = 10
@@ -84,12 +85,16 @@ class Settings:
     ) -> Self:
         """Overrides (field names, None = not given) win over WEBREF_* variables, these over defaults.
 
+        A secret may also lie in a file that the variable with _FILE behind its name names.
+
         Raises BadSetting naming the variable.
         """
         environ = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         for variable, (name, parse) in VARIABLES.items():
             text = environ.get(variable, "").strip()
+            if variable in SECRETS and (file := environ.get(variable + IN_A_FILE, "").strip()):
+                text = _of_file(variable, text, Path(file))
             if text:
                 values[name] = _parsed(variable, text, parse)
         for name, value in (overrides or {}).items():
@@ -121,6 +126,22 @@ class Settings:
                 variable="WEBREF_SECRET",
             )
         return replace(self, secret=secret)
+
+
+def _of_file(variable: str, text: str, file: Path) -> str:
+    """What systemd's credentials and Docker's secrets are: one value, the whole file."""
+    named = variable + IN_A_FILE
+    if text:
+        raise BadSetting(f"{variable} and {named} are both set. Leave one of them out.", variable=named)
+    try:
+        found = file.read_text().strip()
+    except OSError as error:
+        raise BadSetting(f"{named}: {file} cannot be read: {error.strerror}.", variable=named) from error
+    except UnicodeDecodeError as error:
+        raise BadSetting(f"{named}: {file} is no text.", variable=named) from error
+    if not found:
+        raise BadSetting(f"{named}: {file} is empty.", variable=named)
+    return found
 
 
 def _write_once(path: Path, secret: str) -> None:
@@ -262,6 +283,9 @@ SECRETS = frozenset(
 )
 """What holds one, or where somebody may have written one: never repeated in a message."""
 
+IN_A_FILE = "_FILE"
+"""Behind the name of one of these, the variable that names a file with its value."""
+
 VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_DATA": ("data", Path),
     "WEBREF_STORAGE": ("storage", good_place),
@@ -271,6 +295,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_S3_SECRET_KEY": ("s3_secret_key", str),
     "WEBREF_HOST": ("host", str),
     "WEBREF_PORT": ("port", _whole(0, 65535)),
+    "WEBREF_WEB": ("web", Path),
     "WEBREF_DATABASE_URL": ("database_url", _database_url),
     "WEBREF_POSTGRES_BIN": ("postgres_bin", Path),
     "WEBREF_POOL_SIZE": ("pool_size", _whole(2, 200)),

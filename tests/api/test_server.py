@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.cli_serve import CannotServe, address_of, bound_sockets
+from api.cli_serve import address_of
+from api.listening import CannotServe, bound_sockets
 from domain.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent

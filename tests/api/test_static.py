@@ -11,11 +11,11 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from api.app import everything_else
+from api.app import create_app, everything_else
 from api.errors import HANDLERS
 from api.pages import WebApp, accepts
 from api.security import secured
-from api.services import Services
+from api.services import STATE_KEY, Services
 from domain.settings import Settings
 
 INLINE = "document.documentElement.dataset.theme='dark'"
@@ -184,3 +184,10 @@ def test_weights_of_zero_refuse_an_encoding(header: str, encoding: str, wanted: 
 )
 def test_an_address_longer_than_any_file_is_no_failure(client: TestClient[Any], path: str) -> None:
     assert client.get(path).status_code in (200, 404)
+
+
+def test_the_folder_may_be_named(web_folder: Path) -> None:
+    app = create_app(Settings(web=web_folder))
+    services: Services = app.state[STATE_KEY]
+    assert services.web.root == web_folder.resolve()
+    assert services.web.page("/", "").status == 200

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.settings import VARIABLES, BadSetting, Settings, good_place
+from domain.settings import SECRETS, VARIABLES, BadSetting, Settings, good_place
 
 
 def test_defaults_need_no_configuration() -> None:
@@ -33,6 +33,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_S3_SECRET_KEY": "the secret of the key",
         "WEBREF_HOST": "0.0.0.0",
         "WEBREF_PORT": "9000",
+        "WEBREF_WEB": "/usr/share/webref",
         "WEBREF_DATABASE_URL": "postgresql://webref@db/webref",
         "WEBREF_POSTGRES_BIN": "/opt/pg/bin",
         "WEBREF_POOL_SIZE": "20",
@@ -64,6 +65,7 @@ def test_every_variable_is_read() -> None:
         s3_secret_key="the secret of the key",
         host="0.0.0.0",
         port=9000,
+        web=Path("/usr/share/webref"),
         database_url="postgresql://webref@db/webref",
         postgres_bin=Path("/opt/pg/bin"),
         pool_size=20,
@@ -156,6 +158,31 @@ def test_a_bad_secret_or_password_is_not_repeated() -> None:
             Settings.from_environment(environ={variable: text})
         assert "hunter2" not in refusal.value.message
     assert "hunter2" not in repr(Settings(s3_secret_key="hunter2"))
+
+
+def test_a_secret_may_lie_in_a_file_and_nothing_else_may(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("s" * 40 + "\n")
+    assert Settings.from_environment(environ={"WEBREF_SECRET_FILE": str(file)}).secret == "s" * 40
+    assert Settings.from_environment(environ={"WEBREF_PORT_FILE": str(file)}).port == 8484
+    file.write_text("9000")
+    for variable in SECRETS - {"WEBREF_S3_ACCESS_KEY", "WEBREF_S3_SECRET_KEY"}:  # any text is one of these
+        with pytest.raises(BadSetting) as refusal:
+            Settings.from_environment(environ={f"{variable}_FILE": str(file)})
+        assert refusal.value.details == {"variable": variable}
+        assert "9000" not in refusal.value.message
+
+
+@pytest.mark.parametrize("wrong", ["missing", "empty", "no text", "set twice"])
+def test_a_file_without_a_secret_names_its_variable(tmp_path: Path, wrong: str) -> None:
+    file = tmp_path / "secret"
+    if wrong != "missing":
+        file.write_bytes({"empty": b"\n", "no text": b"\xff" * 40, "set twice": b"hunter2" * 6}[wrong])
+    environ = {"WEBREF_SECRET_FILE": str(file), "WEBREF_SECRET": "s" * 40 if wrong == "set twice" else ""}
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environment(environ=environ)
+    assert refusal.value.details == {"variable": "WEBREF_SECRET_FILE"}
+    assert "hunter2" not in refusal.value.message
 
 
 def test_what_is_given_wins_and_none_is_not_given() -> None:
