@@ -172,21 +172,16 @@ class BoardPlan:
         return answer
 
     def _page(self, items: _Items, asked: Asked, start: Start, found: Found) -> PageRows:
-        rows = found.rows[: start.first]
+        has_next = found.count > start.first
+        columns = [column[: start.first] for column in found.columns] if has_next else found.columns
 
         def cursors() -> tuple[str, str] | tuple[None, None]:
-            if not rows:
+            if not columns:
                 return None, None
-            first, last = (_cursor(row[items.z], row[items.item_id]) for row in (rows[0], rows[-1]))
+            first, last = (_cursor(columns[items.z][n], columns[items.item_id][n]) for n in (0, -1))
             return first, last
 
-        return PageRows(
-            list(zip(*rows, strict=True)),
-            cursors,
-            len(found.rows) > start.first,
-            asked.has_previous,
-            found.total,
-        )
+        return PageRows(columns, cursors, has_next, asked.has_previous, found.total)
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ async def _content(plan: BoardPlan, asked: Asked, found: Found) -> bytes:
     """Large pages are written beside the loop, so that others are answered meanwhile."""
     if asked.start is None:
         return b""
-    if len(found.rows) <= MOST_AT_ONCE:
+    if found.count <= MOST_AT_ONCE:
         return _json(plan.page(asked, found))
     return await asyncio.to_thread(lambda: _json(plan.page(asked, found)))
 
