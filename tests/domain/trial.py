@@ -89,9 +89,9 @@ class Trial(RuleBasedStateMachine):
     def some(self, board: int, picks: list[int], *kinds: str, stray: bool = False) -> list[UUID]:
         pool = self.boards[board].items(*kinds)
         chosen = distinct([pool[pick % len(pool)] for pick in picks]) if pool else [self.new_id()]
-        return [*chosen, *([self._stray(board, picks[0])] if stray else [])]
+        return [*chosen, *([self.stray(board, picks[0])] if stray else [])]
 
-    def _stray(self, board: int, pick: int) -> UUID:
+    def stray(self, board: int, pick: int) -> UUID:
         """Not on this board: gone, on the other, or nowhere."""
         gone = [s for s, thing in self.boards[board].things.items() if not thing["there"] and s.int]
         pool = [*gone, *self.boards[1 - board].items(), self.new_id()]

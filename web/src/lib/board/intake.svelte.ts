@@ -1,0 +1,92 @@
+/** What is let go over a board, chosen for it or pasted into it, and where on the screen it then lies. */
+import { toBoard } from "../geometry/camera";
+import type { Point } from "../geometry/shapes";
+import { toasts } from "../ui/toasts.svelte";
+import { counted } from "../ui/words";
+import { fileOfDataUrl, webSourcesIn, type WebSource } from "../upload/fromWeb";
+import { gather, hasFiles, mayBring, picturesIn } from "../upload/gather";
+import type { Looking } from "./looking.svelte";
+import type { Material } from "./material.svelte";
+import type { BoardSession } from "./session.svelte";
+
+export class Intake {
+  /** Something hangs over the board that may be let go there. */
+  isDropping = $state(false);
+  /** Dropped folders are being read. */
+  isReading = $state(false);
+
+  constructor(
+    private readonly session: BoardSession,
+    private readonly material: Material,
+    private readonly looking: Looking,
+  ) {}
+
+  async bring(files: readonly File[], at: Point, passedOver = 0, isMore = false): Promise<void> {
+    const { arrivals, editor } = this.session;
+    if (passedOver) toasts.say(`${counted(passedOver, "file is", "files are")} no picture and stayed out.`);
+    if (!files.length) {
+      if (!passedOver && !isMore) toasts.say("There was no picture in that.");
+      return;
+    }
+    const wasEmpty = this.isEmpty;
+    await this.session.bring(files, toBoard(editor.camera, at));
+    if (wasEmpty) this.looking.flyTo(arrivals.cameraForGhosts());
+  }
+
+  bringFromWeb(sources: readonly WebSource[], at: Point): void {
+    const { arrivals, editor } = this.session;
+    const files = sources.map(({ url }) => (url.startsWith("data:") ? fileOfDataUrl(url) : null));
+    void this.bring(
+      files.filter((file) => file !== null),
+      at,
+      0,
+      sources.some(({ url }) => !url.startsWith("data:")),
+    );
+    const others = sources.filter(({ url }) => !url.startsWith("data:"));
+    if (!others.length) return;
+    const wasEmpty = this.isEmpty;
+    this.session.bringFromWeb(others, toBoard(editor.camera, at));
+    if (wasEmpty) this.looking.flyTo(arrivals.cameraForGhosts());
+  }
+
+  hover(event: DragEvent): void {
+    if (!mayBring(event.dataTransfer)) return;
+    event.preventDefault();
+    this.isDropping = this.session.mayEdit;
+  }
+
+  leave(event: DragEvent): void {
+    if (!event.relatedTarget) this.isDropping = false;
+  }
+
+  /** At is where on the screen the board takes it for dropped. */
+  async drop(event: DragEvent, at: Point): Promise<void> {
+    this.isDropping = false;
+    if (!event.dataTransfer || !mayBring(event.dataTransfer)) return;
+    event.preventDefault();
+    if (!this.session.mayEdit) {
+      toasts.say("You may look at this board, not change it. Its owner can make you an editor.");
+      return;
+    }
+    const carried = picturesIn(event.dataTransfer);
+    if (carried.length) {
+      this.material.place(carried, at);
+      return;
+    }
+    if (!hasFiles(event.dataTransfer)) {
+      this.bringFromWeb(webSourcesIn(event.dataTransfer), at);
+      return;
+    }
+    this.isReading = true;
+    try {
+      const { files, passedOver } = await gather(event.dataTransfer);
+      await this.bring(files, at, passedOver);
+    } finally {
+      this.isReading = false;
+    }
+  }
+
+  private get isEmpty(): boolean {
+    return this.session.store.size === 0 && this.session.arrivals.ghosts.size === 0;
+  }
+}
