@@ -17,8 +17,7 @@ import {
   type Unit,
 } from "../geometry/arranging";
 import { GAP } from "../geometry/packing";
-import { phrase } from "../language/phrase";
-import { boxOf, counted, idsOf, inOrder, settle } from "./commands";
+import { boxOf, counted, idsOf, inOrder, settle, type Telling } from "./commands";
 import { MOST_IDS, MOST_PER_MUTATION, type Deed } from "./deeds";
 import type { Editor } from "./editor";
 import { NOTHING, together, type Item, type Simple } from "./operations";
@@ -76,7 +75,7 @@ function unitsOf({ editor }: Desk, wholes: readonly Item[]): Unit[] {
 
 function settleAll(
   desk: Desk,
-  verb: string,
+  tell: Telling,
   isForAll: boolean,
   how: (units: Unit[], wholes: readonly Item[]) => Places,
   deed: (ids: readonly string[] | null) => Deed,
@@ -85,7 +84,7 @@ function settleAll(
   if (!them) return;
   const asked = deed(them.ids);
   // Packing thousands would hold up this window: the server computes it, and all see it when it is done.
-  const label = phrase(`${verb} ${counted(them.wholes)}`);
+  const label = tell(counted(them.wholes));
   const units = unitsOf(desk, them.wholes);
   if (units.reduce((sum, unit) => sum + unit.boxes.length, 0) > MOST_PER_MUTATION)
     desk.editor.perform(NOTHING, label, asked);
@@ -95,7 +94,7 @@ function settleAll(
 export function alignTo(desk: Desk, edge: Edge): void {
   settleAll(
     desk,
-    "Align",
+    (what) => `Align ${what}`,
     false,
     (units) => align(units, edge),
     (ids) => ({ kind: "align", ids, edge }),
@@ -105,7 +104,7 @@ export function alignTo(desk: Desk, edge: Edge): void {
 export function spread(desk: Desk, axis: Axis): void {
   settleAll(
     desk,
-    "Distribute",
+    (what) => `Distribute ${what}`,
     false,
     (units) => distribute(units, axis),
     (ids) => ({
@@ -119,7 +118,7 @@ export function spread(desk: Desk, axis: Axis): void {
 export function makeAlike(desk: Desk, by: Measure): void {
   settleAll(
     desk,
-    "Normalize",
+    (what) => `Normalize ${what}`,
     false,
     (units) => normalize(units, by),
     (ids) => ({ kind: "normalize", ids, by }),
@@ -127,17 +126,27 @@ export function makeAlike(desk: Desk, by: Measure): void {
 }
 
 export function stackUp(desk: Desk): void {
-  settleAll(desk, "Stack", false, stack, (ids) => ({ kind: "stack", ids }));
+  settleAll(
+    desk,
+    (what) => `Stack ${what}`,
+    false,
+    stack,
+    (ids) => ({ kind: "stack", ids }),
+  );
 }
 
 export function packUp(desk: Desk): void {
   settleAll(
     desk,
-    "Pack",
+    (what) => `Pack ${what}`,
     true,
     (units) => pack(units, GAP),
     (ids) => ({ kind: "pack", ids, margin: GAP }),
   );
+}
+
+function arranging(what: string): string {
+  return `Arrange ${what}`;
 }
 
 export function arrangeBy(desk: Desk, layout: Layout, order: Order): void {
@@ -153,11 +162,11 @@ export function arrangeBy(desk: Desk, layout: Layout, order: Order): void {
   const them = chosen(desk, true);
   if (!them) return;
   // When pictures were taken is known to the server only.
-  if (order === "DATE") desk.editor.perform(NOTHING, `Arrange ${counted(them.wholes)}`, deed(them.ids));
+  if (order === "DATE") desk.editor.perform(NOTHING, arranging(counted(them.wholes)), deed(them.ids));
   else
     settleAll(
       desk,
-      "Arrange",
+      arranging,
       true,
       (units, wholes) => arrange(units, layout, order, sortKeys(desk, wholes), GAP, seed),
       deed,

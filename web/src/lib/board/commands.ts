@@ -17,7 +17,6 @@ import {
   type StylePatch,
 } from "./operations";
 import { compareRanks, ranksBetween } from "./ordering";
-import { phrase } from "../language/phrase";
 import { counted as countedInWords } from "../ui/words";
 
 export const NEW_NOTE: Note = { text: "", fontSize: 24, colour: "#e8e8ea", background: "#2a2b30" };
@@ -27,6 +26,9 @@ const DUPLICATE_OFFSET = 24;
 export function counted(items: readonly unknown[], one?: string | readonly string[], many?: string): string {
   return one === undefined ? countedInWords(items.length, "item") : countedInWords(items.length, one, many);
 }
+
+/** A deed as it is told: `what` are the counted items it is done to. */
+export type Telling = (what: string) => string;
 
 export function idsOf(items: readonly Item[]): string[] {
   return items.map((item) => item.id);
@@ -81,7 +83,13 @@ export function duplicate(editor: Editor): void {
 }
 
 export function nudge(editor: Editor, dx: number, dy: number): void {
-  relocate(editor, "Nudge", (boxes) => moved(boxes, dx, dy), { kind: "move", ids: wholes(editor), dx, dy });
+  const deed: Deed = { kind: "move", ids: wholes(editor), dx, dy };
+  relocate(
+    editor,
+    (what) => `Nudge ${what}`,
+    (boxes) => moved(boxes, dx, dy),
+    deed,
+  );
 }
 
 export function flip(editor: Editor, axis: "x" | "y"): void {
@@ -89,19 +97,35 @@ export function flip(editor: Editor, axis: "x" | "y"): void {
   if (!about) return;
   const along = axis === "x" ? "HORIZONTAL" : "VERTICAL";
   const deed: Deed = { kind: "flip", ids: wholes(editor), axis: along, about };
-  relocate(editor, "Flip", (boxes) => flipped(boxes, along, about), deed);
+  relocate(
+    editor,
+    (what) => `Flip ${what}`,
+    (boxes) => flipped(boxes, along, about),
+    deed,
+  );
 }
 
 export function turn(editor: Editor, degrees: number): void {
   const about = middleOf(editor);
   if (!about) return;
   const deed: Deed = { kind: "rotate", ids: wholes(editor), degrees, about };
-  relocate(editor, "Rotate", (boxes) => rotated(boxes, degrees, about), deed);
+  relocate(
+    editor,
+    (what) => `Rotate ${what}`,
+    (boxes) => rotated(boxes, degrees, about),
+    deed,
+  );
 }
 
 /** Upright, unmirrored, at the size in which it came. */
 export function resetTransform(editor: Editor): void {
-  relocate(editor, "Reset", (boxes) => reset(boxes, "ALL"), { kind: "reset", ids: wholes(editor) });
+  const deed: Deed = { kind: "reset", ids: wholes(editor) };
+  relocate(
+    editor,
+    (what) => `Reset ${what}`,
+    (boxes) => reset(boxes, "ALL"),
+    deed,
+  );
 }
 
 /** What is seen of each picture stays where it is. */
@@ -130,13 +154,10 @@ export function restyle(
   editor: Editor,
   items: readonly Item[],
   patch: Omit<StylePatch, "id">,
-  label: string,
+  tell: Telling,
 ): void {
   if (!items.length) return;
-  editor.perform(
-    { kind: "restyle", items: items.map(({ id }) => ({ id, ...patch })) },
-    phrase(`${label} ${counted(items)}`),
-  );
+  editor.perform({ kind: "restyle", items: items.map(({ id }) => ({ id, ...patch })) }, tell(counted(items)));
 }
 
 /** What has looks in the selection: a container's are those of what is in it. */
@@ -147,43 +168,54 @@ export function looksIn(editor: Editor): Item[] {
 export function toggleGrayscale(editor: Editor): void {
   const items = looksIn(editor);
   const grayscale = !items.every((item) => item.grayscale);
-  restyle(editor, items, { grayscale }, grayscale ? "Gray" : "Colour");
+  restyle(editor, items, { grayscale }, (what) =>
+    grayscale ? `Show ${what} in gray` : `Show ${what} in colour`,
+  );
 }
 
 export function toggleSampling(editor: Editor): void {
   const items = looksIn(editor).filter((item) => item.kind === "IMAGE");
   const isSharp = items.every((item) => item.sampling === "NEAREST");
-  restyle(
-    editor,
-    items,
-    { sampling: isSharp ? "SMOOTH" : "NEAREST" },
-    isSharp ? "Smooth" : "Sharp pixels of",
+  restyle(editor, items, { sampling: isSharp ? "SMOOTH" : "NEAREST" }, (what) =>
+    isSharp ? `Smooth the pixels of ${what}` : `Sharpen the pixels of ${what}`,
   );
 }
 
 export function resetLooks(editor: Editor): void {
   const { opacity, grayscale, brightness, contrast, saturation, sampling } = PLAIN;
   const patch = { opacity, grayscale, brightness, contrast, saturation, sampling };
-  restyle(editor, looksIn(editor), patch, "Plain looks of");
+  restyle(editor, looksIn(editor), patch, (what) => `Reset the looks of ${what}`);
+}
+
+export function locking(locks: boolean): Telling {
+  return (what) => (locks ? `Lock ${what}` : `Unlock ${what}`);
+}
+
+export function hiding(hides: boolean): Telling {
+  return (what) => (hides ? `Hide ${what}` : `Show ${what}`);
+}
+
+export function naming(what: string): string {
+  return `Name ${what}`;
 }
 
 export function toggleLocked(editor: Editor): void {
   const items = editor.selected;
   const locked = !items.every((item) => item.locked);
-  restyle(editor, items, { locked }, locked ? "Lock" : "Unlock");
+  restyle(editor, items, { locked }, locking(locked));
 }
 
 /** Hides the selected; where all of them are hidden (the outline selects such), shows them again. */
 export function toggleHidden(editor: Editor): void {
   const items = editor.movable;
   const hidden = !items.every((item) => item.hidden);
-  restyle(editor, items, { hidden }, hidden ? "Hide" : "Show");
+  restyle(editor, items, { hidden }, hiding(hidden));
   if (hidden) editor.select([]);
 }
 
 export function showHidden(editor: Editor): void {
   const items = editor.store.inOrder.filter((item) => item.hidden);
-  restyle(editor, items, { hidden: false }, "Show");
+  restyle(editor, items, { hidden: false }, hiding(false));
   editor.select(idsOf(items));
 }
 
@@ -301,9 +333,9 @@ export function inOrder(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => compareRanks(a.z, b.z) || compareRanks(a.id, b.id));
 }
 
-function relocate(editor: Editor, verb: string, how: (boxes: readonly Box[]) => Places, deed: Deed): void {
+function relocate(editor: Editor, tell: Telling, how: (boxes: readonly Box[]) => Places, deed: Deed): void {
   const boxes = editor.moving.map((item) => boxOf(editor, item));
-  settle(editor, how(boxes), phrase(`${verb} ${counted(editor.movable)}`), deed);
+  settle(editor, how(boxes), tell(counted(editor.movable)), deed);
 }
 
 function reorder(editor: Editor, ranks: readonly Rank[], deed: Deed): void {

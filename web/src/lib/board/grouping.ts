@@ -1,7 +1,6 @@
 /** Putting items into groups and frames, taking them out, and dissolving what held them. */
-import { phrase } from "../language/phrase";
 import { newId } from "../uuid";
-import { counted, idsOf, inOrder } from "./commands";
+import { counted, idsOf, inOrder, type Telling } from "./commands";
 import type { Editor } from "./editor";
 import { aGroup, together, type Item, type Simple } from "./operations";
 import { compareRanks, rankBetween } from "./ordering";
@@ -60,7 +59,7 @@ export function contained(editor: Editor): Item[] {
 
 /** Out of all groups and frames, to the board itself. */
 export function takeOut(editor: Editor): void {
-  regroup(editor, contained(editor), null, "Take out");
+  regroup(editor, contained(editor), null, (what) => `Take out ${what}`);
 }
 
 /** The one frame among the selected that the others may go into. */
@@ -76,17 +75,17 @@ export function putInFrame(editor: Editor): void {
       editor,
       editor.movable.filter((item) => item !== frame),
       frame.id,
-      "Put into the frame:",
+      (what) => `Put ${what} into the frame`,
     );
 }
 
-function regroup(editor: Editor, items: readonly Item[], parentId: string | null, verb: string): void {
+function regroup(editor: Editor, items: readonly Item[], parentId: string | null, tell: Telling): void {
   if (!items.length) return;
   const parts: Simple[] = [
     ...regrouping(items.map((item) => [item, parentId])),
     ...removal(editor.tree.emptiedBy(items, parentId)),
   ];
-  editor.perform(together(parts), phrase(`${verb} ${counted(items)}`), {
+  editor.perform(together(parts), tell(counted(items)), {
     kind: "regroup",
     ids: idsOf(items),
     parentId,

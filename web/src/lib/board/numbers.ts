@@ -2,7 +2,7 @@
 import { boundsOf, corners, normalDegrees, rotatedAbout, scaledAbout, translated } from "../geometry/shapes";
 import { LEAST_SCALE, LEAST_SIDE, MOST_SCALE } from "../geometry/limits";
 import { isStretchy } from "../canvas/handles";
-import { counted, looksIn, restyle } from "./commands";
+import { counted, looksIn, restyle, type Telling } from "./commands";
 import { MOST_PER_MUTATION, type Deed } from "./deeds";
 import type { Editor } from "./editor";
 import { editOf, together, type Item, type Placement, type Simple } from "./operations";
@@ -29,7 +29,12 @@ export function sharedOf(editor: Editor, what: Measured): Shared {
 /** Gives all of the selected this value, each by itself, as one change. */
 export function setShared(editor: Editor, what: Measured, value: number): void {
   if (what === "opacity") {
-    restyle(editor, looksIn(editor), { opacity: Math.min(1, Math.max(0, value / 100)) }, "Opacity of");
+    restyle(
+      editor,
+      looksIn(editor),
+      { opacity: Math.min(1, Math.max(0, value / 100)) },
+      (what) => `Change the opacity of ${what}`,
+    );
     return;
   }
   const wholes = editor.movable.filter((item) => valueIn(editor, item, what) !== null);
@@ -47,19 +52,22 @@ export function setShared(editor: Editor, what: Measured, value: number): void {
   const moved = places.map(({ id, transform }) => ({ id, transform }));
   if (moved.length) parts.push({ kind: "transform", items: moved });
   if (!parts.length) return;
-  const label = `${VERBS[what]} ${counted(wholes)}`;
+  const label = TELLING[what](counted(wholes));
   const deed =
     parts.length === 1 && moved.length > MOST_PER_MUTATION ? deedFor(editor, wholes, what, value) : null;
   editor.perform(together(parts), label, deed ?? undefined);
 }
 
-const VERBS: Record<Exclude<Measured, "opacity">, string> = {
-  x: "Move",
-  y: "Move",
-  width: "Resize",
-  height: "Resize",
-  scale: "Resize",
-  rotation: "Rotate",
+const moving: Telling = (what) => `Move ${what}`;
+const resizing: Telling = (what) => `Resize ${what}`;
+const rotating: Telling = (what) => `Rotate ${what}`;
+const TELLING: Record<Exclude<Measured, "opacity">, Telling> = {
+  x: moving,
+  y: moving,
+  width: resizing,
+  height: resizing,
+  scale: resizing,
+  rotation: rotating,
 };
 
 /** x, y: the upper left of its upright bounds; width, height: of its own box as large as it is shown. */
