@@ -13,6 +13,9 @@ from domain.archives import Entry
 from domain.errors import BadInput, NotFound, TooBusy
 from domain.images import AddedImage
 from domain.placing import Placed
+from domain.unpacking import standing
+from domain.upload_outcomes import added_entries, added_image
+from domain.upload_rows import Upload
 
 PLACE_SECONDS = 60.0
 
@@ -70,6 +73,23 @@ def placed_answer(placed: Placed | None) -> dict[str, object]:
     if placed.code:
         said["error"] = {"code": placed.code, "message": placed.message}
     return {"placed": said}
+
+
+async def upload_answer(viewer: Viewer, upload: Upload) -> dict[str, object]:
+    """How far it is, and what it became once it did."""
+    said: dict[str, object] = {"id": str(upload.id), "offset": upload.received, "length": upload.length}
+    if (unpacking := await standing(upload)) is not None:
+        said["unpacking"] = {"state": str(unpacking.state), "progress": round(unpacking.progress, 3)}
+        if unpacking.code:
+            said["error"] = {"code": unpacking.code, "message": unpacking.message}
+    if upload.outcome is None:
+        return said
+    added = await added_image(viewer, upload.outcome)
+    if added is not None:
+        said["image"] = image_entry(added)
+    else:
+        said["images"] = [entry_answer(entry) for entry in await added_entries(viewer, upload.outcome)]
+    return {**said, **placed_answer(upload.outcome.placed)}
 
 
 def file_name(text: str | None) -> str:

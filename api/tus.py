@@ -9,7 +9,7 @@ import orjson
 from litestar import Request
 from litestar.types import Receive, Scope, Send
 
-from api.arrivals import entry_answer, file_name, image_entry, place, placed_answer, uuid_of
+from api.arrivals import file_name, place, upload_answer, uuid_of
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -25,7 +25,6 @@ from api.services import Services, services_of
 from domain import uploads
 from domain.access import Viewer
 from domain.errors import DomainError, NotFound, Unauthenticated, UploadOffset
-from domain.upload_outcomes import added_entries, added_image
 from domain.upload_rows import CHECKSUMS, Checksum, Label, Upload
 
 ADDRESS = "/uploads/tus"
@@ -127,7 +126,7 @@ async def _begin(request: TusRequest, services: Services, viewer: Viewer) -> Ans
             begun = await _receive(request, services, viewer, begun.id, 0)
         begun = await uploads.finished(viewer, services.settings, begun)
     headers = {**_standing(begun), "Location": f"{ADDRESS}/{begun.id}"}
-    return 201, headers, await _said(viewer, begun) if begun.outcome else b""
+    return 201, headers, await _said(viewer, begun) if begun.outcome or begun.archive else b""
 
 
 async def _join(request: TusRequest, services: Services, viewer: Viewer, concat: str) -> Answer:
@@ -153,7 +152,8 @@ async def _patch(request: TusRequest, services: Services, viewer: Viewer, upload
         upload = await uploads.finished(viewer, services.settings, upload)
     headers = _standing(upload)
     # tus asks for 204, which has no body; who wants to know at once what the upload became asks so.
-    if upload.outcome and "return=representation" in request.headers.get("prefer", "").replace(" ", ""):
+    is_done = upload.outcome is not None or upload.archive is not None
+    if is_done and "return=representation" in request.headers.get("prefer", "").replace(" ", ""):
         return 200, {**headers, "Preference-Applied": "return=representation"}, await _said(viewer, upload)
     return 204, headers, b""
 
@@ -200,16 +200,7 @@ async def _get(services: Services, viewer: Viewer, upload_id: UUID) -> Answer:
 
 
 async def _said(viewer: Viewer, upload: Upload) -> bytes:
-    """JSON: how far it is, and the picture once it is one and where it lies, as /uploads says it."""
-    added = await added_image(viewer, upload.outcome)
-    said: dict[str, object] = {"id": str(upload.id), "offset": upload.received, "length": upload.length}
-    if added is not None:
-        said["image"] = image_entry(added)
-    elif upload.outcome is not None:
-        said["images"] = [entry_answer(entry) for entry in await added_entries(viewer, upload.outcome)]
-    if upload.outcome is not None:
-        said.update(placed_answer(upload.outcome.placed))
-    return orjson.dumps(said)
+    return orjson.dumps(await upload_answer(viewer, upload))
 
 
 def _standing(upload: Upload) -> dict[str, str]:

@@ -6,7 +6,15 @@ from uuid import UUID, uuid5
 import orjson
 from litestar import Request, Response, post
 
-from api.arrivals import entry_answer, file_name, image_entry, place, placed_answer, uuid_of
+from api.arrivals import (
+    entry_answer,
+    file_name,
+    image_entry,
+    place,
+    placed_answer,
+    upload_answer,
+    uuid_of,
+)
 from api.body import announced_bytes, body_pieces
 from api.errors import (
     JSON_TYPE,
@@ -19,11 +27,14 @@ from api.errors import (
 from api.identity import viewer_of_request
 from api.multipart import BrokenForm, Part, parts_of
 from api.services import Services, services_of
+from api.tus import ADDRESS
 from domain import access, archives, images, originals, placing
+from domain import uploads as resumable
 from domain.access import Viewer
 from domain.archives import Entry
 from domain.errors import FileTooLarge, Unauthenticated
 from domain.settings import Settings
+from domain.upload_rows import Label, Upload
 
 MOST_FILES = 1_000
 # What the boundaries and headers of a multipart body may add to the files themselves.
@@ -77,21 +88,25 @@ async def _one(
 async def _archive(
     request: UploadRequest, services: Services, viewer: Viewer, batch: UUID | None, board: UUID | None
 ) -> Response[bytes]:
-    """A ZIP as the raw body: what became of each of its pictures, as of several files."""
+    """A ZIP as the raw body: 202, and where to ask what became of it."""
     if (announced_bytes(request) or 0) > services.settings.max_batch_bytes:
         raise _batch_too_large(services.settings)
     async with place(services, viewer), originals.receive(archives.room_for(services.settings)) as intake:
         async for piece in body_pieces(request):
             await intake.write(piece)
-        entries = await _entries(viewer, services, intake, batch)
-    return await _all_created(viewer, entries, board)
+        label = Label(file_name(request.query_params.get("name")), batch=batch, board=board)
+        upload = await resumable.take_archive(viewer, services.settings, intake, label)
+    said = await _unpacking(viewer, upload)
+    return Response(
+        content=orjson.dumps(said),
+        status_code=202,
+        media_type=JSON_TYPE,
+        headers={"Location": str(said["address"])},
+    )
 
 
-async def _entries(
-    viewer: Viewer, services: Services, intake: originals.Intake, batch: UUID | None
-) -> list[Entry]:
-    await intake.finish()
-    return [entry async for entry in archives.unpack(viewer, services.settings, intake.path, batch=batch)]
+async def _unpacking(viewer: Viewer, upload: Upload) -> dict[str, object]:
+    return {"address": f"{ADDRESS}/{upload.id}", **await upload_answer(viewer, upload)}
 
 
 async def _several(
@@ -105,7 +120,7 @@ async def _several(
     most_bytes = services.settings.max_batch_bytes + ENVELOPE_BYTES
     if (announced_bytes(request) or 0) > most_bytes:
         raise _batch_too_large(services.settings)
-    entries: list[Entry] = []
+    entries: list[Entry | Upload] = []
     async with place(services, viewer):
         async for part in parts_of(body_pieces(request), boundary, most_bytes=most_bytes):
             if part.name == "batch" and part.filename is None:
@@ -118,13 +133,15 @@ async def _several(
                     raise BadRequest(
                         f"At most {MOST_FILES} files are taken in one request.", limit=MOST_FILES
                     )
-                entries += await _part(part, services, viewer, batch)
+                entries.append(await _part(part, services, viewer, batch, board))
     if not entries:
         raise BadRequest("The form holds no file: name its parts 'file'.")
     return await _all_created(viewer, entries, board)
 
 
-async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | None) -> list[Entry]:
+async def _part(
+    part: Part, services: Services, viewer: Viewer, batch: UUID | None, board: UUID | None
+) -> Entry | Upload:
     """One file of several: what is wrong with it is said beside it, and the others go on."""
     name = file_name(part.filename)
     is_archive = archives.is_archive_name(name)
@@ -134,19 +151,26 @@ async def _part(part: Part, services: Services, viewer: Viewer, batch: UUID | No
             async for piece in part.pieces():
                 await intake.write(piece)
             if is_archive:
-                return await _entries(viewer, services, intake, batch)
+                label = Label(name, batch=batch, board=board)
+                return await resumable.take_archive(viewer, services.settings, intake, label)
             added = await images.add_image(viewer, intake, name=name, batch=batch)
     except (ClientGone, SlowRequest, BrokenForm):
         raise
     except Exception as error:
-        return [Entry(name, None, as_domain_error(error))]
-    return [Entry(name, added)]
+        return Entry(name, None, as_domain_error(error))
+    return Entry(name, added)
 
 
-async def _all_created(viewer: Viewer, entries: list[Entry], board: UUID | None) -> Response[bytes]:
-    came = [entry.added.image.id for entry in entries if entry.added is not None]
+async def _all_created(viewer: Viewer, entries: list[Entry | Upload], board: UUID | None) -> Response[bytes]:
+    came = [one.added.image.id for one in entries if isinstance(one, Entry) and one.added is not None]
     placed = await _placed(viewer, board, came)
-    return _created({"images": [entry_answer(entry) for entry in entries], **placed})
+    images = [
+        entry_answer(one)
+        if isinstance(one, Entry)
+        else {"name": one.name, "upload": await _unpacking(viewer, one)}
+        for one in entries
+    ]
+    return _created({"images": images, **placed})
 
 
 async def _placed(

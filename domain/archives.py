@@ -7,12 +7,12 @@ import asyncio
 import struct
 import zipfile
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from domain import images, originals
 from domain.access import Viewer, require_scope
@@ -54,44 +54,52 @@ def room_for(settings: Settings) -> Settings:
     return replace(settings, max_file_bytes=settings.max_batch_bytes)
 
 
-async def unpack(
-    viewer: Viewer, settings: Settings, path: Path, *, batch: UUID | None = None
-) -> AsyncIterator[Entry]:
-    """Each entry that could be a picture, as it is taken in; the rest of one that is bad goes on.
+class Archive:
+    """An open one. names: of its entries that could be pictures, in its order, without their folders."""
 
-    The pictures share a batch. Raises ArchiveRefused before the first, Forbidden.
-    """
-    require_scope(viewer)
-    batch = batch or uuid4()
-    with ExitStack() as opened:
-        archive, infos = await asyncio.to_thread(_opened, path, settings)
-        opened.callback(archive.close)
-        for info in infos:
-            name = PurePosixPath(info.filename.replace("\\", "/")).name
-            try:
-                _require_fair(info)
-                yield Entry(name, await _add(viewer, settings, archive, info, name, batch))
-            except DomainError as error:
-                yield Entry(name, None, error)
+    def __init__(
+        self, settings: Settings, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
+    ) -> None:
+        self.names = [PurePosixPath(info.filename.replace("\\", "/")).name for info in infos]
+        self._settings = settings
+        self._archive = archive
+        self._infos = infos
 
+    async def take(self, viewer: Viewer, number: int, *, batch: UUID, image_id: UUID | None = None) -> Entry:
+        """Makes a picture of one entry, or says why it is none.
 
-async def _add(
-    viewer: Viewer,
-    settings: Settings,
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    name: str,
-    batch: UUID,
-) -> AddedImage:
-    async with originals.receive(settings) as intake:
+        The same image_id again gives the same answer. Raises Forbidden, and what passes: StorageUnavailable,
+        DatabaseUnavailable, TooBusy.
+        """
+        require_scope(viewer)
+        name = self.names[number]
         try:
-            stream = await asyncio.to_thread(archive.open, info)
-            with stream:
-                while piece := await asyncio.to_thread(stream.read, READ_BYTES):
-                    await intake.write(piece)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
-            raise ArchiveRefused("This entry of the archive is broken.") from None
-        return await images.add_image(viewer, intake, name=name, batch=batch)
+            _require_fair(self._infos[number])
+            return Entry(name, await self._add(viewer, number, batch, image_id))
+        except DomainError as error:
+            if error.http_status >= 500 or error.http_status == 429:
+                raise
+            return Entry(name, None, error)
+
+    async def _add(self, viewer: Viewer, number: int, batch: UUID, image_id: UUID | None) -> AddedImage:
+        async with originals.receive(self._settings) as intake:
+            try:
+                stream = await asyncio.to_thread(self._archive.open, self._infos[number])
+                with stream:
+                    while piece := await asyncio.to_thread(stream.read, READ_BYTES):
+                        await intake.write(piece)
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+                raise ArchiveRefused("This entry of the archive is broken.") from None
+            name = self.names[number]
+            return await images.add_image(viewer, intake, name=name, image_id=image_id, batch=batch)
+
+
+@asynccontextmanager
+async def opened(path: Path, settings: Settings) -> AsyncIterator[Archive]:
+    """Raises ArchiveRefused: it is none, or larger than one may be."""
+    archive, infos = await asyncio.to_thread(_opened, path, settings)
+    with archive:
+        yield Archive(settings, archive, infos)
 
 
 def _opened(path: Path, settings: Settings) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:

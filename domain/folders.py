@@ -17,7 +17,7 @@ from domain.blobs import storage_words
 from domain.errors import StorageUnavailable
 from domain.places import CHUNK_BYTES, Stored
 
-ROOMS = ("atlases", "incoming", "originals", "parts", "renditions", "thumbnails", "withdrawn")
+ROOMS = ("archives", "atlases", "incoming", "originals", "parts", "renditions", "thumbnails", "withdrawn")
 LEAST_FREE_BYTES = 100_000_000
 LISTED_AT_ONCE = 500
 

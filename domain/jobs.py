@@ -46,6 +46,9 @@ ANIMATION = "animation"
 ATLAS = "atlas"
 """The kind that keeps the atlas of its subject, a board (domain/atlases.py). Its queue is `LARGE`."""
 
+ARCHIVE = "archive"
+"""The kind that unpacks its subject, an upload (domain/unpacking.py). Its queue is `LARGE`."""
+
 PICTURES = "pictures"
 
 LARGE = "large"
@@ -108,6 +111,10 @@ class Unrepeatable(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Unfinished(Exception):
+    """Raised by a handler that did a part and left a note of it: others have their turn, then it goes on."""
 
 
 class LeaseLost(Exception):
@@ -241,6 +248,8 @@ async def run(job_id: UUID, handler: Handler) -> bool:
     except LeaseLost:
         LOG.warning("job %s was cancelled or its lease was lost; its work here is dropped", job_id)
         return False
+    except Unfinished:
+        await _release(run, "")
     except Unrepeatable as error:
         await _fail(run, error.code, str(error), again=False)
     except TimeoutError:
@@ -357,6 +366,18 @@ async def _fail(run: Run, code: str, message: str, *, again: bool = True) -> Non
         if dead and affected(status):
             await bury(connection, run.job.kind, run.job.subject, code)
     LOG.info("job %s failed (%s)%s", run.job.id, code, ", for good" if dead else "")
+
+
+async def call_off(connection: Connection, kind: str, subject: UUID) -> None:
+    """Nobody wants it any more; a worker that runs it drops it within moments."""
+    queue = await connection.fetchval(
+        "UPDATE job SET state = 'CANCELLED', lease = NULL, lease_until = NULL, updated_at = now() "
+        "WHERE kind = $1 AND subject = $2 AND state IN ('QUEUED', 'RUNNING') RETURNING queue",
+        kind,
+        subject,
+    )
+    if queue is not None:
+        await announce_job(connection, queue)
 
 
 async def lock_subjects(connection: Connection, subjects: Collection[UUID]) -> None:

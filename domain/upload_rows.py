@@ -17,7 +17,8 @@ CHECKSUMS = ("sha1", "sha256")
 class Upload:
     """A row. length: bytes of the whole file, None while nobody has said; metadata: as it was sent.
 
-    board: where what it becomes shall lie. is_partial: it is to be joined with others, and becomes no
+    board: where what it becomes shall lie. archive: SHA-256 of the ZIP that it is, which lies in the store
+    to be unpacked. is_partial: it is to be joined with others, and becomes no
     picture itself.
     """
 
@@ -31,6 +32,7 @@ class Upload:
     board: UUID | None
     metadata: str
     is_partial: bool
+    archive: str | None
     outcome: Outcome | None
     expires_at: datetime
 
@@ -70,6 +72,7 @@ def upload_of(row: asyncpg.Record) -> Upload:
         board=row["board"],
         metadata=row["metadata"],
         is_partial=row["is_partial"],
+        archive=row["archive"],
         outcome=None if row["outcome"] is None else msgspec.json.decode(row["outcome"], type=Outcome),
         expires_at=row["expires_at"],
     )

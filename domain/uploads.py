@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import structs
 
-from domain import archives, images, originals, placing, storage
+from domain import archives, images, jobs, originals, placing, storage, unpacking
 from domain.access import Viewer, require_scope
-from domain.database import fetch, fetchrow, fetchval, transaction
+from domain.database import fetch, fetchrow, transaction
 from domain.errors import (
     BadInput,
     DomainError,
@@ -28,7 +28,7 @@ from domain.errors import (
 )
 from domain.originals import Intake
 from domain.settings import Settings
-from domain.upload_outcomes import Outcome, outcome_entry
+from domain.upload_outcomes import Outcome
 from domain.upload_rows import LASTS_DAYS, Checksum, Label, Upload, upload_of
 from domain.upload_writing import Writer, discard_parts, old_parts, part_path, share_parts, too_much
 
@@ -115,7 +115,10 @@ async def upload(viewer: Viewer, upload_id: UUID) -> Upload:
 
 
 async def end(viewer: Viewer, upload_id: UUID) -> None:
-    """Takes back what has come of it; a picture that it became stays. Raises NotFound, Forbidden."""
+    """Takes back what has come of it, and stops its unpacking; pictures that it became stay.
+
+    Raises NotFound, Forbidden.
+    """
     await upload(viewer, upload_id)
     await _forget(upload_id)
 
@@ -174,11 +177,16 @@ _finishing: dict[UUID, asyncio.Task[Upload]] = {}
 async def finished(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
     """Makes a picture of a whole upload, once; asked again, it says what it became.
 
+    An archive is kept and has a job then, which gives it its outcome; asked again, one that was given up has
+    another try.
     It lies on its board then, or its outcome says why not. What is refused is forgotten with its bytes;
     what failed for another reason can be asked for again.
     Raises as `images.add_image`.
     """
     if whole.outcome is not None or whole.is_partial or not whole.is_whole:
+        return whole
+    if whole.archive is not None:
+        await unpacking.go_on(whole)
         return whole
     task = _finishing.get(whole.id)
     if task is None:
@@ -195,11 +203,15 @@ async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
                 await intake.write(piece)
             if intake.size_bytes != whole.length:
                 raise FileNotFoundError
-            outcome = await _placed(viewer, whole, await _outcome(viewer, settings, whole, intake))
+            if archives.is_archive_name(whole.name):
+                accepted = await unpacking.accept(whole, settings, intake)
+                await asyncio.to_thread(discard_parts, whole.parts)
+                return accepted
+            outcome = await _placed(viewer, whole, await _outcome(viewer, whole, intake))
     except FileNotFoundError:
         # Another process was quicker, or the parts are lost.
         known = await upload(viewer, whole.id)
-        if known.outcome is not None:
+        if known.outcome is not None or known.archive is not None:
             return known
         await _forget(whole.id)
         raise NotFound("Parts of this upload are lost: begin a new one.") from None
@@ -218,15 +230,22 @@ async def _finish(viewer: Viewer, settings: Settings, whole: Upload) -> Upload:
     return upload_of(row)
 
 
-async def _outcome(viewer: Viewer, settings: Settings, whole: Upload, intake: Intake) -> Outcome:
-    if not archives.is_archive_name(whole.name):
-        added = await images.add_image(
-            viewer, intake, name=whole.name, image_id=whole.image_id, batch=whole.batch
-        )
-        return Outcome(added.image.id, added.deduplicated)
-    await intake.finish()
-    found = archives.unpack(viewer, settings, intake.path, batch=whole.batch)
-    return Outcome(entries=[outcome_entry(entry) async for entry in found])
+async def take_archive(viewer: Viewer, settings: Settings, intake: Intake, label: Label) -> Upload:
+    """An upload of an archive that was received in one piece. Raises as `begin` and `unpacking.accept`."""
+    _, size_bytes = await intake.finish()
+    begun = await begin(viewer, settings, size_bytes, label)
+    try:
+        return await unpacking.accept(begun, settings, intake)
+    except BaseException:
+        await _forget(begun.id)
+        raise
+
+
+async def _outcome(viewer: Viewer, whole: Upload, intake: Intake) -> Outcome:
+    added = await images.add_image(
+        viewer, intake, name=whole.name, image_id=whole.image_id, batch=whole.batch
+    )
+    return Outcome(added.image.id, added.deduplicated)
 
 
 async def _placed(viewer: Viewer, whole: Upload, outcome: Outcome) -> Outcome:
@@ -246,10 +265,11 @@ def is_final(error: DomainError) -> bool:
 
 
 async def sweep() -> int:
-    """Forgets what nobody went on with, and parts that no row names. Returns how many uploads."""
-    rows = await fetch("DELETE FROM upload WHERE expires_at < now() RETURNING parts")
+    """Forgets what nobody went on with, and parts and archives that no row names; how many uploads."""
+    rows = await fetch("SELECT id FROM upload WHERE expires_at < now()")
     for row in rows:
-        await asyncio.to_thread(discard_parts, row["parts"])
+        await _forget(row["id"], if_expired=True)
+    await unpacking.sweep()
     stale = await asyncio.to_thread(old_parts)
     named = await fetch("SELECT unnest(parts) AS part FROM upload")
     orphans = set(stale) - {row["part"].hex for row in named}
@@ -266,11 +286,18 @@ async def _pieces(whole: Upload) -> AsyncIterator[bytes]:
                 yield piece
 
 
-async def _forget(upload_id: UUID) -> None:
-    parts: Sequence[UUID] | None = await fetchval(
-        "DELETE FROM upload WHERE id = $1 RETURNING parts", upload_id
-    )
-    await asyncio.to_thread(discard_parts, parts or ())
+async def _forget(upload_id: UUID, *, if_expired: bool = False) -> None:
+    async with transaction() as connection:
+        await jobs.call_off(connection, jobs.ARCHIVE, upload_id)
+        row = await connection.fetchrow(
+            "DELETE FROM upload WHERE id = $1 AND (expires_at < now() OR NOT $2) RETURNING parts, archive",
+            upload_id,
+            if_expired,
+        )
+    if row is not None:
+        await asyncio.to_thread(discard_parts, row["parts"])
+        if row["archive"] is not None:
+            await storage.remove(unpacking.key(upload_id))
 
 
 async def _require_room(viewer: Viewer, settings: Settings, length: int, batch: UUID | None) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -159,6 +160,15 @@ def disc_with_alpha(format_: str = "PNG") -> bytes:
     picture = Image.new("RGBA", (400, 400), (0, 255, 0, 0))
     ImageDraw.Draw(picture).ellipse((50, 50, 350, 350), fill=(255, 0, 0, 255))
     return saved(picture, format_, **({"lossless": True, "exact": True} if format_ == "WEBP" else {}))
+
+
+def packed(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP of them."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return held.getvalue()
 
 
 def photo(width: int = 1200, height: int = 800, seed: int = 1, quality: int = 85) -> bytes:

@@ -22,7 +22,14 @@ from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
-from workers.renditions import look_again, make_animation, make_atlas, make_renditions, make_tiles
+from workers.renditions import (
+    archive_unpacker,
+    look_again,
+    make_animation,
+    make_atlas,
+    make_renditions,
+    make_tiles,
+)
 from workers.sweeps import (
     clean_for_ever,
     keep_atlases_for_ever,
@@ -66,7 +73,7 @@ class Wakeful(Middleware):
 class Feeder:
     """Turns due rows into hints: when told by a notice, when a thread is free, and every 2 s."""
 
-    def __init__(self, broker: Broker, threads: int, wake: asyncio.Event) -> None:
+    def __init__(self, broker: Broker, threads: int, wake: asyncio.Event, settings: Settings) -> None:
         self.broker = broker
         self.threads = threads
         self.wake = wake
@@ -78,6 +85,7 @@ class Feeder:
             jobs.TILES: actor_for(broker, jobs.LARGE, make_tiles),
             jobs.ANIMATION: actor_for(broker, jobs.LARGE, make_animation),
             jobs.ATLAS: actor_for(broker, jobs.LARGE, make_atlas),
+            jobs.ARCHIVE: actor_for(broker, jobs.LARGE, archive_unpacker(settings)),
         }
 
     async def run(self) -> None:
@@ -160,7 +168,7 @@ async def running_workers(settings: Settings) -> AsyncIterator[None]:
 async def _working(settings: Settings) -> AsyncIterator[None]:
     loop, wake = asyncio.get_running_loop(), asyncio.Event()
     broker = make_broker(settings, Wakeful(loop, wake))
-    feeder = Feeder(broker, settings.workers, wake)
+    feeder = Feeder(broker, settings.workers, wake, settings)
     set_event_loop_thread(SharedLoop(loop))
     broker.emit_after("process_boot")  # starts the time limits
     worker = Worker(broker, worker_timeout=1000, worker_threads=settings.workers)

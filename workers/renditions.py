@@ -1,8 +1,10 @@
 """The actors that work on pictures."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from domain import animations, atlases, jobs, tiles, twins
+from domain import animations, atlases, jobs, tiles, twins, unpacking
+from domain.settings import Settings
 
 
 async def make_renditions(job_id: str) -> None:
@@ -28,3 +30,13 @@ async def make_atlas(job_id: str) -> None:
 async def look_again(job_id: str) -> None:
     """The same for pictures that nobody has looked at for what they are found by."""
     await jobs.run(UUID(job_id), twins.look_again)
+
+
+def archive_unpacker(settings: Settings) -> Callable[[str], Awaitable[None]]:
+    """Of uploads that are archives."""
+    unpack = unpacking.unpacker(settings)
+
+    async def unpack_archive(job_id: str) -> None:
+        await jobs.run(UUID(job_id), unpack)
+
+    return unpack_archive

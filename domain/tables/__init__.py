@@ -19,7 +19,7 @@ from domain.tables.boards import (
 )
 from domain.tables.people import Account, Instance, Invite, Preference, Session, Token
 from domain.tables.pictures import Animation, Image, Leftover, Pyramid, Rendition, SavedSearch, Twin
-from domain.tables.uploads import DirectUpload, Upload
+from domain.tables.uploads import DirectUpload, Unpacked, Upload
 from domain.tables.work import Job, Receipt, Whereabouts
 
 TABLES: tuple[type[Table], ...] = (
@@ -48,6 +48,7 @@ TABLES: tuple[type[Table], ...] = (
     Job,
     Whereabouts,
     DirectUpload,
+    Unpacked,
     Atlas,
     AtlasPage,
 )

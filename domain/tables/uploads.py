@@ -1,6 +1,6 @@
 """Uploads: files on their way in."""
 
-from piccolo.columns import UUID, Array, BigInt, Boolean, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Boolean, ForeignKey, Integer, OnDelete, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
@@ -14,7 +14,8 @@ class Upload(Table, db=DB, tablename="upload"):
     """A file on its way in. parts: the files that it consists of so far, in their order.
 
     writer: the request that may add to it; image_id: the id that its picture shall have;
-    board: where its picture shall lie; outcome: what it became (domain/uploads.py).
+    board: where its picture shall lie; archive: SHA-256 of the ZIP that it is, once that is in the store
+    (domain/unpacking.py); outcome: what it became (domain/uploads.py).
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -29,9 +30,26 @@ class Upload(Table, db=DB, tablename="upload"):
     board = UUID(default=None, null=True)
     metadata = Text()
     is_partial = Boolean(default=False)
+    archive = Text(default=None, null=True)
     outcome = JSONB(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
+class Unpacked(Table, db=DB, tablename="unpacked"):
+    """What became of one entry of an archive, while others are still to come: image, or code and message.
+
+    id: the one that its picture was to have; number: in the archive, from 0.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    upload = ForeignKey(Upload, null=False, on_delete=OnDelete.cascade, index=True)
+    number = Integer()
+    name = Text()
+    image = UUID(default=None, null=True)
+    deduplicated = Boolean(default=False)
+    code = Text()
+    message = Text()
 
 
 class DirectUpload(Table, db=DB, tablename="direct_upload"):

@@ -1,11 +1,9 @@
 """ZIP archives: their pictures come, one by one; bombs, paths, locks and lies do not, and say why."""
 
-import io
 import os
 import random
 import struct
 import zipfile
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,22 +13,14 @@ import pytest
 
 from domain import archives
 from domain.access import Scope, Viewer
-from domain.archives import Entry, unpack
+from domain.archives import Entry, opened
 from domain.database import fetch, fetchval
 from domain.errors import ArchiveRefused, Forbidden
 from domain.settings import Settings
 from tests.factories import a_viewer
-from tests.pictures import photo
+from tests.pictures import packed, photo
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def packed(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", method) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return held.getvalue()
 
 
 async def taken(
@@ -44,7 +34,9 @@ async def taken(
     path = tmp_path / "a.zip"
     path.write_bytes(content)
     viewer = viewer or await a_viewer()
-    return [entry async for entry in unpack(viewer, settings, path, batch=batch)]
+    batch = batch or uuid4()
+    async with opened(path, settings) as archive:
+        return [await archive.take(viewer, number, batch=batch) for number in range(len(archive.names))]
 
 
 async def test_the_pictures_of_an_archive_come_and_the_rest_is_said(

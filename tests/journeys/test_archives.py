@@ -1,7 +1,5 @@
 """ZIP archives as people bring them: dropped on a board, chosen in the library; what is bad is named."""
 
-import io
-import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -9,17 +7,10 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.journeys.browsing import all_sharp, canvas, drop, new_board, sign_up
 from tests.journeys.scenery import landscape
+from tests.pictures import packed
 from tests.running import RunningServer, Script
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
-
-
-def packed(files: dict[str, bytes]) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return held.getvalue()
 
 
 def test_an_archive_becomes_pictures_that_lie_together_where_it_was_dropped(

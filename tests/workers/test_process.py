@@ -15,12 +15,14 @@ import psutil
 import pytest
 from dramatiq import Message
 
-from domain import compaction, darkroom, job_commands, jobs, snapshots, storage
+from domain import compaction, darkroom, job_commands, jobs, originals, snapshots, storage, uploads
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.jobs import JobState
 from domain.settings import BadSetting, Settings
+from domain.upload_rows import Label
 from tests import pictures
-from tests.factories import a_viewer
+from tests.factories import a_board, a_viewer
+from tests.laws import require_laws
 from tests.library import add
 from workers import sweeps
 from workers.broker import PostgresBroker, actor_for, make_broker
@@ -128,6 +130,39 @@ async def test_a_killed_worker_delays_its_picture_and_repeats_nothing(
     assert [path.name for path in (settings.blobs / "incoming").iterdir()] == []
     assert not any(decoder.is_running() for decoder in decoders), "its decoder died with it"
     assert await end(second) == 0
+
+
+async def test_an_archive_whose_worker_is_killed_gives_each_of_its_pictures_once(
+    database: str, settings: Settings
+) -> None:
+    ana = await a_viewer()
+    board_id = (await a_board(ana)).id
+    files = {f"{number}.jpg": pictures.photo(1600, 1200, seed=number) for number in range(8)}
+    async with originals.receive(settings) as intake:
+        await intake.write(pictures.packed({**files, "words.txt": b"no picture"}))
+        upload = await uploads.take_archive(ana, settings, intake, Label("a.zip", board=board_id))
+    first = await a_worker(database, settings, "brief")
+    await until(lambda: fetchval("SELECT count(*) > 2 FROM unpacked"))
+    first.kill()
+    await first.wait()
+    assert (await uploads.upload(ana, upload.id)).outcome is None, "it was in the middle of it"
+    before = await fetchval("SELECT array_agg(id) FROM image")
+    second = await a_worker(database, settings, "brief")
+    await until(lambda: fetchval("SELECT outcome IS NOT NULL FROM upload"))
+    outcome = (await uploads.upload(ana, upload.id)).outcome
+    assert outcome is not None
+    assert outcome.entries is not None
+    assert [entry.name for entry in outcome.entries] == [*files, "words.txt"]
+    assert [entry.code for entry in outcome.entries] == [""] * 8 + ["IMAGE_REFUSED"]
+    assert not any(entry.deduplicated for entry in outcome.entries)
+    assert set(before) < set(outcome.image_ids)
+    assert await fetchval("SELECT array_agg(id ORDER BY created_at) FROM image") == outcome.image_ids
+    assert outcome.placed is not None
+    assert len(outcome.placed.item_ids) == await fetchval("SELECT count(*) FROM item") == 8
+    assert len(await require_laws(board_id)) == 2
+    assert await fetchval("SELECT attempts FROM job WHERE kind = 'archive'") == 2
+    assert await end(second) == 0
+    assert list((settings.blobs / "archives").iterdir()) == []
 
 
 async def test_a_job_that_kills_its_worker_is_dead_after_three_and_says_so(
@@ -278,7 +313,7 @@ async def test_history_goes_only_where_somebody_said_so(
 
 async def test_large_jobs_leave_a_thread_to_the_others(database: str, settings: Settings) -> None:
     broker = PostgresBroker([])
-    feeder = Feeder(broker, 2, asyncio.Event())
+    feeder = Feeder(broker, 2, asyncio.Event(), settings)
     async with transaction() as connection:
         large = [
             await jobs.enqueue(connection, jobs.RENDITIONS, uuid4(), priority=9, queue=jobs.LARGE)
@@ -292,7 +327,7 @@ async def test_large_jobs_leave_a_thread_to_the_others(database: str, settings: 
 
 async def test_a_cancelled_job_is_dropped_within_moments(database: str, settings: Settings) -> None:
     owner = await a_viewer(is_owner=True)
-    feeder = Feeder(PostgresBroker([]), 2, asyncio.Event())
+    feeder = Feeder(PostgresBroker([]), 2, asyncio.Event(), settings)
     async with transaction() as connection:
         job_id = await jobs.enqueue(connection, "test", uuid4())
     running = asyncio.create_task(jobs.run(job_id, lambda _: asyncio.sleep(30)))

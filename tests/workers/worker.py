@@ -1,12 +1,14 @@
-"""A worker process for tests: `python -m tests.workers.worker URL DATA [poison]`.
+"""A worker process for tests: `python -m tests.workers.worker URL DATA [brief] [poison]`.
 
-With "poison" every rendition job kills its worker, as a picture that crashes it would.
+With "brief" leases end after a second; with "poison" they do, too, and every rendition job kills its worker,
+as a picture that crashes it would.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -24,9 +26,10 @@ async def die(job_id: str) -> None:
     await jobs.run(UUID(job_id), crash)
 
 
-async def main(url: str, data: str, poison: bool) -> None:
-    if poison:
+async def main(url: str, data: str, words: Collection[str]) -> None:
+    if words:
         jobs.LEASE_SECONDS, jobs.HEARTBEAT_SECONDS, sweeps.TAKE_BACK_SECONDS = 1.0, 0.3, 0.3
+    if "poison" in words:
         die.__name__ = "make_renditions"
         setattr(process, "make_renditions", die)  # noqa: B010 - the name is not exported on purpose
     stop = asyncio.Event()
@@ -39,4 +42,4 @@ async def main(url: str, data: str, poison: bool) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], "poison" in sys.argv))
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

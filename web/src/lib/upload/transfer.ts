@@ -1,9 +1,9 @@
 /** One file on its way to the server by the tus protocol: progress, going on, cancelling, answers in words. */
 import type { Upload as TusUpload, UploadOptions } from "tus-js-client";
-import { RequestFailed, type ServerError } from "../graphql/failure";
+import { RequestFailed } from "../graphql/failure";
 import { OWN_HEADER } from "../graphql/transport";
-import { isArchive } from "./formats";
 import { fetchFromWeb, type WebSource } from "./fromWeb";
+import { answerOf, failureOf, outcomeAt, receivedOf, type Answer, type ServerFault } from "./outcome";
 
 export interface UploadedImage {
   readonly id: string;
@@ -47,19 +47,16 @@ export interface Parcel {
 
 export interface TransferListener {
   progress(bytes: number): void;
+  /** All of an archive is there, and this share of it is unpacked. */
+  unpacking?(share: number): void;
   /** The server has a place for it: from there it can be gone on with. */
   placed(address: string): void;
 }
 
 /** A busy server may think for a minute and a half; one that is silent for longer has lost the file. */
 export const SILENCE_MS = 120_000;
-/** Nothing is said while an archive is unpacked, picture by picture. */
-const UNPACKING_MS = 20 * 60_000;
 /** So small that asking for a place first would cost more than sending it again. */
 const AT_ONCE_BYTES = 1_000_000;
-
-export type ServerFault = { code: string; message: string; details?: ServerError["extensions"] };
-type Answer = { image?: UploadedImage; images?: Entry[]; error?: ServerFault } | null;
 
 /** `imageId` makes a repeat harmless: the server gives the same answer for the same bytes. */
 export function send(url: string, parcel: Parcel, listener: TransferListener): Transfer {
@@ -72,14 +69,13 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
     isOver = true;
     clearTimeout(timer);
   };
-  const listen = (silenceMs = SILENCE_MS) => {
+  const listen = () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       void upload?.abort(false);
       settle(new RequestFailed("NETWORK", "The server fell silent while the file was sent."));
-    }, silenceMs);
+    }, SILENCE_MS);
   };
-  const isUnpacked = isArchive(parcel.file);
   const done = new Promise<Received>((resolve, reject) => {
     settle = (error) => {
       end();
@@ -97,7 +93,7 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
       metadata: { filename: parcel.file.name, id: parcel.imageId, batch: parcel.batchId },
       onUploadUrlAvailable: () => listener.placed(upload?.url ?? ""),
       onProgress: (bytes) => {
-        listen(isUnpacked && bytes === parcel.file.size ? UNPACKING_MS : SILENCE_MS);
+        listen();
         listener.progress(bytes);
       },
       onAfterResponse: (_, response) => {
@@ -112,8 +108,13 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
       },
       onSuccess: () => {
         const found = receivedOf(last);
-        const asked = found ? Promise.resolve(found) : outcomeAt(upload?.url ?? parcel.address);
+        clearTimeout(timer);
+        const tell = (share: number) => listener.unpacking?.(share);
+        const asked = found
+          ? Promise.resolve(found)
+          : outcomeAt(upload?.url ?? parcel.address, tell, () => isOver);
         asked.then((received) => {
+          if (!received) return;
           end();
           resolve(received);
         }, settle);
@@ -135,34 +136,4 @@ export function send(url: string, parcel: Parcel, listener: TransferListener): T
       void upload?.abort(forgets).catch(() => undefined);
     },
   };
-}
-
-/** What an upload became that was whole already. */
-async function outcomeAt(address: string): Promise<Received> {
-  const response = await fetch(address, { headers: OWN_HEADER, credentials: "same-origin" }).catch(() => {
-    throw new RequestFailed("NETWORK", "The connection broke off while the file was sent.");
-  });
-  const answer = (await response.json().catch(() => null)) as Answer;
-  const found = receivedOf(answer);
-  if (found) return found;
-  throw failureOf(response.status, answer?.error);
-}
-
-function receivedOf(answer: Answer): Received | null {
-  return answer?.image ?? answer?.images ?? null;
-}
-
-function answerOf(body: string | undefined): Answer {
-  try {
-    return body ? (JSON.parse(body) as Answer) : null;
-  } catch {
-    return null;
-  }
-}
-
-function failureOf(status: number, fault: ServerFault | undefined): RequestFailed {
-  if (fault) return new RequestFailed(fault.code, fault.message, fault.details ?? {});
-  if (status === 413)
-    return new RequestFailed("FILE_TOO_LARGE", "The file is larger than this server takes.");
-  return new RequestFailed("UNREADABLE", `The server answered ${status} without words.`);
 }

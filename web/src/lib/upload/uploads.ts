@@ -25,6 +25,8 @@ export interface Upload {
   readonly from?: WebSource | undefined;
   state: UploadState;
   sentBytes: number;
+  /** Of an archive that is there: how far it is unpacked. */
+  unpackedShare: number;
   /** Why it failed, in words; empty otherwise. */
   reason: string;
   /** Refused for what it is: sending the same bytes again changes nothing. */
@@ -208,6 +210,10 @@ export class Uploads {
             upload.sentBytes = bytes;
             this.listener.changed();
           },
+          unpacking: (share) => {
+            upload.unpackedShare = share;
+            this.listener.changed();
+          },
           placed: (address) => {
             upload.address = address;
             this.listener.placed?.(upload);
@@ -272,7 +278,19 @@ export class Uploads {
 }
 
 function fresh() {
-  return { state: "waiting" as const, sentBytes: 0, reason: "", isFinal: false, refused: [] };
+  return {
+    state: "waiting" as const,
+    sentBytes: 0,
+    unpackedShare: 0,
+    reason: "",
+    isFinal: false,
+    refused: [],
+  };
+}
+
+/** Of an archive that is there. */
+export function unpackingInWords({ unpackedShare }: Upload): string {
+  return unpackedShare > 0 ? `${Math.floor(unpackedShare * 100)} % unpacked` : "Unpacking…";
 }
 
 function isOnItsWay({ state }: Upload): boolean {
