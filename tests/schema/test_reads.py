@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -167,6 +168,9 @@ def counting() -> Iterator[list[bool]]:
         yield seen
 
 
+Path = tuple[str | int, ...]
+
+
 async def _answer(asking: Asking, viewer: Viewer | None, request: Request) -> Answer:
     return await execution.answer(request, asking.context(viewer))
 
@@ -177,19 +181,75 @@ async def _require_equal(asking: Asking, viewer: Viewer | None, request: Request
     again = await _answer(asking, viewer, request)
     with ordinary():
         reference = await _answer(asking, viewer, request)
-    assert _comparable(first) == _comparable(reference)
-    assert _comparable(again) == _comparable(reference)
+    _require_alike(first, reference)
+    _require_alike(again, reference)
     assert "INTERNAL" not in first.codes
     return first
 
 
-def _comparable(answer: Answer) -> Answer:
-    """Of several failures the ordinary execution tells first whichever came first."""
-    if len(answer.codes) < 2:
-        return answer
-    told = orjson.loads(answer.payload)
-    told["errors"].sort(key=str)
-    return replace(answer, payload=orjson.dumps(told), codes=tuple(sorted(answer.codes)))
+def _require_alike(answer: Answer, reference: Answer) -> None:
+    """The same bytes; of failures what GraphQL promises, which is neither their order nor all of them.
+
+    Siblings run at once. Where one of them takes their parent with it, what the others would have said need
+    not be told, so there it may be another's failure, as long as it takes the same parent.
+    """
+    if answer == reference:
+        return
+    bare, wanted_bare = (replace(each, payload=b"", codes=(), errors=b"") for each in (answer, reference))
+    assert bare == wanted_bare
+    told, wanted = orjson.loads(answer.payload), orjson.loads(reference.payload)
+    assert orjson.dumps(told.get("data")) == orjson.dumps(wanted.get("data"))
+    failures, expected = _failures(told), _failures(wanted)
+    assert failures.keys() == expected.keys()
+    for taken, by_path in failures.items():
+        shared = by_path.keys() & expected[taken].keys()
+        assert [by_path[path] for path in shared] == [expected[taken][path] for path in shared]
+        others = by_path.keys() ^ expected[taken].keys()
+        assert all(len(path) > len(taken) for path in others), "a failure that nobody else hides is told"
+
+
+def _failures(told: dict[str, Any]) -> dict[Path, dict[Path, list[str]]]:
+    """What each said, sorted, by where it failed; these by what is null for it."""
+    found: dict[Path, dict[Path, list[str]]] = {}
+    for error in told.get("errors", ()):
+        path = tuple(error.get("path", ()))
+        at_path = found.setdefault(_taken(told.get("data"), path), {}).setdefault(path, [])
+        at_path.append(orjson.dumps(error).decode())
+        at_path.sort()
+    return found
+
+
+def _taken(data: Any, path: Path) -> Path:
+    for depth, step in enumerate(path):
+        if data is None:
+            return path[:depth]
+        data = data[step]
+    return path
+
+
+@pytest.mark.parametrize(
+    ("told", "alike"),
+    [
+        ([("a", "x"), ("b", "y")], True),
+        ([("b", "y"), ("a", "x")], True),
+        ([("b", "y")], True),
+        ([("b", "other"), ("a", "x")], False),
+        ([], False),
+    ],
+)
+def test_siblings_that_fail_are_told_in_any_order_and_some_for_all(
+    told: list[tuple[str, str]], alike: bool
+) -> None:
+    def answer(failures: list[tuple[str, str]]) -> Answer:
+        errors: list[Any] = [{"message": words, "path": ["board", name]} for name, words in failures]
+        return execution.encoded({"board": None}, errors)
+
+    reference = answer([("a", "x"), ("b", "y")])
+    if alike:
+        _require_alike(answer(told), reference)
+    else:
+        with pytest.raises(AssertionError):
+            _require_alike(answer(told), reference)
 
 
 def test_plans_answer_what_the_resolvers_answer(database_url: str) -> None:
