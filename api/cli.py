@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from api.cli_accounts import token, user
+from api.cli_backup import backup, restore
 from api.cli_frame import (
     FAILED,
     fail,
@@ -248,6 +249,8 @@ def export_schema(output: Path | None) -> None:
 main.add_command(user)
 main.add_command(token)
 main.add_command(storage)
+main.add_command(backup)
+main.add_command(restore)
 
 if __name__ == "__main__":
     main(prog_name="webref")

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -117,3 +118,10 @@ def files_under(folder: Path) -> Iterator[os.DirEntry[str]]:
             yield from files_under(Path(entry.path))
         else:
             yield entry
+
+
+def digest_of(path: Path) -> tuple[str, int]:
+    """SHA-256 in hex, and how many bytes it is of."""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return digest, file.tell()

@@ -12,7 +12,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from domain.errors import DatabaseUnavailable, StorageUnavailable, TooBusy
+from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable, TooBusy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
@@ -170,6 +170,18 @@ async def connect(
     except (*_LOST, OSError) as error:
         raise DatabaseUnavailable("The database cannot be reached. Try again in a moment.") from error
     return connection
+
+
+@contextlib.asynccontextmanager
+async def alone(purpose: str, busy: DomainError) -> AsyncIterator[None]:
+    """While the block runs nobody else does what has this name, whatever their process. Raises `busy`."""
+    connection = await connect(purpose=purpose)
+    try:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", purpose):
+            raise busy
+        yield
+    finally:
+        await connection.close()
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,8 @@ from domain.errors import DatabaseUnavailable
 from domain.piccolo_app import APP_CONFIG
 
 LOCK = 0x77656272_6566  # "webref"; one number per purpose in this database
+RESTORING = "restoring"
+"""A table that is there while a backup is put back, and until that was finished."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ async def migrate(url: str) -> list[str]:
     the tables as they were.
     """
     async with _alone(url) as connection:
+        if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", RESTORING):
+            raise DatabaseUnavailable(
+                "A backup is being put back into this database, or that was stopped before its end: wait, or "
+                "give the same `webref restore` again."
+            )
         await connection.execute(_HISTORY)
         pending = await _pending(connection)
         if pending:
@@ -79,7 +86,7 @@ async def _alone(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"
         await connection.close()
 
 
-def _known() -> dict[str, str]:
+def known_migrations() -> dict[str, str]:
     """Migration id → module name, in order."""
     known = {}
     for path in sorted(Path(APP_CONFIG.resolved_migrations_folder_path).glob("*.py")):
@@ -91,7 +98,7 @@ def _known() -> dict[str, str]:
 
 async def _pending(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, str]:
     """Migration id → module name, in order."""
-    known = _known()
+    known = known_migrations()
     ran: set[str] = set()
     if await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
         rows = await connection.fetch("SELECT name FROM migration WHERE app_name = $1", APP_CONFIG.app_name)

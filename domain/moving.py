@@ -6,25 +6,22 @@ are where `place` says, and the same command goes on where it was.
 
 import asyncio
 import contextlib
-import hashlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from domain import originals, renditions, storage, whereabouts
-from domain.database import Connection, connect, fetch
+from domain import blobs, originals, renditions, storage, whereabouts
+from domain.database import alone, fetch
 from domain.errors import DomainError, StorageUnavailable
 from domain.folders import ROOMS
 from domain.places import Damaged, Store
+from domain.together import few_at_once
 
-AT_ONCE = 4
 ROWS_AT_ONCE = 1_000
 HEARD_SECONDS = 2 * storage.FOLLOW_SECONDS
 """By then every running process has tried to reach the target; nothing rests on it but its complaint."""
 
 MOST_ROUNDS = 20
-_LOCK = "webref: files are moved"
 
 
 class CannotMove(DomainError):
@@ -61,7 +58,8 @@ async def move(
     What is damaged or lost is left where it is and named in the answer. Raises CannotMove, BadSetting,
     StorageUnavailable; then the files are where they were, and those copied so far need not be copied again.
     """
-    async with _alone():
+    busy = CannotMove("Another `webref storage move` is running: let it end, or stop it.")
+    async with alone("webref storage move", busy):
         at = await whereabouts.whereabouts()
         assert at is not None, "who has opened the storage has made the row"
         if at.place == target:
@@ -82,18 +80,6 @@ async def move(
             await mover.remove_copied()
         await storage.look()
     return mover.progress
-
-
-@contextlib.asynccontextmanager
-async def _alone() -> AsyncGenerator[None, None]:
-    """Two at a time would be harmless and a waste."""
-    connection: Connection = await connect(purpose="webref storage move")
-    try:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", _LOCK):
-            raise CannotMove("Another `webref storage move` is running: let it end, or stop it.")
-        yield
-    finally:
-        await connection.close()
 
 
 async def _try_out(target: str) -> None:
@@ -130,7 +116,7 @@ class _Mover:
         for room in ROOMS:
             if room not in storage.ON_THEIR_WAY:
                 async with contextlib.aclosing(self.source.listed(f"{room}/")) as files:
-                    await _some_at_once(self._copy_file(file.key, file.size_bytes) async for file in files)
+                    await few_at_once(self._copy_file(file.key, file.size_bytes) async for file in files)
         for _ in range(MOST_ROUNDS):
             if not await self.copy_what_rows_name():
                 return
@@ -140,7 +126,7 @@ class _Mover:
         """How many were missing. Whatever a store lists, the rows know what there must be."""
         before = self.progress.copied
         self.progress.lost = []
-        await _some_at_once(self._copy_named(*named) async for named in _named())
+        await few_at_once(self._copy_named(*named) async for named in _named())
         return self.progress.copied - before
 
     async def _copy_file(self, key: str, size_bytes: int) -> None:
@@ -164,7 +150,7 @@ class _Mover:
             digest = key.rpartition("/")[2]
         try:
             async with self.source.as_file(key, digest=digest) as path:
-                seen, size_bytes = await asyncio.to_thread(_digest_of, path)
+                seen, size_bytes = await asyncio.to_thread(blobs.digest_of, path)
                 if digest not in (None, seen):
                     raise Damaged(key)
                 await self._pace.wait(size_bytes)
@@ -192,7 +178,7 @@ class _Mover:
         for room in ROOMS:
             if room not in storage.ON_THEIR_WAY:
                 async with contextlib.aclosing(self.source.listed(f"{room}/")) as files:
-                    await _some_at_once(self._remove(file.key, file.size_bytes) async for file in files)
+                    await few_at_once(self._remove(file.key, file.size_bytes) async for file in files)
 
     async def _remove(self, key: str, size_bytes: int) -> None:
         found = await self.target.find(key)
@@ -226,34 +212,6 @@ async def _named() -> AsyncGenerator[tuple[str, str, int, bool], None]:
         last = page[-1]["id"]
 
 
-async def _some_at_once(work: AsyncGenerator[Awaitable[None], None]) -> None:
-    """Few at a time, as they come; the first failure ends all and is raised."""
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def one(each: Awaitable[None]) -> None:
-        try:
-            await each
-        finally:
-            places.release()
-
-    async with _first_failure() as group, contextlib.aclosing(work):
-        async for each in work:
-            group.create_task(one(each))
-            await places.acquire()
-
-
-@contextlib.asynccontextmanager
-async def _first_failure() -> AsyncGenerator[asyncio.TaskGroup, None]:
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except* DomainError as failed:
-        failures = failed.exceptions
-    else:
-        return
-    raise failures[0]
-
-
 class _Pace:
     """No more bytes a second than allowed, over any longer time."""
 
@@ -268,9 +226,3 @@ class _Pace:
         begins_at = max(now, self._free_at)
         self._free_at = begins_at + size_bytes / self._bytes_per_second
         await asyncio.sleep(begins_at - now)
-
-
-def _digest_of(path: Path) -> tuple[str, int]:
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return digest, file.tell()

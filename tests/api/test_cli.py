@@ -56,7 +56,7 @@ def test_help_loads_no_framework() -> None:
 def test_every_command_has_help() -> None:
     listed = webref("--help")
     commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["compact"], ["collect"], ["export-schema"]]
-    commands += [["user"], ["token"]]
+    commands += [["user"], ["token"], ["backup"], ["restore"]]
     commands += [
         ["user", verb] for verb in ("create", "list", "disable", "enable", "set-password", "set-owner")
     ]

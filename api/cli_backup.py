@@ -1,0 +1,170 @@
+"""`webref backup` and `webref restore`: taking a webref along, and making one of what was taken along."""
+
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli_frame import FAILED, fail, open_webref, run_quietly, say, takes_place, told_in_words
+from domain.settings import BadSetting, Settings, good_place
+
+if TYPE_CHECKING:
+    from domain.places import Store
+    from domain.restoring import Restored
+
+TELL_SECONDS = 2.0
+
+
+@click.command()
+@told_in_words
+@takes_place
+@click.argument("target")
+@click.option(
+    "--keep",
+    type=click.IntRange(1, 10_000),
+    metavar="NUMBER",
+    help="Backups that stay there, this one among them; older ones go. Without it all stay.",
+)
+def backup(settings: Settings, target: str, keep: int | None) -> None:
+    """Copy database and originals to TARGET while people go on working.
+
+    TARGET is file:///a/folder or s3://bucket/prefix. The database is taken as it is at one moment,
+    then every original that it knows of and that is not there yet. Needs PostgreSQL's pg_dump, which
+    comes with the built-in PostgreSQL. Keep the file `secret` of the data folder (or WEBREF_SECRET)
+    somewhere else: it signs the backup. Exit code 1: originals were missing.
+    """
+    place = _place(target)
+    patience = _Patience()
+
+    async def run() -> None:
+        from domain import backups
+        from domain.storage import close_storage, start_storage
+
+        secret = settings.with_secret()
+        async with open_webref(settings):
+            await start_storage(settings)
+            try:
+                made = await backups.back_up(
+                    secret, place, lambda so_far: patience.say(_copied(so_far)), keep=keep
+                )
+            finally:
+                await close_storage()
+        say(f"{_copied(made.progress)} The backup is {made.name} in {place}.")
+        if made.pruned:
+            say(f"{len(made.pruned)} older backups went.")
+        for digest in made.manifest.absent:
+            say(f"the original {digest} is missing or damaged and is not in the backup")
+        if made.manifest.absent:
+            sys.exit(FAILED)
+
+    run_quietly(run())
+
+
+@click.command()
+@told_in_words
+@takes_place
+@click.argument("source")
+@click.option("--backup", "name", metavar="NAME", help="Which one; without it the latest.")
+@click.option("--list", "lists", is_flag=True, help="Only say which backups are there.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Only try it: restore the database into one that is thrown away, and read every original.",
+)
+@click.option("--unsigned", is_flag=True, help="Take a backup that another secret signed, or nobody.")
+def restore(
+    settings: Settings, source: str, name: str | None, lists: bool, verify: bool, unsigned: bool
+) -> None:
+    """Make a webref of a backup in SOURCE, in an empty data folder or database.
+
+    SOURCE is file:///a/folder or s3://bucket/prefix. Nothing that exists is written over; stopped
+    before its end, the same command begins again. Smaller sizes of pictures are made anew by
+    `webref serve`. Everybody signs in again; look through `webref token list` for tokens that
+    were revoked since the backup. Exit code 1: originals were missing.
+    """
+    place = _place(source)
+    patience = _Patience()
+
+    async def run() -> None:
+        from domain import backups, restoring
+        from domain.postgres import database_at
+
+        has_secret = settings.secret or (settings.data / "secret").is_file()
+        secret = settings.with_secret() if has_secret else settings  # a new one would fit no backup
+        async with _storage(settings, place) as store:
+            found = await backups.names(store)
+            if lists or not found:
+                say("\n".join(found) or f"There are no backups in {place}.")
+                sys.exit(0 if found else FAILED)
+            chosen = name or found[-1]
+            manifest = await backups.manifest_of(store, chosen, secret, unsigned=unsigned)
+
+            def tell(so_far: "Restored") -> None:
+                patience.say(f"{so_far.originals} of {len(manifest.originals)} originals are right so far")
+
+            if verify:
+                done = await restoring.try_out(settings, store, manifest, tell)
+            else:
+                async with database_at(settings) as url:
+                    done = await restoring.restore(settings, url, store, manifest, tell)
+        say(f"{done.originals} originals are right ({done.read_bytes / 1_000_000:.1f} MB read).")
+        for digest in manifest.absent:
+            say(f"{digest} was missing when the backup was made")
+        for words, digests in (("is missing", done.missing), ("is damaged", done.damaged)):
+            for digest in digests:
+                say(f"{digest} {words} in the backup")
+        if verify:
+            say(f"The backup {chosen} can be restored." if not (done.missing or done.damaged) else "")
+        else:
+            say(f"The webref of {manifest.made_at[:16]} UTC is back: `webref serve`.")
+        if done.missing or done.damaged:
+            sys.exit(FAILED)
+
+    run_quietly(run())
+
+
+@asynccontextmanager
+async def _storage(settings: Settings, place: str) -> "AsyncIterator[Store]":
+    """The place of backups, opened without a database."""
+    from domain import backups, storage
+
+    if place == settings.storage:
+        fail(f"{place} is where the files of this webref are kept (WEBREF_STORAGE): name that of the backups")
+    storage.open_storage(settings)
+    try:
+        yield await backups.open_place(place)
+    finally:
+        await storage.close_storage()
+
+
+class _Patience:
+    """Says how far something is, not more than now and then."""
+
+    def __init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def say(self, words: str) -> None:
+        if time.monotonic() - self._said_at >= TELL_SECONDS:
+            self._said_at = time.monotonic()
+            say(words)
+
+
+def _copied(progress: object) -> str:
+    from domain.backups import Progress
+
+    assert isinstance(progress, Progress)
+    megabytes = progress.copied_bytes / 1_000_000
+    return f"{progress.copied} originals copied ({megabytes:.1f} MB), {progress.present} were there."
+
+
+def _place(text: str) -> str:
+    try:
+        place = good_place(text)
+    except ValueError as error:
+        raise BadSetting(f"There can be no backup there: {error}.", variable="TARGET") from None
+    if place == "file:":
+        raise BadSetting("Name a folder (file:///a/folder) or a bucket, on another disk.", variable="TARGET")
+    return place
