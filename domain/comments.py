@@ -83,6 +83,7 @@ async def add_comments(
         await _require_items(connection, board.id, [c.pin for c in wanted if c.pin is not None])
         await _require_free(connection, [c.id for c in wanted if c.id is not None])
         roots, resolved = await _threads(connection, board.id, wanted)
+        _require_taken_by_none([c.id for c in wanted if c.thread_id and c.id and roots[c.thread_id] == c.id])
         now: datetime = await connection.fetchval("SELECT clock_timestamp()")
         # Lists of comments go by time: these stay in the order sent.
         said = [_said(viewer, c, roots, now + timedelta(microseconds=n)) for n, c in enumerate(wanted)]
@@ -295,9 +296,13 @@ async def _require_items(connection: Connection, board_id: UUID, pins: Collectio
 async def _require_free(connection: Connection, ids: Sequence[UUID]) -> None:
     """An id names one thing, be it an item or a comment."""
     records = await connection.fetch("SELECT id FROM item WHERE id = ANY($1::uuid[])", ids)
-    if records:
-        taken = [str(record["id"]) for record in records]
-        raise AlreadyExists("Some of these ids are taken: use new ones.", ids=taken)
+    _require_taken_by_none([record["id"] for record in records])
+
+
+def _require_taken_by_none(ids: Sequence[UUID]) -> None:
+    """ids: those found to be something. Other comments' are found by their being written."""
+    if ids:
+        raise AlreadyExists("Some of these ids are taken: use new ones.", ids=[str(each) for each in ids])
 
 
 def _authors(voices: Mapping[UUID, Voice]) -> dict[UUID, UUID]:

@@ -219,6 +219,9 @@ async def test_ids_are_taken_once_by_whatever_it_is(talk: Talk) -> None:
         with pytest.raises(AlreadyExists) as refused:
             await comments.add_comments(talk.cleo, talk.board, [NewComment("a", HERE, id=taken)])
         assert refused.value.details["ids"] == [str(taken)]
+    with pytest.raises(AlreadyExists) as refused:
+        await comments.add_comments(talk.cleo, talk.board, [NewComment("a", thread_id=comment, id=comment)])
+    assert refused.value.details["ids"] == [str(comment)], "an answer to itself is what is there already"
     with pytest.raises(BadInput):
         await comments.add_comments(talk.cleo, talk.board, [NewComment("a", HERE, id=uuid4())] * 2)
     with pytest.raises(AlreadyExists):
