@@ -6,9 +6,12 @@ import time
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain import metrics
+
 log = logging.getLogger("webref.access")
 
 _QUIET = (b"/health/", b"/assets/")
+_DOORS = frozenset({"graphql", "uploads", "files", "health", "assets"})
 _LONGEST_PATH = 200
 
 
@@ -30,9 +33,17 @@ def logged(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_watched)
         finally:
+            if scope["type"] == ScopeType.HTTP:
+                took_seconds = time.perf_counter() - began
+                metrics.REQUESTS.labels(_door(scope["path"]), f"{status // 100}xx").observe(took_seconds)
             _log_line(scope, status, began)
 
     return middleware
+
+
+def _door(path: str) -> str:
+    first = path.lstrip("/").partition("/")[0]
+    return first if first in _DOORS else "pages"
 
 
 def _log_line(scope: Scope, status: int, began: float) -> None:

@@ -28,7 +28,7 @@ from api.identity import (
 from api.security import origin_allowed
 from api.services import Services, services_of
 from api.wire import MOST_MESSAGE_BYTES, wire_of
-from domain import credentials
+from domain import credentials, metrics
 from domain.access import Viewer
 from domain.errors import DatabaseUnavailable, DomainError
 from schema import execution
@@ -94,7 +94,8 @@ async def graphql_socket(socket: WebSocket[Any, Any, Any]) -> None:
     client = Socket(socket, services)
     services.sockets.add(client)
     try:
-        await client.run()
+        with metrics.SOCKETS.track_inprogress():
+            await client.run()
     finally:
         services.sockets.discard(client)
 

@@ -9,13 +9,14 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
 import asyncpg
 
+from domain import metrics
 from domain.database import Connection, affected, execute, fetch, fetchrow, fetchval, transaction
 from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable
 from domain.notices import announce_image, announce_job
@@ -127,6 +128,10 @@ class Run:
 
     job: Job
     lease: UUID
+    began_at: float = field(default_factory=time.monotonic)
+
+    def ended(self, outcome: str) -> None:
+        metrics.JOBS.labels(self.job.kind, outcome).observe(time.monotonic() - self.began_at)
 
     async def report(self, progress: float) -> None:
         """Raises LeaseLost."""
@@ -330,10 +335,12 @@ async def _finish(run: Run) -> None:
     )
     if not affected(status):
         raise LeaseLost
+    run.ended("done")
 
 
 async def _release(run: Run, error: str, patience: float = 0.0) -> None:
     """Back to the queue as if it had not been tried: what stopped it is not the job's fault."""
+    run.ended("given_back")
     with contextlib.suppress(DatabaseUnavailable):  # then the lease ends by itself
         async with transaction() as connection:
             await connection.execute(
@@ -350,6 +357,7 @@ async def _release(run: Run, error: str, patience: float = 0.0) -> None:
 
 async def _fail(run: Run, code: str, message: str, *, again: bool = True) -> None:
     """Back to the queue with patience, or dead when it was the last attempt."""
+    run.ended("failed")
     dead = not again or run.job.attempts >= run.job.max_attempts
     patience = BACKOFF_SECONDS[min(run.job.attempts, len(BACKOFF_SECONDS)) - 1]
     async with transaction() as connection:

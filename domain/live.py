@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Hashable, Iterable
 from functools import partial
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from domain import access, changes, pictures_live, standing
+from domain import access, changes, metrics, pictures_live, standing
 from domain.access import Role, Viewer
 from domain.changes import Change
 from domain.database import connect
@@ -390,6 +391,8 @@ class Hub:
             return
         is_next = line.seq == feed.seq + 1
         feed.seq = line.seq
+        metrics.EVENT_LAG.observe(max(0.0, time.time() - line.at.timestamp()))
+        metrics.EVENTS.inc(len(feed.changes))
         for follower in tuple(feed.changes):
             if follower.after < line.seq:
                 follower.tell(line) if is_next else follower.end(_resync())

@@ -34,6 +34,7 @@ class Settings:
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
     fetch_allow: networks that are not public and may be fetched from all the same, on any port.
+    metrics: address and port at which this process tells Prometheus what it counts.
     """
 
     data: Path = Path("data")
@@ -65,6 +66,7 @@ class Settings:
     renditions: tuple[int, ...] = (320, 800, 1600)
     webp_quality: int = 85
     fetch_allow: tuple[Network, ...] = ()
+    metrics: tuple[str, int] | None = None
 
     @property
     def blobs(self) -> Path:
@@ -252,6 +254,13 @@ def _public_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise ValueError("expected an address and a port such as 127.0.0.1:9464")
+    return host.strip("[]"), int(port)
+
+
 def _database_url(text: str) -> str:
     if urlsplit(text).scheme not in ("postgres", "postgresql"):
         raise ValueError("expected an address such as postgresql://user:password@host/database")
@@ -316,4 +325,5 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_RENDITIONS": ("renditions", _sizes),
     "WEBREF_WEBP_QUALITY": ("webp_quality", _whole(1, 100)),
     "WEBREF_FETCH_ALLOW": ("fetch_allow", networks_of),
+    "WEBREF_METRICS": ("metrics", _host_and_port),
 }

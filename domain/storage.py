@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from domain import blobs
+from domain import blobs, metrics
 from domain.database import DB
 from domain.errors import DomainError, StorageUnavailable
 from domain.folders import ROOMS, FolderStore
@@ -234,7 +234,8 @@ def sharded(digest: str) -> str:
 async def put(key: str, content: bytes) -> None:
     """Whole or not at all, durable when this returns; replaces what was there. Raises StorageUnavailable."""
     opened = _here()
-    await opened.write(lambda place: opened.store(place).put(key, content))
+    with metrics.storing(len(content)):
+        await opened.write(lambda place: opened.store(place).put(key, content))
 
 
 async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps_draft: bool = False) -> None:
@@ -260,7 +261,8 @@ async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps
         await store.put_file(key, draft, digest=digest, size_bytes=size_bytes, keeps_draft=not takes)
         took = store if takes else None
 
-    await opened.write(write)
+    with metrics.storing(size_bytes):
+        await opened.write(write)
 
 
 async def find(key: str) -> Stored | None:
@@ -298,6 +300,7 @@ async def read(key: str, start: int = 0, stop: int | None = None) -> AsyncGenera
             try:
                 async for piece in pieces:
                     begun = True
+                    metrics.READ_BYTES.inc(len(piece))
                     yield piece
                 return
             except FileNotFoundError:

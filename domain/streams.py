@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from domain import metrics
 from domain.access import Viewer
 from domain.errors import DomainError, Resync
 
@@ -50,6 +51,7 @@ class Follower(Generic[T]):
         self.ended = False
         self._sink = sink
         self._left = left
+        metrics.FOLLOWERS.inc()
 
     def tell(self, event: T) -> None:
         """A sink that raises ends its own stream and harms no other."""
@@ -73,6 +75,8 @@ class Follower(Generic[T]):
 
     def leave(self) -> None:
         """Ends it without a word to the sink."""
+        if not self.ended:
+            metrics.FOLLOWERS.dec()
         self.ended = True
         self._left(self)
 
@@ -123,6 +127,7 @@ class Waiting(Generic[T]):
 
 
 def too_slow() -> Resync:
+    metrics.CUT.inc()
     return Resync("You read too slowly: read the board again, then subscribe from its seq.")
 
 

@@ -6,8 +6,10 @@ error means that the operation ran: stage EXECUTED, HTTP 200, `data` with null w
 """
 
 import asyncio
+import logging
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -18,8 +20,10 @@ import orjson
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLFormattedError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
@@ -41,6 +45,7 @@ from graphql.validation import (
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from domain import metrics
 from domain.access import Viewer
 from domain.errors import DomainError
 from domain.live import Hub
@@ -58,8 +63,11 @@ FIRST_RULES = (
 )
 LAST_RULES = (OverlappingFieldsCanBeMergedRule,)
 MOST_ERRORS = 10
+SLOW_SECONDS = 1.0
 MOST_CACHED = 500
 LONGEST_CACHED_CHARACTERS = 20_000
+
+log = logging.getLogger("webref.graphql")
 
 
 class Stage(StrEnum):
@@ -109,6 +117,30 @@ class Prepared:
     operation: OperationDefinitionNode
     variables: VariableValues
     plans: reads.Plans
+    cost: int
+
+    @cached_property
+    def field(self) -> str:
+        """The first that it asks for, of the schema: what it is counted under."""
+        waiting = list(self.operation.selection_set.selections)
+        while waiting:
+            node = waiting.pop(0)
+            if isinstance(node, FieldNode):
+                return node.name.value
+            if isinstance(node, InlineFragmentNode):
+                waiting[:0] = node.selection_set.selections
+        return "fragment"
+
+    def observe(self, began: float, codes: Sequence[str]) -> None:
+        """began: by `perf_counter`. Tells the log of what took long, but never what it was given."""
+        took_seconds = time.perf_counter() - began
+        metrics.OPERATIONS.labels(self.field, "failed" if codes else "ok").observe(took_seconds)
+        metrics.COSTS.observe(self.cost)
+        if took_seconds > SLOW_SECONDS:
+            log.warning(
+                "slow operation field=%s ms=%d cost=%d codes=%s",
+                *(self.field, round(took_seconds * 1000), self.cost, ",".join(codes) or "-"),
+            )
 
     @property
     def is_subscription(self) -> bool:
@@ -124,6 +156,7 @@ class Refused(Exception):
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.codes)
+        metrics.OPERATIONS.labels("", "refused").observe(0)
         self.answer = answer
 
 
@@ -146,12 +179,16 @@ async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
     prepared = None if key is None else _requests.get(key)
     if prepared is None or prepared.compiled is None:
         return None
+    began = time.perf_counter()
     try:
         async with asyncio.timeout(limits.DEADLINE_SECONDS):
             told = await reads.answer(prepared.compiled, recognised)
     except TimeoutError:
         return None
-    return _told(told) if told is not None and told.is_whole else None
+    if told is None or not told.is_whole:
+        return None
+    prepared.observe(began, ())
+    return _told(told)
 
 
 def answer_at_once(request: Request, viewer: Viewer, hub: Hub) -> Answer | None:
@@ -171,6 +208,13 @@ def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: ob
 
 async def executed(prepared: Prepared, context: Context) -> Answer:
     """Runs a query or mutation that was prepared."""
+    began = time.perf_counter()
+    found = await _executed(prepared, context)
+    prepared.observe(began, found.codes)
+    return found
+
+
+async def _executed(prepared: Prepared, context: Context) -> Answer:
     deadline = asyncio.timeout(limits.DEADLINE_SECONDS)
     try:
         async with deadline:
@@ -337,10 +381,10 @@ def _prepared_anew(request: Request, known: bool) -> Prepared:
     if isinstance(values, list):
         raise Refused(_refused(errors.request_errors(values, errors.INVALID_VARIABLES)))
     try:
-        limits.require_cost(GRAPH, document, operation, values.coerced)
+        cost = limits.require_cost(GRAPH, document, operation, values.coerced)
     except DomainError as error:
         raise Refused(_refused([errors.from_domain(error)])) from None
-    return Prepared(document, operation, values, valid.plans)
+    return Prepared(document, operation, values, valid.plans, cost)
 
 
 def _require_method(prepared: Prepared, queries_only: bool) -> None:

@@ -382,11 +382,13 @@ def require_cost(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
-) -> None:
-    """For a valid document and coerced variables. Raises LimitExceeded."""
+) -> int:
+    """Entries of lists at most, for a valid document and coerced variables. Raises LimitExceeded."""
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
     root = schema.get_root_type(operation.operation)
+    cost = _Cost(fragments, schema, variables)
     if root is not None:
-        _Cost(fragments, schema, variables).selections(operation.selection_set, root, _made(1))
+        cost.selections(operation.selection_set, root, _made(1))
+    return cost.nodes
