@@ -29,6 +29,10 @@ from domain.slices import Slice
 
 PART_BYTES = 16 << 20
 PARTS_AT_ONCE = 2
+MOST_COPIED_BYTES = 5 << 30
+"""What one request copies within a bucket; larger objects are copied by parts."""
+
+COPIED_PART_BYTES = 1 << 30
 PAUSE_SECONDS = 0.2
 PARTS_MIXED_UP = ("InvalidPart", "InvalidPartOrder", "NoSuchUpload", "BadDigest")
 """Said where something was changed on its way: sending all of it again mends that."""
@@ -255,18 +259,46 @@ class BucketStore(BucketClient):
                 if await self.head(key) is None:  # else it was done and the answer was lost
                     raise
 
-    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> None:
+    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> bool:
         with self.words():
-            await self.ask(
-                "copy_object",
-                **self.named(to),
-                CopySource={"Bucket": self.bucket, "Key": self.prefix + key},
-                MetadataDirective="REPLACE",
-                Metadata={DIGEST: digest},
-            )
+            try:
+                if size_bytes > MOST_COPIED_BYTES:
+                    await self._copy_parts(key, to, digest, size_bytes)
+                else:
+                    await self.ask(
+                        "copy_object",
+                        **self.named(to),
+                        CopySource=self.named(key),
+                        MetadataDirective="REPLACE",
+                        Metadata={DIGEST: digest},
+                    )
+            except ClientError as error:
+                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                    return False
+                raise
             found = await self.ask("head_object", **self.named(to))
         if not _is_as_said(found, size_bytes, digest):
             raise StorageUnavailable("The S3 store copied other bytes; nothing was stored. Try again.")
+        return True
+
+    async def _copy_parts(self, key: str, to: str, digest: str, size_bytes: int) -> None:
+        begun = await self.ask("create_multipart_upload", **self.named(to), Metadata={DIGEST: digest})
+        upload, parts = {**self.named(to), "UploadId": begun["UploadId"]}, []
+        try:
+            for number, start in enumerate(range(0, size_bytes, COPIED_PART_BYTES), 1):
+                last = min(start + COPIED_PART_BYTES, size_bytes) - 1
+                copied = await self.ask(
+                    "upload_part_copy",
+                    **upload,
+                    PartNumber=number,
+                    CopySource=self.named(key),
+                    CopySourceRange=f"bytes={start}-{last}",
+                )
+                parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
+            await self._complete(to, begun["UploadId"], parts)
+        except BaseException:
+            await asyncio.shield(self.abort(to, begun["UploadId"]))
+            raise
 
     async def _complete(self, key: str, upload_id: str, parts: Sequence[dict[str, Any]]) -> None:
         """Raises ClientError; a repeat of one whose answer was lost says NoSuchUpload."""

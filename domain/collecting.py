@@ -24,6 +24,9 @@ WITHDRAWN_HOURS = 24.0
 YOUNG_SECONDS = 3_600.0
 """A file that is younger may be of an upload whose row is still to come."""
 
+ROOMS = ("originals/", "renditions/", "withdrawn/")
+"""Where files lie that belong to a digest."""
+
 DIGESTS_AT_ONCE = 500
 FILES_AT_ONCE = 200
 
@@ -207,9 +210,14 @@ async def _has_picture(digest: str) -> bool:
 
 async def _note_strays(now: datetime) -> None:
     async for digests in _without_picture(now):
-        await execute(
-            "INSERT INTO leftover (digest) SELECT unnest($1::text[]) ON CONFLICT (digest) DO NOTHING", digests
-        )
+        await note(digests)
+
+
+async def note(digests: Sequence[str]) -> None:
+    """Has their files looked at by the next round: what no picture needs goes, in two steps."""
+    await execute(
+        "INSERT INTO leftover (digest) SELECT unnest($1::text[]) ON CONFLICT (digest) DO NOTHING", digests
+    )
 
 
 async def _without_picture(now: datetime) -> AsyncIterator[list[str]]:
@@ -217,11 +225,11 @@ async def _without_picture(now: datetime) -> AsyncIterator[list[str]]:
     or in a database that was restored from a backup.
     """
     young = now.timestamp() - YOUNG_SECONDS
-    for room in ("originals/", "renditions/", "withdrawn/"):
+    for room in ROOMS:
         seen: dict[str, None] = {}
         async with contextlib.aclosing(storage.listed(room)) as files:
             async for file in files:
-                if file.modified_at < young and (digest := _digest_in(file.key)):
+                if file.modified_at < young and (digest := digest_in(file.key)):
                     seen[digest] = None
                 if len(seen) == DIGESTS_AT_ONCE:
                     if found := await _unknown(list(seen)):
@@ -231,9 +239,9 @@ async def _without_picture(now: datetime) -> AsyncIterator[list[str]]:
             yield found
 
 
-def _digest_in(key: str) -> str | None:
-    """`room/ab/cd/abcd…` and what lies below it; None for what is no file of webref's."""
-    parts = key.split("/")
+def digest_in(key: str) -> str | None:
+    """`room/ab/cd/abcd…` and what lies below it; None for what belongs to none."""
+    parts = key.split("/") if key.startswith(ROOMS) else []
     digest = parts[3] if len(parts) > 3 else ""
     return digest if len(digest) == 64 and digest.startswith("".join(parts[1:3])) else None
 

@@ -71,6 +71,18 @@ class FolderStore:
             finally:
                 blobs.discard(copy)
 
+    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> bool:
+        place = self.place(key)
+        if not await asyncio.to_thread(place.is_file):
+            return False
+        try:
+            await self.put_file(to, place, digest=digest, size_bytes=size_bytes, keeps_draft=True)
+        except StorageUnavailable:
+            if await asyncio.to_thread(place.is_file):
+                raise
+            return False  # removed meanwhile
+        return True
+
     async def put(self, key: str, content: bytes) -> None:
         await asyncio.to_thread(self._put, self.place(key), content)
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from domain import blobs, originals, renditions, storage, whereabouts
+from domain import blobs, collecting, originals, renditions, storage, whereabouts
 from domain.database import alone, fetch
 from domain.errors import DomainError, StorageUnavailable
 from domain.folders import ROOMS
@@ -166,12 +166,24 @@ class _Mover:
                 self.progress.damaged.append(key)
             return False
         if await self.source.find(key) is None:
-            await self.target.remove(key)  # removed while it was copied
-            return False
+            return await self._is_there_after_all(key)
         self.progress.copied += 1
         self.progress.copied_bytes += size_bytes
         self.tell(self.progress)
         return True
+
+    async def _is_there_after_all(self, key: str) -> bool:
+        """It was removed while it was copied; and it may have come again since, into the new place alone.
+
+        Whether a picture needs it only the collector can say, who has its lock: to remove it here might be to
+        remove what came.
+        """
+        digest = collecting.digest_in(key)
+        if digest is None:
+            await self.target.remove(key)
+            return False
+        await collecting.note([digest])
+        return await self.target.find(key) is not None
 
     async def remove_copied(self) -> None:
         """From the former place, what the new one has whole."""

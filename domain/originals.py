@@ -1,7 +1,6 @@
 """Originals: the bytes as they came, kept once under their SHA-256 and never rewritten."""
 
 import asyncio
-import contextlib
 import hashlib
 import os
 from collections.abc import AsyncIterator
@@ -165,13 +164,7 @@ async def put_back(digest: str) -> bool:
 
 async def _copy(digest: str, source: str, place: str) -> bool:
     found = await storage.find(source)
-    if found is None:
-        return False
-    with contextlib.suppress(FileNotFoundError):
-        async with storage.as_file(source, digest=digest) as path:
-            await storage.put_file(place, path, digest=digest, size_bytes=found.size_bytes, keeps_draft=True)
-            return True
-    return False
+    return found is not None and await storage.copy(source, place, digest=digest, size_bytes=found.size_bytes)
 
 
 async def file(viewer: Viewer, image_id: UUID) -> StoredFile:

@@ -64,6 +64,12 @@ class Store(Protocol):
         Raises FileNotFoundError; Damaged where bytes had to be fetched and are not those of the digest.
         """
 
+    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> bool:
+        """Keeps what lies there under another key, too, durable when this returns; no byte leaves the place.
+
+        False: nothing lies there. digest: what the bytes are.
+        """
+
     async def remove(self, key: str) -> None:
         """It is gone afterwards; it need not have been there."""
 
@@ -103,6 +109,3 @@ class DirectStore(Store, Protocol):
 
     async def abort_old(self, older_than_seconds: float) -> int:
         """Objects in parts that nobody completed; how many went."""
-
-    async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> None:
-        """Within the store; digest: what the bytes were found to be."""

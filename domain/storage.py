@@ -265,6 +265,26 @@ async def put_file(key: str, draft: Path, *, digest: str, size_bytes: int, keeps
         await opened.write(write)
 
 
+async def copy(key: str, to: str, *, digest: str, size_bytes: int) -> bool:
+    """Keeps a file under another key, too; its bytes stay in the place where it lies. False: it is lost.
+
+    Raises StorageUnavailable, Damaged (it had to be fetched, for a place that did not have it).
+    """
+    opened = _here()
+
+    async def write(place: str) -> None:
+        store = opened.store(place)
+        if not await store.copy(key, to, digest=digest, size_bytes=size_bytes):
+            async with as_file(key, digest=digest) as path:
+                await store.put_file(to, path, digest=digest, size_bytes=size_bytes, keeps_draft=True)
+
+    try:
+        await opened.write(write)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 async def find(key: str) -> Stored | None:
     """None: it is lost; raises StorageUnavailable where a store is that may have it."""
     tried: list[str] = []

@@ -14,12 +14,15 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from domain import collecting, storage
 from domain.database import Connection, open_database, transaction
 from domain.settings import Settings
+
+T = TypeVar("T")
 
 
 class _Moments:
@@ -31,11 +34,12 @@ class _Moments:
         if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(self, act: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        async def acted(*given: object, **more: object) -> None:
+    def around(self, act: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+        async def acted(*given: object, **more: object) -> T:
             self.pass_()
-            await act(*given, **more)
+            done = await act(*given, **more)
             self.pass_()
+            return done
 
         return acted
 
@@ -54,7 +58,7 @@ async def _collect(settings: Settings, moments: _Moments) -> None:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(collecting, "transaction", watched)
-        patched.setattr(storage, "put_file", moments.around(storage.put_file))
+        patched.setattr(storage, "copy", moments.around(storage.copy))
         patched.setattr(storage, "remove", moments.around(storage.remove))
         await _collect_twice(settings)
 

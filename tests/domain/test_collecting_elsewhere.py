@@ -16,6 +16,7 @@ import pytest
 
 from domain import collecting, darkroom, moving, originals, storage, trash
 from domain.access import Viewer
+from domain.bucket_client import BucketClient
 from domain.collecting import Collected
 from domain.database import fetch, fetchval
 from domain.errors import BadInput, NotFound, StorageUnavailable, TooBusy
@@ -83,12 +84,24 @@ async def thrown_away(viewer: Viewer, content: bytes, settings: Settings) -> Non
     await trash.delete_images(viewer, [image.id])
 
 
-async def test_what_goes_is_aside_for_a_day_wherever_it_is_kept(settings: Settings) -> None:
+async def test_what_goes_is_aside_for_a_day_wherever_it_is_kept(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str] = set()
+    ask = BucketClient.ask
+
+    async def noted(self: BucketClient, operation: str, **arguments: object) -> object:
+        asked.add(operation)
+        return await ask(self, operation, **arguments)
+
     ana = await a_viewer()
     kept = (await add(ana, pictures.photo(80, 60), settings)).image
     await thrown_away(ana, pictures.photo(80, 60, seed=2), settings)
     before = await files()
+    monkeypatch.setattr(BucketClient, "ask", noted)
     assert await collecting.collect(settings) == Collected(withdrawn=1)
+    assert not asked & {"get_object", "put_object", "upload_part"}, "its bytes stay where they are"
+    assert ("copy_object" in asked) == storage.is_bucket(settings.storage)
     assert await collecting.collect(settings, now=later(23)) == Collected()
     assert len(await files()) == len(before), "it is aside"
     assert (await collecting.collect(settings, now=later(25))).removed == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain import moving, originals, renditions, storage, whereabouts
+from domain import collecting, moving, originals, renditions, storage, whereabouts
 from domain.access import Viewer
 from domain.database import execute, fetchval
 from domain.errors import StorageUnavailable
@@ -153,6 +153,38 @@ async def test_a_file_that_goes_while_it_is_copied_does_not_end_the_move(
     assert progress.lost == [originals.key(gone)], "a row names it still, so it is said"
     assert await storage.store_at(target).find(originals.key(kept))
     assert await whereabouts.whereabouts() == Whereabouts(target, None, "file:")
+
+
+async def test_what_goes_while_it_is_copied_and_comes_again_in_that_instant_is_not_taken(
+    settings: Settings, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last pass copies what a slow writer left behind, when only the new place is written any more."""
+    content = pictures.photo(40, 30)
+    digest = (await add(await a_viewer(), content, settings)).image.digest
+    key = originals.key(digest)
+    await storage.store_at(target).prepare()
+    await whereabouts.begin(target)
+    await whereabouts.switch(target)
+    await storage.look()
+    put_file = FolderStore.put_file
+
+    async def gone_and_back(self: FolderStore, *arguments: object, **options: object) -> None:
+        await put_file(self, *arguments, **options)  # type: ignore[arg-type]
+        if self.folder == folder and arguments[0] == key:
+            monkeypatch.undo()
+            await storage.remove(key)
+            await storage.put(key, content)
+
+    monkeypatch.setattr(FolderStore, "put_file", gone_and_back)
+    mover = moving._Mover("file:", target, lambda _: None, None)
+    await mover.copy_what_rows_name()
+    assert (folder / key).read_bytes() == content
+    assert not (settings.blobs / key).exists()
+    assert mover.progress.lost == []
+    assert await fetchval("SELECT array_agg(digest) FROM leftover") == [digest], "the collector looks at it"
+    await collecting.collect(settings)
+    assert (folder / key).read_bytes() == content
+    assert await fetchval("SELECT count(*) FROM leftover") == 0
 
 
 async def test_a_move_can_be_called_off(settings: Settings, target: str) -> None:

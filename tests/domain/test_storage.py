@@ -112,6 +112,26 @@ async def test_a_range_is_read(store: Store, start: int, stop: int | None) -> No
     assert await whole(store, KEY, start, stop) == content[start:stop]
 
 
+async def test_a_copy_has_the_bytes_and_what_it_is_of_stays(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "MOST_COPIED_BYTES", 6 << 20)
+    monkeypatch.setattr(buckets, "COPIED_PART_BYTES", 5 << 20)
+    for content in (b"the bytes", os.urandom(11 << 20)):
+        digest = hashlib.sha256(content).hexdigest()
+        await keep(store, tmp_path, content)
+        for _ in ("new", "there already"):
+            assert await store.copy(KEY, "withdrawn/ab", digest=digest, size_bytes=len(content))
+            assert await whole(store, "withdrawn/ab") == await whole(store) == content
+        await store.remove(KEY)
+        assert await whole(store, "withdrawn/ab") == content
+        assert not await store.copy(KEY, "withdrawn/other", digest=digest, size_bytes=len(content))
+        assert [file.key async for file in store.listed("withdrawn/")] == ["withdrawn/ab"]
+        await store.remove("withdrawn/ab")
+    if isinstance(store, buckets.BucketStore):
+        assert await store.abort_old(-60) == 0, "no copy in parts is left open"
+
+
 async def test_what_is_not_there_is_said(store: Store) -> None:
     with pytest.raises(FileNotFoundError):
         await whole(store)
