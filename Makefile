@@ -71,7 +71,7 @@ schema: $(DEVELOPMENT) ## Print the schema into schema/schema.graphql
 migration: $(DEVELOPMENT) ## Let Piccolo write a migration for changed tables
 	PICCOLO_CONF=domain.piccolo_conf $(BIN)/piccolo migrations new webref --auto
 
-lock: $(DEVELOPMENT) ## Pin all dependencies anew (exact versions, hashes, no index named)
+lock: $(DEVELOPMENT) ## Pin all dependencies anew (exact versions, hashes, no index named), also for Nix
 	for name in requirements requirements-dev tests/swift/requirements; do \
 		$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 			--no-annotate --custom-compile-command "make lock" $$name.in -o $$name.lock; done
@@ -79,6 +79,9 @@ lock: $(DEVELOPMENT) ## Pin all dependencies anew (exact versions, hashes, no in
 	node -e 'const fs = require("fs"), path = "web/package-lock.json", lock = JSON.parse(fs.readFileSync(path));'\
 	'for (const one of Object.values(lock.packages)) delete one.funding;'\
 	'fs.writeFileSync(path, JSON.stringify(lock, null, 2) + "\n")'
+	$(MAKE) --no-print-directory $(DEVELOPMENT)
+	$(BIN)/python -m tests.nix.pins
+	$(BIN)/python -m tests.nix.node_modules
 
 bench: $(DEVELOPMENT) $(SITE) ## Measure; prints a table and writes build/bench.json (ROWS="S1 I3")
 	$(BIN)/python -m tests.benchmarks $(ROWS)

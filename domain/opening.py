@@ -9,7 +9,12 @@ from domain.sources import pdf, raw, svg, video
 from domain.sources.opened import Opened
 
 HEAD_BYTES = 2_048
-READABLE = (sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), *svg.FONT_FOLDERS)
+STORE = "/nix/store"
+"""Where Python comes from there, its libraries have folders of their own; everybody may read all of it."""
+READABLE = (
+    *(sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), *svg.FONT_FOLDERS),
+    *((STORE,) if sys.base_prefix.startswith(f"{STORE}/") else ()),
+)
 """What libraries load late, and fonts. No picture of anybody, no secret, no socket."""
 
 

@@ -268,8 +268,10 @@ def _database_url(text: str) -> str:
 
 
 def _broker_url(text: str) -> str:
-    if urlsplit(text).scheme not in ("redis", "rediss", "amqp", "amqps"):
-        raise ValueError("expected an address such as redis://host:6379/0 or amqp://host")
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix", "amqp", "amqps"):
+        raise ValueError(
+            "expected an address such as redis://host:6379/0, unix:///run/redis.sock or amqp://host"
+        )
     return text
 
 

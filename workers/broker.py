@@ -25,7 +25,7 @@ def make_broker(settings: Settings, *middleware: Middleware) -> Broker:
     """
     layers = [TimeLimit(time_limit=TIME_LIMIT_MS), *middleware]
     scheme = (settings.broker_url or "").partition(":")[0]
-    if scheme in ("redis", "rediss"):
+    if scheme in ("redis", "rediss", "unix"):
         return _outside("redis", "RedisBroker", settings, layers)
     if scheme in ("amqp", "amqps"):
         return _outside("rabbitmq", "RabbitmqBroker", settings, layers)

@@ -47,7 +47,7 @@ UNITS = {
     "em": 16.0,
 }
 LENGTH = re.compile(r"\s*([+]?\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(px|pt|pc|mm|cm|in|em|)\s*$")
-FONT_FOLDERS = (
+USUAL_FONT_FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
     "/etc/fonts",
@@ -56,6 +56,16 @@ FONT_FOLDERS = (
     os.path.expanduser("~/.fonts"),
     os.path.expanduser("~/.local/share/fonts"),
 )
+
+
+def further_font_folders(data_folders: str) -> list[str]:
+    """Where fonts are on a system without the usual folders, by its XDG_DATA_DIRS: resvg has to be told."""
+    named = [f"{folder.rstrip('/')}/fonts" for folder in data_folders.split(":") if os.path.isabs(folder)]
+    return [folder for folder in dict.fromkeys(named) if folder not in USUAL_FONT_FOLDERS]
+
+
+FURTHER_FONT_FOLDERS = further_font_folders(os.environ.get("XDG_DATA_DIRS", ""))
+FONT_FOLDERS = (*USUAL_FONT_FOLDERS, *FURTHER_FONT_FOLDERS)
 FAMILIES = (
     ("DejaVuSans.ttf", "DejaVu Sans"),
     ("LiberationSans-Regular.ttf", "Liberation Sans"),
@@ -90,7 +100,12 @@ def opened(content: bytes, max_pixels: int) -> Opened:
     try:
         font = _family()
         drawn = resvg_py.svg_to_bytes(
-            drawing.text(box), languages=["en"], font_family=font, serif_family=font, sans_serif_family=font
+            drawing.text(box),
+            languages=["en"],
+            font_family=font,
+            serif_family=font,
+            sans_serif_family=font,
+            font_dirs=[folder for folder in FURTHER_FONT_FOLDERS if os.path.isdir(folder)],
         )
     except ValueError as error:
         raise pixels.Refused(

@@ -107,6 +107,7 @@ def test_every_variable_is_read() -> None:
         ("WEBREF_IDE", "perhaps"),
         ("WEBREF_ACCESS_MINUTES", "60"),
         ("WEBREF_BROKER_URL", "kafka://x"),
+        ("WEBREF_BROKER_URL", "/run/redis.sock"),
         ("WEBREF_HISTORY_DAYS", "6"),
         ("WEBREF_HISTORY_DAYS", "-1"),
         ("WEBREF_SNAPSHOT_LINES", "0"),

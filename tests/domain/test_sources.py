@@ -3,6 +3,8 @@
 import asyncio
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from domain.darkroom import develop, inspect
 from domain.decoding import Inspection, fitted
 from domain.errors import ImageRefused
 from domain.formats import FORMATS, Kind
-from domain.sources.svg import FONT_FOLDERS
+from domain.sources.svg import FONT_FOLDERS, further_font_folders
 from tests import pictures, sources
 
 FILMED = pytest.mark.skipif(
@@ -308,3 +310,42 @@ async def test_what_a_video_starts_ends_with_it(stored: Stored) -> None:
         if not decoder.children(recursive=True):
             break
     assert not decoder.children(recursive=True)
+
+
+def test_fonts_of_a_system_without_the_usual_folders_are_found() -> None:
+    assert further_font_folders("") == []
+    assert further_font_folders("/usr/local/share:/usr/share/") == []  # the usual ones
+    store = "/nix/store/abc-dejavu-fonts/share"
+    assert further_font_folders(f"{store}:relative:/usr/share:{store}") == [f"{store}/fonts"]
+
+
+def test_words_are_drawn_with_fonts_that_lie_elsewhere(tmp_path: Path) -> None:
+    """resvg is told of them, and the confined child may read them."""
+    found = next((path for folder in FONT_FOLDERS for path in Path(folder).rglob("DejaVuSerif.ttf")), None)
+    if found is None:
+        pytest.skip("there is no DejaVu Serif here")
+    (tmp_path / "fonts").mkdir()
+    font = (tmp_path / "fonts" / "Renamed.ttf").resolve()
+    font.write_bytes(
+        found.read_bytes().replace("DejaVu Serif".encode("utf-16-be"), "Webref Serif".encode("utf-16-be"))
+    )
+    words = '<text x="10" y="80" font-size="60" font-family="Webref Serif">mm</text>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100">{words}</svg>'
+    (tmp_path / "words.svg").write_text(drawing)
+    program = (
+        "import sys, hashlib; from domain.opening import opened\n"
+        "found = opened(open(sys.argv[1], 'rb'), 10**7)\n"
+        "print(hashlib.sha256(found.picture.tobytes()).hexdigest())"
+    )
+
+    def drawn(data_folders: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / "words.svg")],
+            env={**os.environ, "XDG_DATA_DIRS": data_folders},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    assert drawn(str(tmp_path)) != drawn("")

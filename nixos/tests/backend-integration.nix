@@ -1,0 +1,17 @@
+# One machine: PostgreSQL, Redis, server and worker as units; a picture from upload to its sizes; a restart.
+{
+  lib,
+  common,
+  script,
+  label ? "backend-integration",
+  postgresql ? null,
+}:
+{
+  name = "webref-${label}";
+  nodes.machine = {
+    imports = [ common ];
+    services.webref.broker.createLocally = true;
+    services.postgresql = lib.optionalAttrs (postgresql != null) { package = postgresql; };
+  };
+  testScript = script;
+}

@@ -1,0 +1,13 @@
+# One machine: what the units may do, who can read secrets and data, and what listens where.
+{ common, script, ... }:
+{
+  name = "webref-security";
+  nodes.machine =
+    { ... }:
+    {
+      imports = [ common ];
+      services.webref.doctor.enable = true;
+      users.users.mallory.isNormalUser = true;
+    };
+  testScript = script;
+}
