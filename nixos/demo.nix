@@ -40,6 +40,12 @@
       hostName = "boards.example.org";
       acme = true;
     };
+    backup = {
+      target = "file:///mnt/backup/webref";
+      schedule = "*-*-* 02:30";
+      keep = 14;
+      verify = "monthly";
+    };
     doctor = {
       enable = true;
       schedule = "Sun 03:30";

@@ -107,7 +107,7 @@ let
     WEBREF_PUBLIC_URL = "publicUrl";
     WEBREF_SECRET = "secretFile";
     WEBREF_DATABASE_URL = "database.url or database.urlFile";
-    WEBREF_POSTGRES_BIN = "database, since no unit here runs a PostgreSQL of its own";
+    WEBREF_POSTGRES_BIN = "database.package, whose programs make and try the backups";
     WEBREF_BROKER_URL = "broker.createLocally or broker.urlFile";
     WEBREF_STORAGE = "storage.folder or storage.s3.bucket";
     WEBREF_S3_ENDPOINT = "storage.s3.endpoint";
@@ -153,6 +153,7 @@ let
         WEBREF_S3_ENDPOINT = s3.endpoint;
         WEBREF_S3_REGION = s3.region;
         WEBREF_DATABASE_URL = databaseUrl;
+        WEBREF_POSTGRES_BIN = "${cfg.database.package}/bin";
         WEBREF_BROKER_URL =
           if cfg.broker.createLocally then
             "unix://${config.services.redis.servers.webref.unixSocket}"
@@ -195,8 +196,15 @@ let
     optional cfg.database.createLocally "postgresql.target"
     ++ optional cfg.broker.createLocally "redis-webref.service";
 
+  backupFolder =
+    if cfg.backup.target != null && hasPrefix "file://" cfg.backup.target then
+      lib.removePrefix "file://" cfg.backup.target
+    else
+      null;
+
   writable =
-    optional (!hasPrefix "/var/lib/" cfg.dataDir) cfg.dataDir
+    optional (backupFolder != null) backupFolder
+    ++ optional (!hasPrefix "/var/lib/" cfg.dataDir) cfg.dataDir
     ++ optional (cfg.storage.folder != null) cfg.storage.folder;
 
   # The decoder of pictures confines itself further, by Landlock, seccomp and limits: the calls for these stay
@@ -331,6 +339,20 @@ let
         };
       }
     );
+
+  # What a timer starts, behind everything else.
+  rarely =
+    description: schedule: command:
+    unit description {
+      after = [ "webref-migrate.service" ];
+      startAt = schedule;
+      serviceConfig = {
+        Type = "oneshot";
+        ExecStart = "${webref} ${command}";
+        IOSchedulingClass = "idle";
+        Nice = 15;
+      };
+    };
 
   # `webref-manage user list` and so on, as the units run it: same person, settings, secrets and confinement.
   manage = pkgs.writeShellScriptBin "webref-manage" ''
@@ -490,6 +512,16 @@ in
           "File with the address of a PostgreSQL elsewhere, password included.";
     };
 
+    database.package = mkOption {
+      type = types.package;
+      default = if cfg.database.createLocally then config.services.postgresql.package else pkgs.postgresql_18;
+      defaultText = literalExpression "config.services.postgresql.package, or pkgs.postgresql_18 for a database elsewhere";
+      example = literalExpression "pkgs.postgresql_17";
+      description = ''
+        PostgreSQL whose `pg_dump` and `pg_restore` make backups: of the version of the database, or newer.
+      '';
+    };
+
     broker = {
       createLocally = mkOption {
         type = types.bool;
@@ -597,6 +629,40 @@ in
       };
     };
 
+    backup = {
+      target = mkOption {
+        type = types.nullOr (types.strMatching "file:///.+|s3://.+");
+        default = null;
+        example = "file:///mnt/backup/webref";
+        description = ''
+          Where `webref backup` copies database and originals: a folder on another disk, or a bucket, reached with the
+          keys of {option}`services.webref.storage.s3`. Null makes no backups. The secret that signs them is not in them:
+          keep {option}`services.webref.secretFile`, or `secret` of the data folder, somewhere else.
+        '';
+      };
+      schedule = mkOption {
+        type = types.str;
+        default = "daily";
+        example = "*-*-* 02:30";
+        description = "When a backup is made, as systemd.time(7) writes it.";
+      };
+      keep = mkOption {
+        type = types.nullOr (types.ints.between 1 10000);
+        default = null;
+        example = 14;
+        description = "How many backups stay; null keeps all.";
+      };
+      verify = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "monthly";
+        description = ''
+          When the latest backup is tried out (`webref restore --verify`), as systemd.time(7) writes it: its database is
+          restored into one that is thrown away, and every original is read. Null never does.
+        '';
+      };
+    };
+
     doctor = {
       enable = mkEnableOption "a regular `webref doctor`, whose unit fails when something needs attention";
       schedule = mkOption {
@@ -672,6 +738,18 @@ in
         message = "services.webref.nginx: a certificate is given, but nginx.enable is not set.";
       }
       {
+        assertion = cfg.backup.target != null || (cfg.backup.keep == null && cfg.backup.verify == null);
+        message = "services.webref.backup is half filled: name its target, or leave the rest out.";
+      }
+      {
+        assertion =
+          backupFolder == null
+          || lib.all (kept: !hasPrefix "${kept}/" "${backupFolder}/") (
+            [ cfg.dataDir ] ++ optional (cfg.storage.folder != null) cfg.storage.folder
+          );
+        message = "services.webref.backup.target lies in a folder that it is to be a backup of: name another disk.";
+      }
+      {
         assertion = cfg.listen.port + cfg.servers - 1 <= 65535;
         message = "services.webref: there are not ${toString cfg.servers} ports from listen.port on.";
       }
@@ -722,17 +800,21 @@ in
       }
       (listToAttrs (lib.imap0 server servers))
       (listToAttrs (map worker workers))
+      (mkIf (cfg.backup.target != null) {
+        webref-backup = rarely "webref: backup" cfg.backup.schedule (
+          "backup ${lib.escapeShellArg cfg.backup.target}"
+          + (if cfg.backup.keep == null then "" else " --keep ${toString cfg.backup.keep}")
+        );
+      })
+      (mkIf (cfg.backup.target != null && cfg.backup.verify != null) {
+        webref-restore-drill = rarely "webref: whether the latest backup can be restored" cfg.backup.verify (
+          "restore ${lib.escapeShellArg cfg.backup.target} --verify"
+        );
+      })
       (mkIf cfg.doctor.enable {
-        webref-doctor = unit "webref: look whether everything is well" {
-          after = [ "webref-migrate.service" ];
-          startAt = cfg.doctor.schedule;
-          serviceConfig = {
-            Type = "oneshot";
-            ExecStart = "${webref} doctor" + (if cfg.doctor.deep then " --deep" else "");
-            IOSchedulingClass = "idle";
-            Nice = 15;
-          };
-        };
+        webref-doctor = rarely "webref: look whether everything is well" cfg.doctor.schedule (
+          "doctor" + (if cfg.doctor.deep then " --deep" else "")
+        );
       })
     ];
 

@@ -11,6 +11,11 @@
   nodes.machine = {
     imports = [ common ];
     services.webref.broker.createLocally = true;
+    services.webref.backup = {
+      target = "file:///srv/backup";
+      keep = 2;
+      verify = "monthly";
+    };
     services.postgresql = lib.optionalAttrs (postgresql != null) { package = postgresql; };
   };
   testScript = script;

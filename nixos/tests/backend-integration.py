@@ -34,6 +34,12 @@ with subtest("a worker that is killed comes back and goes on"):
     wait_until_ready(machine, token, [upload(machine, token, "after.png", 900)])
     machine.wait_for_unit("webref-worker.service")
 
+with subtest("a backup is made and can be restored"):
+    machine.succeed("systemctl start webref-backup.service")
+    machine.succeed("systemctl start webref-restore-drill.service")
+    said = machine.succeed("webref-manage restore file:///srv/backup --list").split()
+    assert len(said) == 1, said
+
 with subtest("all is well"):
     status, said = machine.execute("webref-manage doctor --deep")
     assert status == 0, said

@@ -7,6 +7,7 @@
     {
       imports = [ common ];
       services.webref.doctor.enable = true;
+      services.webref.backup.target = "file:///srv/backup";
       users.users.mallory.isNormalUser = true;
     };
   testScript = script;

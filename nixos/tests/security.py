@@ -1,5 +1,5 @@
 MOST_EXPOSURE = 1.5
-UNITS = ("webref-migrate", "webref-server", "webref-worker", "webref-doctor")
+UNITS = ("webref-migrate", "webref-server", "webref-worker", "webref-doctor", "webref-backup")
 
 start_all()
 ready(machine)

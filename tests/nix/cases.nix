@@ -16,6 +16,7 @@ in
       database.urlFile = "/run/keys/database";
       broker.urlFile = "/run/keys/broker";
       storage.folder = "/mnt/pictures";
+      backup.target = "s3://backup/webref";
       workers.processes = 0;
       workers.threads = 3;
       settings.WEBREF_FETCH_ALLOW = "10.0.0.0/8";
@@ -34,6 +35,10 @@ in
   };
 
   half = {
+    "backup is half filled" = on { backup.keep = 14; };
+    "backup is half filled " = on { backup.verify = "monthly"; };
+    "backup.target lies in a folder" = on { backup.target = "file:///var/lib/webref/backup"; };
+    "WEBREF_POSTGRES_BIN is decided" = on { settings.WEBREF_POSTGRES_BIN = "/usr/bin"; };
     "database: say exactly one" = on { database.url = "postgresql://webref@db/webref"; };
     "database: say exactly one " = on { database.createLocally = false; };
     "database.url holds a password" = on {
@@ -79,6 +84,8 @@ in
   };
 
   wrong = {
+    backupPath = on { backup.target = "/mnt/backup"; };
+    backupKeep = on { backup.target = "s3://backup"; backup.keep = 0; };
     secretInStore = on { secretFile = "/nix/store/00000000000000000000000000000000-secret"; };
     relativeSecret = on { secretFile = "secret"; };
     relativeData = on { dataDir = "data"; };

@@ -88,7 +88,14 @@ in
     services.garage = free;
     services.postgresql = {
       enable = flag;
-      package = perhaps types.package;
+      package = mkOption {
+        type = types.package;
+        default = derivation {
+          name = "postgresql-of-this-nixos";
+          system = "x86_64-linux";
+          builder = "/bin/sh";
+        };
+      };
       ensureDatabases = words;
       ensureUsers = mkOption {
         type = types.listOf types.anything;

@@ -223,7 +223,7 @@ def test_values_of_the_wrong_kind_are_refused(evaluated: dict[str, Any]) -> None
 def test_servers_and_workers_wait_for_the_migration(evaluated: dict[str, Any]) -> None:
     units = evaluated["good"]["demo"]["services"]
     kinds = {name.split("-")[1] for name in units}
-    assert kinds == {"migrate", "server", "worker", "doctor"}
+    assert kinds == {"migrate", "server", "worker", "doctor", "backup", "restore"}
     for name in ("webref-server-1", "webref-server-2", "webref-worker-1", "webref-worker-2"):
         assert "webref-migrate.service" in units[name]["after"]
         assert "webref-migrate.service" in units[name]["requires"]
@@ -285,6 +285,28 @@ def test_what_the_decoder_needs_for_its_own_confinement_stays_allowed(evaluated:
         assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed), (
             name
         )
+
+
+def test_backups_are_made_and_tried_out_by_commands_that_are_there(evaluated: dict[str, Any]) -> None:
+    units = evaluated["good"]["demo"]["services"]
+    made, drill = units["webref-backup"], units["webref-restore-drill"]
+    assert made["serviceConfig"]["ExecStart"].endswith(
+        "/bin/webref backup file:///mnt/backup/webref --keep 14"
+    )
+    assert drill["serviceConfig"]["ExecStart"].endswith(
+        "/bin/webref restore file:///mnt/backup/webref --verify"
+    )
+    assert (made["startAt"], drill["startAt"]) == ("*-*-* 02:30", "monthly")
+    for unit in (made, drill):
+        assert "/mnt/backup/webref" in unit["serviceConfig"]["ReadWritePaths"]
+        _, command, *given = unit["serviceConfig"]["ExecStart"].split()
+        known = {option for parameter in main.commands[command].params for option in parameter.opts}
+        assert {one for one in given if one.startswith("--")} <= known
+    elsewhere = evaluated["good"]["elsewhere"]["services"]
+    assert elsewhere["webref-backup"]["serviceConfig"]["ExecStart"].endswith(" backup s3://backup/webref")
+    assert "webref-restore-drill" not in elsewhere
+    assert "postgresql_18/bin" in elsewhere["webref-backup"]["environment"]["WEBREF_POSTGRES_BIN"]
+    assert "webref-backup" not in evaluated["good"]["least"]["services"]
 
 
 def as_unit(unit: dict[str, Any]) -> str:
