@@ -40,6 +40,7 @@
       hostName = "boards.example.org";
       acme = true;
     };
+    metrics.enable = true;
     backup = {
       target = "file:///mnt/backup/webref";
       schedule = "*-*-* 02:30";

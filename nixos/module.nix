@@ -109,6 +109,7 @@ let
     WEBREF_DATABASE_URL = "database.url or database.urlFile";
     WEBREF_POSTGRES_BIN = "database.package, whose programs make and try the backups";
     WEBREF_BROKER_URL = "broker.createLocally or broker.urlFile";
+    WEBREF_METRICS = "metrics.enable";
     WEBREF_STORAGE = "storage.folder or storage.s3.bucket";
     WEBREF_S3_ENDPOINT = "storage.s3.endpoint";
     WEBREF_S3_REGION = "storage.s3.region";
@@ -287,6 +288,13 @@ let
       extra
     ];
 
+  # Every process tells of itself, on a port of its own: the servers first, then the workers.
+  metricsOf =
+    number:
+    optionalAttrs cfg.metrics.enable {
+      WEBREF_METRICS = "${hostOf cfg.metrics.address}:${toString (cfg.metrics.port + number)}";
+    };
+
   server =
     index: name:
     nameValuePair name (
@@ -307,7 +315,8 @@ let
         }
         // optionalAttrs (cfg.trustedProxies != [ ]) {
           FORWARDED_ALLOW_IPS = lib.concatStringsSep "," cfg.trustedProxies;
-        };
+        }
+        // metricsOf index;
         serviceConfig = lasting // {
           ExecStart = "${webref} serve";
         };
@@ -327,13 +336,16 @@ let
     };
 
   worker =
-    name:
+    index: name:
     nameValuePair name (
       unit "webref: background work" {
         wantedBy = [ "multi-user.target" ];
         after = [ "webref-migrate.service" ];
         requires = [ "webref-migrate.service" ];
-        environment.WEBREF_WORKERS = toString cfg.workers.threads;
+        environment = {
+          WEBREF_WORKERS = toString cfg.workers.threads;
+        }
+        // metricsOf (cfg.servers + index);
         serviceConfig = lasting // {
           ExecStart = "${webref} worker";
         };
@@ -629,6 +641,22 @@ in
       };
     };
 
+    metrics = {
+      enable = mkEnableOption "metrics for Prometheus";
+      address = mkOption {
+        type = types.str;
+        default = "127.0.0.1";
+        example = "10.0.0.4";
+        description = "Address at which every process tells what it counts. Whoever reaches it may read all of it.";
+      };
+      port = mkOption {
+        type = types.port;
+        default = 9464;
+        example = 9500;
+        description = "Port of the first server; the other servers and then the workers follow, one port each.";
+      };
+    };
+
     backup = {
       target = mkOption {
         type = types.nullOr (types.strMatching "file:///.+|s3://.+");
@@ -753,6 +781,13 @@ in
         assertion = cfg.listen.port + cfg.servers - 1 <= 65535;
         message = "services.webref: there are not ${toString cfg.servers} ports from listen.port on.";
       }
+      {
+        assertion =
+          !cfg.metrics.enable
+          || cfg.metrics.port + cfg.servers + cfg.workers.processes <= cfg.listen.port
+          || cfg.metrics.port >= cfg.listen.port + cfg.servers;
+        message = "services.webref.metrics.port: its ports meet those of listen.port.";
+      }
     ]
     ++ map (name: {
       assertion = hasPrefix "WEBREF_" name && !(reserved ? ${name}) && !lib.hasSuffix "_FILE" name;
@@ -799,7 +834,7 @@ in
         };
       }
       (listToAttrs (lib.imap0 server servers))
-      (listToAttrs (map worker workers))
+      (listToAttrs (lib.imap0 worker workers))
       (mkIf (cfg.backup.target != null) {
         webref-backup = rarely "webref: backup" cfg.backup.schedule (
           "backup ${lib.escapeShellArg cfg.backup.target}"

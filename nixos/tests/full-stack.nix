@@ -15,6 +15,7 @@ in
 
       services.webref = {
         servers = 2;
+        metrics.enable = true;
         workers.processes = 2;
         broker.createLocally = true;
         storage.s3 = {

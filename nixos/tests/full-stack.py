@@ -39,6 +39,10 @@ with subtest("one of each is killed, and work goes on"):
         )
         server.wait_for_unit(f"{unit}.service")
 
+with subtest("every process tells what it counts"):
+    for port in range(9464, 9468):
+        assert "# TYPE" in server.succeed(f"curl -fsS http://127.0.0.1:{port}/metrics")
+
 with subtest("all is well"):
     status, said = server.execute("webref-manage doctor")
     assert status == 0, said

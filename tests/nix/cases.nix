@@ -35,6 +35,11 @@ in
   };
 
   half = {
+    "metrics.port: its ports meet" = on {
+      metrics.enable = true;
+      metrics.port = 8480;
+      servers = 4;
+    };
     "backup is half filled" = on { backup.keep = 14; };
     "backup is half filled " = on { backup.verify = "monthly"; };
     "backup.target lies in a folder" = on { backup.target = "file:///var/lib/webref/backup"; };

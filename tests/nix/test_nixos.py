@@ -266,6 +266,16 @@ def test_what_a_unit_is_told_the_product_understands(evaluated: dict[str, Any], 
     assert settings.secure
 
 
+def test_every_process_tells_its_metrics_on_a_port_of_its_own(evaluated: dict[str, Any]) -> None:
+    units = evaluated["good"]["demo"]["services"]
+    told = {name: unit["environment"].get("WEBREF_METRICS") for name, unit in units.items()}
+    lasting = {name: address for name, address in told.items() if address is not None}
+    assert list(lasting.values()) == [f"127.0.0.1:{port}" for port in range(9464, 9468)]
+    assert list(lasting) == ["webref-server-1", "webref-server-2", "webref-worker-1", "webref-worker-2"]
+    for unit in evaluated["good"]["least"]["services"].values():
+        assert "WEBREF_METRICS" not in unit["environment"]
+
+
 def test_one_machine_among_several_starts_no_database_of_its_own(evaluated: dict[str, Any]) -> None:
     elsewhere = evaluated["good"]["elsewhere"]
     assert elsewhere["databases"] == []
