@@ -11,9 +11,10 @@ from domain.settings import MEGABYTE, VARIABLES, Settings
 
 HOUSE = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
-    HOUSE / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/schema.md")
+    HOUSE / name
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/schema.md", "docs/deployment.md")
 ] + sorted((HOUSE / "docs" / "decisions").glob("*.md"))
-ROOMS = ("api", "domain", "schema", "tests", "web/src", "workers")
+ROOMS = ("api", "domain", "nix", "nixos", "schema", "tests", "web/src", "workers")
 
 
 def spans(document: Path) -> list[str]:

@@ -319,14 +319,69 @@ def test_backups_are_made_and_tried_out_by_commands_that_are_there(evaluated: di
     assert "webref-backup" not in evaluated["good"]["least"]["services"]
 
 
-def as_unit(unit: dict[str, Any]) -> str:
-    def words(value: object) -> str:
-        return str(value).lower() if isinstance(value, bool) else str(value)
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
+
+def as_words(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_unit(unit: dict[str, Any]) -> str:
     lines = ["[Service]"]
     for key, value in unit["serviceConfig"].items():
-        lines += [f"{key}={words(one)}" for one in (value if isinstance(value, list) else [value])]
+        lines += [f"{key}={as_words(one)}" for one in as_list(value)]
     return "\n".join(lines) + "\n"
+
+
+def test_the_unit_of_the_guide_is_the_one_of_the_module(evaluated: dict[str, Any]) -> None:
+    """What of it concerns confinement, for who has no NixOS."""
+    unit = next(block for block in guide("ini") if "[Service]" in block)
+    told: dict[str, list[str]] = {}
+    for key, value in re.findall(
+        r"^(\w+)=(.*)$", unit.partition("[Service]")[2].partition("[Install]")[0], re.M
+    ):
+        told.setdefault(key, []).append(value.replace("yes", "true"))
+    module = evaluated["good"]["least"]["services"]["webref-server"]["serviceConfig"]
+    ours = {key: [as_words(one) for one in as_list(value)] for key, value in module.items()}
+    ours["RestrictAddressFamilies"] = [" ".join(ours["RestrictAddressFamilies"])]
+    left_out = {
+        "ExecStart",
+        "Environment",
+        "LoadCredential",
+        "ReadWritePaths",
+        "SupplementaryGroups",
+        "WorkingDirectory",
+    }
+    assert {k: v for k, v in told.items() if k not in left_out} == {
+        k: v for k, v in ours.items() if k not in left_out
+    }
+    assigned = dict(one.split("=", 1) for one in told["Environment"])
+    assert Settings.from_environment(environ=assigned).secure
+    assert set(assigned) <= set(VARIABLES)
+
+
+def test_what_the_guide_sets_are_settings() -> None:
+    named = set(re.findall(r"\bWEBREF_[A-Z0-9_]+", (HOUSE / "docs" / "deployment.md").read_text()))
+    known = set(VARIABLES) | {f"{variable}_FILE" for variable in SECRETS}
+    assert named - known == set()
+
+
+def test_the_module_in_the_guide_is_taken(folder: Path) -> None:
+    (block,) = guide("nix")
+    inside = block[block.index("services.webref = {") : block.index("security.acme")]
+    given = f"import {HERE}/evaluate.nix {{ lib = import {LIB}; configuration = {{ {inside} }}; }}"
+    told = json.loads(nix(folder, "--eval", "--strict", "--json", "-E", given))
+    assert told["said"] == []
+    assert {"webref-server", "webref-worker", "webref-backup", "webref-restore-drill"} <= set(
+        told["services"]
+    )
+
+
+def guide(language: str) -> list[str]:
+    """The blocks of the deployment guide in that language."""
+    text = (HOUSE / "docs" / "deployment.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_the_units_are_exposed_as_little_as_is_promised(evaluated: dict[str, Any], tmp_path: Path) -> None:
