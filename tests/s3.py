@@ -60,7 +60,7 @@ class S3Server:
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     try:
-        python = _environment()
+        python = swift_python()
     except (OSError, subprocess.CalledProcessError) as error:
         if os.environ.get("CI"):
             raise
@@ -69,7 +69,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
-def _environment() -> Path:
+def swift_python() -> Path:
     """The Python of the server's environment, which is made once for each state of its lock file."""
     lock = HERE / "requirements.lock"
     folder = ENVIRONMENTS / hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
