@@ -90,7 +90,14 @@ let
         ];
         src = fileset.toSource {
           root = ../.;
-          fileset = fileset.unions (rooms ++ [ ../tests ]);
+          fileset = fileset.unions (
+            rooms
+            ++ [
+              ../docs/schema.md
+              ../tests
+              ../web/src
+            ]
+          );
         };
       }
       ''

@@ -69,7 +69,7 @@ let
     WEBREF_MAX_FILE_MB = between 1 100000 200 "Largest picture in megabytes; the product's default is 50.";
     WEBREF_MAX_BATCH_MB =
       between 1 1000000 2000
-        "Largest batch of pictures in megabytes; the product's default is 500. nginx is given the same limit.";
+        "Largest batch of pictures in megabytes; the product's default is 500.";
     WEBREF_MAX_MEGAPIXELS =
       between 1 1000 240
         "Largest picture in millions of pixels; the product's default is 120.";
@@ -894,16 +894,11 @@ in
           proxyWebsockets = true;
           recommendedProxySettings = true;
           extraConfig = ''
-            client_max_body_size ${
-              toString (
-                if cfg.settings.WEBREF_MAX_BATCH_MB == null then 500 else cfg.settings.WEBREF_MAX_BATCH_MB
-              )
-            }m;
-            # Uploads are written as they come and answers leave as they are made; a quiet socket stays open.
+            # webref bounds what is sent itself, and reads it as it comes; a websocket may be silent for long.
+            client_max_body_size 0;
             proxy_request_buffering off;
             proxy_buffering off;
             proxy_read_timeout 1h;
-            proxy_send_timeout 1h;
           '';
         };
       };
