@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Camera, Viewport } from "$lib/geometry/camera";
+import { zoomedAt, type Camera, type Viewport } from "$lib/geometry/camera";
 import { MANY, Plates, REST_MS, type Painting } from "$lib/canvas/plates";
+import type { Ground, Sheet } from "$lib/canvas/ground";
 import type { Context, Counts } from "$lib/canvas/painter";
 
 const SCREEN: Viewport = { width: 1000, height: 600 };
@@ -10,16 +11,37 @@ const COUNTS: Counts = { drawn: MANY + 1, coarse: 0, bare: 0, beyond: 0, unfinis
 let now = 0;
 let beyond = 0;
 let painted: Camera[] = [];
-let shown: number[][] = [];
+let drafts: boolean[] = [];
+/** Where the sheet that is seen lies: corner, width and height on the screen; null: none is. */
+let shown: number[] | null = null;
+let sheets = new Set<Sheet>();
+let finished = new Set<Sheet>();
 let stepMs = 1;
 
-function canvasOf(width: number, height: number): OffscreenCanvas {
-  const context = { setTransform() {}, clearRect() {} };
-  return { width, height, getContext: () => context } as unknown as OffscreenCanvas;
-}
+const ground: Ground = {
+  make(width, height) {
+    const context = { setTransform() {}, clearRect() {} } as unknown as Context;
+    const sheet = { canvas: { width, height }, context };
+    sheets.add(sheet);
+    return sheet;
+  },
+  finish(sheet) {
+    expect(sheets.has(sheet)).toBe(true);
+    finished.add(sheet);
+  },
+  pictureOf: (sheet) => sheet.canvas as CanvasImageSource,
+  lay(sheet, x, y, stretch) {
+    expect(sheet === null || (sheets.has(sheet) && finished.has(sheet))).toBe(true);
+    shown = sheet && [x, y, sheet.canvas.width * stretch, sheet.canvas.height * stretch];
+  },
+  free(sheet) {
+    expect(sheets.delete(sheet)).toBe(true);
+  },
+};
 
-function* paint(_: Context, camera: Camera): Painting {
+function* paint(_: Context, camera: Camera, __: Viewport, isDraft: boolean): Painting {
   painted.push(camera);
+  drafts.push(isDraft);
   for (let step = 0; step < STEPS; step++) {
     now += stepMs;
     yield;
@@ -27,60 +49,67 @@ function* paint(_: Context, camera: Camera): Painting {
   return { ...COUNTS, beyond };
 }
 
-const screen = {
-  setTransform() {},
-  drawImage: (_: unknown, ...places: number[]) => shown.push(places),
-} as unknown as Context;
-
 function aPlate(): Plates {
-  const plates = new Plates(paint, () => now, canvasOf);
+  const plates = new Plates(paint, ground, () => now);
   plates.count(MANY + 1);
-  plates.show(screen, at(0), SCREEN, 1, false);
+  show(plates, at(0));
   now += REST_MS + 1;
   return plates;
 }
 
+function show(plates: Plates, camera: Camera, isUrgent = false, viewport = SCREEN): number | null {
+  now += 16;
+  return plates.show(camera, viewport, 1, isUrgent);
+}
+
+/** Asks until it is as it is to be seen. */
+function settle(plates: Plates, camera: Camera): void {
+  for (let n = 0; n < 500 && show(plates, camera) !== null; n++);
+}
+
+/** Of the screen, what no part of the sheet that is seen lies on. */
+function blank(): number {
+  const [left, top, width, height] = shown!;
+  const across = Math.min(SCREEN.width, left! + width!) - Math.max(0, left!);
+  const down = Math.min(SCREEN.height, top! + height!) - Math.max(0, top!);
+  return 1 - (across * down) / (SCREEN.width * SCREEN.height);
+}
+
 const at = (x: number, zoom = 1): Camera => ({ x, y: 0, zoom });
+const about = (zoom: number): Camera => zoomedAt(at(0), { x: 500, y: 300 }, zoom);
 
 beforeEach(() => {
   [now, beyond, stepMs] = [0, 0, 1];
-  [painted, shown] = [[], []];
+  [painted, drafts, shown, sheets, finished] = [[], [], null, new Set(), new Set()];
 });
 
 describe("while the view moves", () => {
   test("one painting is shown in every frame", () => {
     const plates = aPlate();
-    for (let frame = 1; frame <= 100; frame++) {
-      now += 16;
-      plates.show(screen, at(frame * 30), SCREEN, 1, false);
-    }
-    expect(plates.counters).toMatchObject({ made: 1, blits: 101 });
+    for (let frame = 1; frame <= 100; frame++) show(plates, at(frame * 30));
+    expect(plates.counters).toMatchObject({ made: 1, slices: 1, frames: 101 });
     // A plate begins 150 pixels before the screen, which has moved on by 3,000.
-    expect(shown.at(-1)).toEqual([-150 - 3000, -90, 1300, 780]);
+    expect(shown).toEqual([-150 - 3000, -90, 1300, 780]);
   });
 
   test("what the plate lacks is painted in slices, and what there is is shown meanwhile", () => {
     beyond = 1;
     stepMs = 3;
     const plates = aPlate();
-    const slices = plates.counters.slices;
+    const { slices, frames } = plates.counters;
     const before = painted.length;
-    for (let frame = 1; plates.counters.made < 2 && frame < 50; frame++) {
-      now += 16;
-      plates.show(screen, at(160 + frame), SCREEN, 1, false);
-    }
+    for (let frame = 1; plates.counters.made < 2 && frame < 50; frame++) show(plates, at(160 + frame));
     expect(painted.length).toBe(before + 1);
     expect(plates.counters.slices - slices).toBeGreaterThan(1);
-    expect(plates.counters.blits).toBe(1 + plates.counters.slices - slices);
+    expect(plates.counters.frames - frames).toBe(plates.counters.slices - slices);
   });
 
   test("it is stretched, and painted anew where that shows", () => {
     const plates = aPlate();
-    plates.show(screen, at(0, 1.5), SCREEN, 1, false);
-    expect(shown.at(-1)).toEqual([-225, -135, 1950, 1170]);
+    show(plates, at(0, 1.5));
+    expect(shown).toEqual([-225, -135, 1950, 1170]);
     expect(painted.length).toBe(1);
-    now += 16;
-    plates.show(screen, at(0, 1.7), SCREEN, 1, false);
+    show(plates, at(0, 1.7));
     expect(painted.length).toBe(2);
   });
 
@@ -88,44 +117,128 @@ describe("while the view moves", () => {
     stepMs = 3;
     const plates = aPlate();
     for (let frame = 0; frame < 4; frame++) {
-      now += 16;
       plates.spoil();
-      plates.show(screen, at(frame), SCREEN, 1, false);
+      show(plates, at(frame));
     }
     expect(painted.length).toBe(3);
     expect(plates.counters.made).toBe(2);
+  });
+
+  test("a hand that zooms to and fro finds what it left: nothing is painted twice", () => {
+    const plates = aPlate();
+    const zoom = (n: number) => 2 ** ((1 - Math.cos((2 * Math.PI * n) / 50)) / 2);
+    const round = (from: number) => {
+      for (let n = from; n < from + 50; n++) {
+        // A plate of the whole board lacks nothing; one of a part of it does.
+        beyond = zoom(n) > 1.1 ? 1 : 0;
+        show(plates, about(zoom(n)));
+        expect(blank()).toBeLessThanOrEqual(0);
+      }
+    };
+    round(0);
+    const { made } = plates.counters;
+    expect(made).toBe(2);
+    for (let n = 1; n < 10; n++) round(n * 50);
+    expect(plates.counters.made).toBe(made);
+    expect(sheets.size).toBeLessThanOrEqual(3);
+  });
+
+  test("no edge is blank while one zooms out of a part of the board, or moves over it", () => {
+    beyond = 1;
+    const plates = aPlate();
+    for (let n = 1; n <= 120; n++) {
+      show(plates, about(0.97 ** n));
+      expect(blank(), `frame ${n}`).toBeLessThanOrEqual(1e-9);
+    }
+    settle(plates, about(1));
+    for (let n = 1; n <= 120; n++) {
+      show(plates, { ...about(1), x: n * 12 });
+      expect(blank(), `frame ${n}`).toBeLessThanOrEqual(1e-9);
+    }
+  });
+
+  test("what has changed is not seen as it was once it has been painted, however well it would fit", () => {
+    const plates = aPlate();
+    settle(plates, about(2));
+    plates.spoil();
+    settle(plates, about(2));
+    const before = painted.length;
+    show(plates, about(1));
+    expect(plates.counters.exact).toBeGreaterThan(0);
+    settle(plates, about(1));
+    expect(painted.length).toBe(before + 1);
   });
 });
 
 describe("when the view rests", () => {
   test("exactly what it sees is painted, and nothing after that", () => {
     const plates = aPlate();
-    expect(plates.show(screen, at(33.3), SCREEN, 1, false)).toBe(REST_MS);
+    expect(show(plates, at(33.3))).toBe(REST_MS);
     now += REST_MS;
-    while (plates.show(screen, at(33.3), SCREEN, 1, false) === 0) now += 16;
+    while (show(plates, at(33.3)) === 0);
     expect(painted.at(-1)).toEqual({ x: 33.3 - 150, y: -90, zoom: 1 });
-    expect(shown.at(-1)).toEqual([-150, -90, 1300, 780]);
+    expect(shown).toEqual([-150, -90, 1300, 780]);
     const { made, exact } = plates.counters;
     expect(exact).toBeGreaterThan(0);
     now += 1000;
-    expect(plates.show(screen, at(33.3), SCREEN, 1, false)).toBeNull();
+    expect(show(plates, at(33.3))).toBeNull();
     expect(plates.counters.made).toBe(made);
+  });
+
+  test("it is copied pixel by pixel, and the plate is taken away", () => {
+    const plates = aPlate();
+    settle(plates, at(33.3));
+    const drawn: unknown[][] = [];
+    const context = {
+      setTransform: (...matrix: number[]) => expect(matrix).toEqual([1, 0, 0, 1, 0, 0]),
+      drawImage: (_: unknown, ...place: number[]) => drawn.push(place),
+    } as unknown as Context;
+    plates.settle(context, { viewport: SCREEN, ratio: 1 });
+    expect(drawn).toEqual([[-150, -90]]);
+    expect(shown).toBeNull();
+    expect(plates.counts!.drawn).toBe(MANY + 1);
+  });
+
+  test("what was painted in haste is painted well, also where it lies just as it is to be seen", () => {
+    const plates = aPlate();
+    show(plates, at(0, 1.7));
+    for (let n = 0; n < 5; n++) show(plates, at(0, 1.7));
+    expect([painted.length, drafts]).toEqual([2, [false, true]]);
+    settle(plates, at(0, 1.7));
+    expect([painted.length, drafts]).toEqual([3, [false, true, false]]);
+    expect(painted[2]).toEqual(painted[1]);
   });
 
   test("what a hand takes or lets go is right at once", () => {
     stepMs = 100;
     const plates = aPlate();
     plates.spoil();
-    expect(plates.show(screen, at(0), SCREEN, 1, true)).toBeNull();
+    now += REST_MS;
+    expect(show(plates, at(0), true)).toBeNull();
     expect(plates.counters).toMatchObject({ made: 2, exact: 2 });
   });
 
   test("plates are let go where little is seen, and where the screen has another size", () => {
+    beyond = 1;
     const plates = aPlate();
-    plates.show(screen, at(0), { width: 500, height: 300 }, 1, false);
-    expect(shown.at(-1)!.slice(2)).toEqual([650, 390]);
+    show(plates, at(0), false, { width: 500, height: 300 });
+    expect(shown!.slice(2)).toEqual([650, 390]);
     plates.count(MANY);
     expect(plates.areUsed).toBe(false);
     expect(plates.counts).toBeNull();
+    expect([shown, sheets.size]).toEqual([null, 0]);
+  });
+
+  test("of the whole board one is kept while little is seen of it, until the board is another", () => {
+    const plates = aPlate();
+    plates.count(MANY);
+    expect([shown, sheets.size]).toEqual([null, 1]);
+    const before = painted.length;
+    plates.count(MANY + 1);
+    show(plates, at(700));
+    expect(painted.length).toBe(before);
+    plates.count(MANY);
+    plates.spoil();
+    expect(sheets.size).toBe(0);
   });
 });

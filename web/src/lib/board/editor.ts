@@ -5,6 +5,7 @@ import {
   boundsOf,
   centre,
   corners,
+  cornersOf,
   touches,
   union,
   type Bounds,
@@ -100,6 +101,7 @@ export class Editor {
     rev: -1,
     items: [],
   };
+  private framed: { readonly frame: Frame | null } | undefined;
   private gestureId = "";
   private readonly listeners = new Set<(aspect: Aspect) => void>();
 
@@ -126,6 +128,7 @@ export class Editor {
   }
 
   tell(aspect: Aspect): void {
+    if (aspect !== "view") this.framed = undefined;
     for (const listener of this.listeners) listener(aspect);
   }
 
@@ -289,7 +292,12 @@ export class Editor {
     return box && cornersOf(box);
   }
 
+  /** Found once for as long as nothing moves but the view: of thousands it takes a while. */
   frame(): Frame | null {
+    return (this.framed ??= { frame: this.findFrame() }).frame;
+  }
+
+  private findFrame(): Frame | null {
     const items = this.selected.filter((item) => !this.tree.isHidden(item));
     const [first] = items;
     if (items.length === 1 && first!.kind !== "GROUP") {
@@ -370,15 +378,6 @@ export class Editor {
     if (!items.length) return false;
     return items.every((item) => this.tree.above(item).some((one) => one.id === container));
   }
-}
-
-function cornersOf({ left, top, right, bottom }: Bounds): Frame["corners"] {
-  return [
-    { x: left, y: top },
-    { x: right, y: top },
-    { x: right, y: bottom },
-    { x: left, y: bottom },
-  ];
 }
 
 function encloses(outer: Bounds, inner: Bounds): boolean {

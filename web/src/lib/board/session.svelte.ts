@@ -36,12 +36,15 @@ import { subjectsOf, type Item, type Operation } from "./operations";
 import { nameOf } from "./names";
 import { Keeping } from "./keeping.svelte";
 import { Outbox } from "./outbox";
+import { paced } from "./paced";
 import { Store } from "./store";
 import { Awaiting, more } from "./awaiting";
 import { atlasOf, changeOf, itemOf, pictureOf } from "./wire";
 
 const PAGE = 1000;
 const TALK_AGAIN_MS = 4_000;
+/** The eye reads a number no faster, and every change of it costs a layout. */
+const ZOOM_MS = 80;
 const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
 
 export interface Who {
@@ -124,11 +127,12 @@ export class BoardSession {
     };
     this.uploads = new Uploads(who.uploadUrl, listener, who.mostBatchBytes);
     this.keeping = new Keeping(`${who.accountId}/${boardId}`, this.store, this.arrivals, this.uploads);
+    const tellZoom = paced(() => (this.zoom = this.editor.camera.zoom), ZOOM_MS);
     this.stops.push(
       this.editor.onChange((aspect) => {
         if (aspect === "items") this.itemsRev += 1;
         if (aspect === "selection") this.selectionRev += 1;
-        if (aspect === "view") this.zoom = this.editor.camera.zoom;
+        if (aspect === "view") tellZoom();
       }),
     );
   }

@@ -103,12 +103,13 @@ export class Painter {
     viewport: Viewport,
     ratio: number,
     shows: (item: Item) => boolean,
+    smoothing: ImageSmoothingQuality = "medium",
   ): Generator<void, Counts, void> {
     const area = seen(camera, viewport, TITLE.height + TITLE.gap);
     const unfinished = new Set<string>();
     const counts: Counts = { drawn: 0, coarse: 0, bare: 0, beyond: 0, unfinished };
     const frames: Item[] = [];
-    context.imageSmoothingQuality = "medium";
+    context.imageSmoothingQuality = smoothing;
     for (const item of scene.items) {
       if (item.kind === "GROUP" || !shows(item) || scene.isHidden(item)) continue;
       const placed = scene.placed(item);

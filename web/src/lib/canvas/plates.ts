@@ -1,11 +1,13 @@
 /**
- * Plates: what is seen of a board of many pictures, painted once beside the screen and then shown as one picture
- * while a hand moves the view.
+ * Plates: what is seen of a board of many pictures, painted once beside the screen and then moved and stretched by the
+ * browser as one sheet while a hand moves the view.
  *
- * A plate is larger than the screen by `OVERSIZE`. A new one is painted in slices, some milliseconds a frame, and takes
- * the place of the former when it is done. Once the view rests, the plate that is shown is that of exactly this view.
+ * A plate is larger than the screen by `OVERSIZE`. A new one is painted in slices, some milliseconds a frame, and is
+ * shown when it is done; two are kept, one of them with the whole board if there is such a one, so that a hand that
+ * comes back finds what it left. Once the view rests, the plate that is shown is that of exactly this view.
  */
-import { type Camera, type Viewport } from "../geometry/camera";
+import { zoomedAt, type Camera, type Viewport } from "../geometry/camera";
+import type { Ground, Sheet } from "./ground";
 import type { Context, Counts } from "./painter";
 
 export const OVERSIZE = 1.3;
@@ -13,43 +15,60 @@ export const OVERSIZE = 1.3;
 export const MANY = 400;
 const SLICE_MS = 4;
 export const REST_MS = 150;
-/** Enlarged or reduced by more than this, a plate is replaced even while the view moves. */
+/** Enlarged by more than this, a plate is replaced even while the view moves. */
 const MOST_STRETCH = 1.6;
+/** A plate that is painted while the view widens is for a view wider by this, or it would be too small when it is done. */
+const AHEAD = 1.5;
+/** A new plate is begun while there is still so much of the screen, on each side, that the one that is shown has beyond it. */
+const ROOM = 0.07;
 
 /** Paints a part at each step, and in the end says what it painted. */
 export type Painting = Generator<void, Counts, void>;
-export type Paint = (context: Context, camera: Camera, viewport: Viewport) => Painting;
+/** isDraft: it is only seen while the view moves, and has to be there soon. */
+export type Paint = (context: Context, camera: Camera, viewport: Viewport, isDraft: boolean) => Painting;
 
 interface Plate {
-  readonly canvas: OffscreenCanvas;
-  readonly context: OffscreenCanvasRenderingContext2D;
+  readonly sheet: Sheet;
   /** Of its own upper left corner. */
-  camera: Camera;
-  counts: Counts;
+  readonly camera: Camera;
+  readonly counts: Counts;
+  readonly isDraft: boolean;
+  /** Of the board that it shows. */
+  readonly edition: number;
+}
+
+/** What one looks with. */
+interface Look {
+  readonly camera: Camera;
+  readonly viewport: Viewport;
+  readonly ratio: number;
 }
 
 export class Plates {
-  /** What tests assert instead of times. blits: frames that showed a plate; exact: of these, those at rest. */
-  readonly counters = { made: 0, slices: 0, blits: 0, exact: 0 };
+  /** What tests assert instead of times. frames: that showed a plate; exact: of these, those at rest. */
+  readonly counters = { made: 0, slices: 0, frames: 0, exact: 0 };
 
-  private front: Plate | null = null;
-  private back: Plate | null = null;
-  private work: { readonly plate: Plate; readonly painting: Painting } | null = null;
-  private isStale = true;
+  /** The newest first. */
+  private kept: Plate[] = [];
+  private spare: Sheet[] = [];
+  private shown: Plate | null = null;
+  private work: { readonly plate: Omit<Plate, "counts">; readonly painting: Painting } | null = null;
+  private edition = 0;
   private isUsed = false;
   private movedAt = -Infinity;
   private last: Camera | null = null;
+  private size = { width: 0, height: 0 };
 
   constructor(
     private readonly paint: Paint,
+    private readonly ground: Ground,
     private readonly clock: () => number = () => performance.now(),
-    private readonly makeCanvas = (width: number, height: number) => new OffscreenCanvas(width, height),
   ) {}
 
   /** So many were drawn, or are to be seen: from here on plates are used or not. */
   count(drawn: number): void {
     if (drawn > MANY) this.isUsed = true;
-    else if (this.isUsed) this.drop();
+    else if (this.isUsed) this.rest();
   }
 
   get areUsed(): boolean {
@@ -58,75 +77,97 @@ export class Plates {
 
   /** What is painted is no longer what is to be seen. */
   spoil(): void {
-    this.isStale = true;
+    this.edition += 1;
+    if (!this.isUsed) this.drop();
   }
 
   /**
    * Shows what there is of this view, at once and whole where `isUrgent`. Returns when to be asked again, in
    * milliseconds; null: this is how it is to be seen.
    */
-  show(
-    context: Context,
-    camera: Camera,
-    viewport: Viewport,
-    ratio: number,
-    isUrgent: boolean,
-  ): number | null {
+  show(camera: Camera, viewport: Viewport, ratio: number, isUrgent: boolean): number | null {
+    const look: Look = { camera, viewport, ratio };
     const now = this.clock();
+    const before = this.last ?? camera;
     if (this.last && !isSame(this.last, camera)) this.movedAt = now;
     this.last = camera;
     const rests = now - this.movedAt >= REST_MS;
-    const size = sizeOf(viewport, ratio);
-    if (this.front && (this.front.canvas.width !== size.width || this.front.canvas.height !== size.height))
-      this.drop(true);
-    if (isUrgent || !this.front) {
-      this.begin(camera, viewport, ratio);
+    this.fit(sizeOf(viewport, ratio));
+    if (isUrgent || !this.kept.length) {
+      this.begin(look, false);
       this.go(Infinity);
     } else {
-      const isExact = isSame(this.front.camera, originOf(camera, viewport, ratio));
-      if (
-        !this.work &&
-        (this.isStale || (rests ? !isExact : !this.serves(this.front, camera, viewport, ratio)))
-      )
-        this.begin(camera, viewport, ratio);
+      if (!this.work) {
+        const next = rests ? (this.exactOf(look) ? null : look) : this.nextFor(look, before);
+        if (next) this.begin(next, !rests);
+      }
       this.go(now + SLICE_MS);
     }
-    const isExact = this.blit(context, camera, viewport, ratio);
-    if (this.work || this.isStale) return 0;
+    const plate = this.exactOf(look) ?? this.bestFor(look)!;
+    const isExact = this.lay(plate, look);
+    if (this.work || plate.edition !== this.edition) return 0;
     return isExact ? null : Math.max(0, this.movedAt + REST_MS - now);
   }
 
   /** What was painted on the plate that is shown. */
   get counts(): Counts | null {
-    return this.front?.counts ?? null;
+    return this.shown?.counts ?? null;
   }
 
-  /** Lets go of all that is painted. staysUsed: another is wanted at once. */
-  drop(staysUsed = false): void {
-    this.front = this.back = this.work = null;
-    this.isStale = true;
-    this.isUsed = staysUsed;
+  /** Copies what is shown at rest, pixel by pixel, and takes the plate from the screen. */
+  settle(context: Context, { viewport, ratio }: { viewport: Viewport; ratio: number }): void {
+    if (!this.shown) return;
+    const margin = marginOf(viewport, ratio);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.globalAlpha = 1;
+    context.drawImage(this.ground.pictureOf(this.shown.sheet), -margin.x, -margin.y);
+    this.hide();
   }
 
-  private begin(camera: Camera, viewport: Viewport, ratio: number): void {
-    const { width, height } = sizeOf(viewport, ratio);
-    const canvas = this.back?.canvas ?? this.makeCanvas(width, height);
-    const fresh = this.back ?? {
-      canvas,
-      context: canvas.getContext("2d")!,
-      camera,
-      counts: { drawn: 0, coarse: 0, bare: 0, beyond: 0, unfinished: new Set<string>() },
-    };
-    this.back = null;
-    fresh.camera = originOf(camera, viewport, ratio);
-    fresh.context.setTransform(1, 0, 0, 1, 0, 0);
-    fresh.context.clearRect(0, 0, width, height);
-    this.isStale = false;
-    const painting = this.paint(fresh.context, fresh.camera, {
-      width: width / ratio,
-      height: height / ratio,
-    });
-    this.work = { plate: fresh, painting };
+  /** Nothing of it is seen; what is painted is kept. */
+  hide(): void {
+    this.ground.lay(null, 0, 0, 1);
+  }
+
+  /** Lets go of all that is painted. */
+  drop(): void {
+    this.hide();
+    for (const sheet of [...this.kept.map((plate) => plate.sheet), ...this.spare]) this.ground.free(sheet);
+    if (this.work) this.ground.free(this.work.plate.sheet);
+    this.kept = [];
+    this.spare = [];
+    this.shown = this.work = null;
+    this.isUsed = false;
+  }
+
+  /** Not needed for now: a plate of the whole board waits until there is much to be seen again. */
+  private rest(): void {
+    const [whole] = this.kept.filter((plate) => this.isFresh(plate) && plate.counts.beyond === 0);
+    if (whole) this.kept = this.kept.filter((plate) => plate !== whole);
+    this.drop();
+    if (whole) this.kept = [whole];
+  }
+
+  /** Plates of another size than the screen asks for are of no use. */
+  private fit(size: { width: number; height: number }): void {
+    if (size.width === this.size.width && size.height === this.size.height) return;
+    this.size = size;
+    const { isUsed } = this;
+    this.drop();
+    this.isUsed = isUsed;
+  }
+
+  private begin(look: Look, isDraft: boolean): void {
+    const { width, height } = this.size;
+    const { ratio } = look;
+    const sheet = this.spare.pop() ?? this.ground.make(width, height, ratio);
+    if (this.work) this.spare.push(this.work.plate.sheet);
+    const camera = originOf(look);
+    sheet.context.setTransform(1, 0, 0, 1, 0, 0);
+    sheet.context.clearRect(0, 0, width, height);
+    const size = { width: width / ratio, height: height / ratio };
+    const painting = this.paint(sheet.context, camera, size, isDraft);
+    this.work = { plate: { sheet, camera, isDraft, edition: this.edition }, painting };
   }
 
   private go(until: number): void {
@@ -136,9 +177,8 @@ export class Plates {
     for (;;) {
       const step = work.painting.next();
       if (step.done) {
-        work.plate.counts = step.value;
-        this.back = this.front;
-        this.front = work.plate;
+        this.ground.finish(work.plate.sheet);
+        this.keep({ ...work.plate, counts: step.value });
         this.work = null;
         this.counters.made += 1;
         return;
@@ -147,41 +187,76 @@ export class Plates {
     }
   }
 
-  /** Whether it will do while the view moves: nothing that it lacks is seen, and it is not stretched too far. */
-  private serves(
-    { camera: plate, counts, canvas }: Plate,
-    camera: Camera,
-    viewport: Viewport,
-    ratio: number,
-  ) {
-    const stretch = camera.zoom / plate.zoom;
-    if (stretch > MOST_STRETCH || stretch < 1 / MOST_STRETCH) return false;
+  /** Beside it the best other one of the same edition: with the whole board, else the newest. */
+  private keep(plate: Plate): void {
+    const others = this.kept.filter((one) => one.edition === plate.edition);
+    const other = others.find((one) => one.counts.beyond === 0) ?? others[0];
+    for (const one of this.kept) if (one !== other) this.spare.push(one.sheet);
+    this.kept = other ? [plate, other] : [plate];
+    // One to paint on is enough.
+    for (const sheet of this.spare.splice(1)) this.ground.free(sheet);
+  }
+
+  private isFresh(plate: Plate): boolean {
+    return plate.edition === this.edition;
+  }
+
+  private exactOf(look: Look): Plate | null {
+    return this.kept.find((plate) => this.isExact(plate, look)) ?? null;
+  }
+
+  private isExact(plate: Plate, look: Look): boolean {
+    return this.isFresh(plate) && !plate.isDraft && isSame(plate.camera, originOf(look));
+  }
+
+  /** What to paint while the view moves: null where what there is will do for now. */
+  private nextFor(look: Look, before: Camera): Look | null {
+    const best = this.bestFor(look)!;
+    const isWideEnough = this.covers(best, look, ROOM);
+    const isSharpEnough = look.camera.zoom / best.camera.zoom <= MOST_STRETCH;
+    if (this.isFresh(best) && isWideEnough && isSharpEnough) return null;
+    if (isWideEnough || look.camera.zoom >= before.zoom) return look;
+    const middle = { x: look.viewport.width / 2, y: look.viewport.height / 2 };
+    return { ...look, camera: zoomedAt(look.camera, middle, 1 / AHEAD) };
+  }
+
+  /** The one that leaves nothing blank, if there is one, and of several the one that is stretched least. */
+  private bestFor(look: Look): Plate | null {
+    const stretchOf = (plate: Plate) => Math.abs(Math.log(look.camera.zoom / plate.camera.zoom));
+    const worth = (plate: Plate) =>
+      [ROOM, 0].filter((room) => this.covers(plate, look, room)).length * 100 - stretchOf(plate);
+    return this.kept.reduce<Plate | null>(
+      (best, plate) => (best && worth(best) >= worth(plate) ? best : plate),
+      null,
+    );
+  }
+
+  /** Whether nothing that it lacks is seen, also where the view is larger by this share of it on each side. */
+  private covers({ camera: plate, counts }: Plate, { camera, viewport, ratio }: Look, room: number): boolean {
     if (counts.beyond === 0) return true;
-    const right = plate.x + canvas.width / ratio / plate.zoom;
-    const bottom = plate.y + canvas.height / ratio / plate.zoom;
+    const across = viewport.width / camera.zoom;
+    const down = viewport.height / camera.zoom;
+    const right = plate.x + this.size.width / ratio / plate.zoom;
+    const bottom = plate.y + this.size.height / ratio / plate.zoom;
     return (
-      plate.x <= camera.x &&
-      plate.y <= camera.y &&
-      right >= camera.x + viewport.width / camera.zoom &&
-      bottom >= camera.y + viewport.height / camera.zoom
+      plate.x <= camera.x - room * across &&
+      plate.y <= camera.y - room * down &&
+      right >= camera.x + (1 + room) * across &&
+      bottom >= camera.y + (1 + room) * down
     );
   }
 
   /** Returns whether it shows just what this camera sees. */
-  private blit(context: Context, camera: Camera, viewport: Viewport, ratio: number): boolean {
-    const { canvas, camera: plate } = this.front!;
-    const isExact = isSame(plate, originOf(camera, viewport, ratio)) && !this.isStale;
-    const stretch = camera.zoom / plate.zoom;
-    let x = (plate.x - camera.x) * camera.zoom * ratio;
-    let y = (plate.y - camera.y) * camera.zoom * ratio;
-    if (stretch === 1) [x, y] = [Math.round(x), Math.round(y)];
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.globalAlpha = 1;
-    context.imageSmoothingEnabled = stretch !== 1;
-    context.imageSmoothingQuality = "low";
-    context.drawImage(canvas, x, y, canvas.width * stretch, canvas.height * stretch);
-    context.imageSmoothingEnabled = true;
-    this.counters.blits += 1;
+  private lay(plate: Plate, look: Look): boolean {
+    const { camera, ratio } = look;
+    const isExact = this.isExact(plate, look);
+    const stretch = camera.zoom / plate.camera.zoom;
+    let x = (plate.camera.x - camera.x) * camera.zoom;
+    let y = (plate.camera.y - camera.y) * camera.zoom;
+    if (stretch === 1) [x, y] = [Math.round(x * ratio) / ratio, Math.round(y * ratio) / ratio];
+    this.ground.lay(plate.sheet, x, y, stretch);
+    this.shown = plate;
+    this.counters.frames += 1;
     if (isExact) this.counters.exact += 1;
     return isExact;
   }
@@ -201,8 +276,8 @@ function sizeOf(viewport: Viewport, ratio: number): { width: number; height: num
   };
 }
 
-/** Of the plate for this camera: whole device pixels away, so that it fits without being mixed. */
-function originOf(camera: Camera, viewport: Viewport, ratio: number): Camera {
+/** Of the plate for this look: whole device pixels away, so that it fits without being mixed. */
+function originOf({ camera, viewport, ratio }: Look): Camera {
   const margin = marginOf(viewport, ratio);
   const k = camera.zoom * ratio;
   return { zoom: camera.zoom, x: camera.x - margin.x / k, y: camera.y - margin.y / k };

@@ -6,18 +6,19 @@ import { Stage } from "konva/lib/Stage";
 import type { Editor } from "../board/editor";
 import type { Item } from "../board/operations";
 import { blended, toScreen, type Camera, type Viewport } from "../geometry/camera";
-import type { Point } from "../geometry/shapes";
 import { Animations } from "./animations";
 import { Bitmaps } from "./bitmaps";
 import type { FrameColours } from "./frames";
+import { ScreenGround } from "./ground";
+import { cameraBefore } from "./hold";
+import { Outlines } from "./outlines";
 import { paintCrop, paintGuides } from "./overlay";
 import { Painter, type Context, type Counts, type Scene } from "./painter";
-import { Plates, type Painting } from "./plates";
+import { MANY, Plates, type Painting } from "./plates";
 import type { Tools } from "./tools";
 
 const MB = 1_000_000;
 const FLIGHT_MS = 220;
-const MOST_OUTLINED = 60;
 
 export interface Colours extends FrameColours {
   readonly selection: string;
@@ -38,6 +39,11 @@ export function coloursAt(element: Element): Colours {
   };
 }
 
+/** Hands are bound elsewhere (`hands.ts`): what Konva would listen to costs a layout at every turn of the wheel. */
+class Paper extends Stage {
+  override _bindContentEvents(): void {}
+}
+
 export class View {
   /** Frames painted, per layer: what tests assert instead of times. */
   readonly counters = { base: 0, ui: 0 };
@@ -49,9 +55,15 @@ export class View {
   private readonly ui = new Layer({ listening: false });
   private readonly painter: Painter;
   readonly plates: Plates;
+  /** What many are held or selected above the board: shown in the same way. */
+  readonly upper: Plates;
+  private readonly outlines: Outlines;
   /** What was in hand, and so not painted on the plate. */
   private liftedThen: ReadonlyMap<string, unknown>;
-  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the upper plates show: others are wanted when it is another. */
+  private upperThen: readonly unknown[] = [];
+  private hasUi = true;
+  private readonly timers: { base?: ReturnType<typeof setTimeout>; ui?: ReturnType<typeof setTimeout> } = {};
   private baseDirty = true;
   private uiDirty = true;
   private frameId = 0;
@@ -61,7 +73,7 @@ export class View {
   constructor(
     private readonly container: HTMLDivElement,
     private readonly editor: Editor,
-    private readonly tools: Tools,
+    tools: Tools,
     private readonly scene: Scene,
     private readonly colours: () => Colours,
     private readonly onPainted: (painted: Counts) => void,
@@ -71,9 +83,13 @@ export class View {
     this.animations = new Animations(() => this.refresh());
     const fontFamily = getComputedStyle(container).fontFamily || "sans-serif";
     this.painter = new Painter(this.bitmaps, this.animations, fontFamily, () => this.colours());
-    this.plates = new Plates((context, from, size) => this.platePainting(context, from, size));
+    this.outlines = new Outlines(editor, tools, colours);
+    const ground = new ScreenGround();
+    const upperGround = new ScreenGround();
+    this.plates = new Plates((...all) => this.platePainting(...all), ground);
+    this.upper = new Plates((...all) => this.upperPainting(...all), upperGround);
     this.liftedThen = editor.lifted;
-    this.stage = new Stage({ container, width: 1, height: 1, listening: false });
+    this.stage = new Paper({ container, width: 1, height: 1, listening: false });
     this.base.add(
       new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintBase(c) }),
     );
@@ -81,6 +97,7 @@ export class View {
       new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: (c) => this.paintUi(c) }),
     );
     this.stage.add(this.base, this.ui);
+    this.base.getNativeCanvasElement().after(ground.element, upperGround.element);
 
     const observer = new ResizeObserver(() => this.measure());
     observer.observe(container);
@@ -92,6 +109,7 @@ export class View {
       () => observer.disconnect(),
       editor.onChange((aspect) => {
         if (aspect === "view") this.baseDirty = true;
+        if (aspect === "selection") this.upper.spoil();
         this.invalidate(aspect === "items" || aspect === "looks" ? "base" : "ui");
       }),
     );
@@ -102,6 +120,7 @@ export class View {
     if (layer === "base") {
       this.baseDirty = true;
       this.plates.spoil();
+      this.upper.spoil();
     }
     this.uiDirty = true;
     this.frameId ||= requestAnimationFrame((now) => this.frame(now));
@@ -131,8 +150,10 @@ export class View {
 
   close(): void {
     cancelAnimationFrame(this.frameId);
-    clearTimeout(this.restTimer);
+    clearTimeout(this.timers.base);
+    clearTimeout(this.timers.ui);
     this.plates.drop();
+    this.upper.drop();
     for (const stop of this.stops) stop();
     this.bitmaps.close();
     this.animations.close();
@@ -159,18 +180,27 @@ export class View {
     if (!this.plates.areUsed) this.bitmaps.begin();
     if (this.baseDirty) {
       this.baseDirty = false;
-      this.base.draw();
+      this.showBase();
     }
     if (this.uiDirty) {
       this.uiDirty = false;
-      this.ui.draw();
+      this.showUi();
     }
     this.bitmaps.end();
   }
 
+  private showBase(): void {
+    if (this.plates.areUsed && !this.showPlate()) return;
+    this.base.draw();
+    this.plates.hide();
+    this.baseStyle.visibility = "visible";
+  }
+
   private paintBase(konva: KonvaContext): void {
     this.counters.base += 1;
-    if (!(this.plates.areUsed && this.paintFromPlate(konva._context))) this.paintDirectly(konva._context);
+    const { viewport } = this.editor;
+    if (this.plates.areUsed) this.plates.settle(konva._context, { viewport, ratio: this.ratio });
+    else this.paintDirectly(konva._context);
   }
 
   private paintDirectly(context: Context): void {
@@ -184,41 +214,114 @@ export class View {
     }
   }
 
-  /** Returns whether plates are still worth their while. */
-  private paintFromPlate(context: Context): boolean {
+  /** Returns whether the lowest layer is to be painted: with what the plate shows at rest, or without plates. */
+  private showPlate(): boolean {
     const { camera, viewport, lifted } = this.editor;
-    const wait = this.plates.show(context, camera, viewport, this.ratio, lifted !== this.liftedThen);
+    const wait = this.plates.show(camera, viewport, this.ratio, lifted !== this.liftedThen);
     const counts = this.plates.counts!;
     this.plates.count(counts.drawn);
-    clearTimeout(this.restTimer);
-    if (wait !== null) {
-      const again = () => {
-        this.baseDirty = true;
-        this.frameId ||= requestAnimationFrame((now) => this.frame(now));
-      };
-      if (wait === 0) again();
-      else this.restTimer = setTimeout(again, wait);
-    }
+    this.wakeIn(wait, "base");
     // What is stretched is not sharp, whatever it was painted from.
     this.onPainted(wait === null ? counts : { ...counts, coarse: Math.max(1, counts.coarse) });
-    return this.plates.areUsed;
+    if (!this.plates.areUsed) return true;
+    if (wait !== null) this.baseStyle.visibility = "hidden";
+    return wait === null;
   }
 
-  private *platePainting(context: Context, camera: Camera, viewport: Viewport): Painting {
+  /** Is asked again after so many milliseconds; null: when something has changed. */
+  private wakeIn(wait: number | null, layer: "base" | "ui"): void {
+    clearTimeout(this.timers[layer]);
+    if (wait === null) return;
+    const again = () => {
+      if (layer === "base") this.baseDirty = true;
+      else this.uiDirty = true;
+      this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+    };
+    if (wait === 0) again();
+    else this.timers[layer] = setTimeout(again, wait);
+  }
+
+  private *platePainting(context: Context, camera: Camera, viewport: Viewport, isDraft: boolean): Painting {
     this.bitmaps.begin();
-    const counts = yield* this.wholePainting(context, camera, viewport);
+    const counts = yield* this.wholePainting(context, camera, viewport, isDraft);
     this.bitmaps.end();
     return counts;
   }
 
   /** All but what is in hand. */
-  private *wholePainting(context: Context, camera: Camera, viewport: Viewport): Painting {
+  private *wholePainting(context: Context, camera: Camera, viewport: Viewport, isDraft = false): Painting {
     const { lifted } = this.editor;
     this.liftedThen = lifted;
     this.animations.begin();
     const shows = (item: Item) => !lifted.has(item.id);
-    const counts = yield* this.painter.painting(context, this.scene, camera, viewport, this.ratio, shows);
+    const counts = yield* this.painter.painting(
+      context,
+      this.scene,
+      camera,
+      viewport,
+      this.ratio,
+      shows,
+      smoothingOf(isDraft),
+    );
     this.animations.end();
+    return counts;
+  }
+
+  /** Nothing is painted for what is not there: an empty layer costs as much as a full one. */
+  private showUi(): void {
+    const isUpper = this.showUpper();
+    const { editor } = this;
+    const isWanted =
+      this.outlines.count > 0 ||
+      (!isUpper && editor.lifted.size > 0) ||
+      editor.drafts.length > 0 ||
+      editor.remote.size > 0 ||
+      editor.target !== null ||
+      editor.cropping !== null ||
+      editor.guides.length > 0 ||
+      editor.marquee !== null;
+    if (isWanted || this.hasUi) this.ui.draw();
+    if (isWanted !== this.hasUi)
+      this.ui.getNativeCanvasElement().style.visibility = isWanted ? "visible" : "hidden";
+    this.hasUi = isWanted;
+  }
+
+  /** Many that are held or outlined are not painted in every frame. Returns whether they are shown so. */
+  private showUpper(): boolean {
+    const { editor, upper } = this;
+    const many = Math.max(this.outlines.count, editor.lifted.size);
+    const camera =
+      many > MANY ? cameraBefore(editor.camera, editor.lifted, (id) => editor.store.get(id)) : null;
+    upper.count(camera ? many : 0);
+    if (!camera) {
+      upper.drop();
+      return false;
+    }
+    const shown = [editor.lifted, editor.marks, editor.selection];
+    const isOther = shown.some((one, n) => one !== this.upperThen[n]);
+    this.upperThen = shown;
+    if (isOther) upper.spoil();
+    this.wakeIn(upper.show(camera, editor.viewport, this.ratio, isOther), "ui");
+    return true;
+  }
+
+  private *upperPainting(context: Context, camera: Camera, viewport: Viewport, isDraft: boolean): Painting {
+    const { lifted } = this.editor;
+    const scene: Scene = { ...this.scene, items: this.scene.items, placed: (item) => item };
+    const shows = (item: Item) => lifted.has(item.id);
+    const none: Counts = { drawn: 0, coarse: 0, bare: 0, beyond: 0, unfinished: new Set() };
+    const counts = lifted.size
+      ? yield* this.painter.painting(
+          context,
+          scene,
+          camera,
+          viewport,
+          this.ratio,
+          shows,
+          smoothingOf(isDraft),
+        )
+      : none;
+    counts.beyond += yield* this.outlines.painting(context, camera, viewport, this.ratio);
     return counts;
   }
 
@@ -226,9 +329,10 @@ export class View {
   private paintUi(konva: KonvaContext): void {
     this.counters.ui += 1;
     const context = konva._context;
-    const { editor } = this;
+    const { editor, outlines } = this;
     const { lifted } = editor;
-    if (lifted.size) {
+    const isUpper = this.upper.areUsed;
+    if (lifted.size && !isUpper) {
       this.painter.paint(context, this.scene, editor.camera, editor.viewport, this.ratio, (item) =>
         lifted.has(item.id),
       );
@@ -238,16 +342,13 @@ export class View {
     const { selection, handle, guide } = this.colours();
     for (const [id, drag] of editor.remote) {
       const item = editor.store.get(id);
-      if (item) this.outline(context, editor.outlineOf(item), drag.colour, 2);
+      if (item) outlines.outline(context, editor.outlineOf(item), drag.colour, 2);
     }
-    for (const [id, colour] of editor.marks) {
-      const item = editor.store.get(id);
-      if (item && !editor.tree.isHidden(item)) this.outline(context, editor.outlineOf(item), colour, 2);
-    }
+    if (!isUpper) outlines.paintMarks(context);
     const target = editor.target === null ? undefined : editor.store.get(editor.target);
-    if (target) this.outline(context, editor.outlineOf(target), selection, 3);
+    if (target) outlines.outline(context, editor.outlineOf(target), selection, 3);
     if (editor.cropping) paintCrop(context, editor.cropping, editor.camera, selection, handle);
-    else this.paintSelection(context, selection, handle);
+    else outlines.paintSelection(context, !isUpper);
     paintGuides(context, editor.guides, editor.camera, guide);
     if (editor.marquee) {
       const a = toScreen(editor.camera, { x: editor.marquee.left, y: editor.marquee.top });
@@ -279,80 +380,16 @@ export class View {
     this.painter.paint(context, drafts, editor.camera, editor.viewport, this.ratio, () => true);
   }
 
-  private paintSelection(context: CanvasRenderingContext2D, colour: string, fill: string): void {
-    const { editor } = this;
-    const items = editor.selected;
-    if (items.length === 0) return;
-    this.paintEntered(context, colour);
-    for (const item of items) {
-      if (editor.tree.isHidden(item)) continue;
-      if (editor.tree.isHeld(item)) context.setLineDash([4, 4]);
-      this.outline(context, editor.outlineOf(item), colour, 1.5);
-      context.setLineDash([]);
-      if (item.kind === "GROUP") this.paintMembers(context, item, colour);
-    }
-    if (items.length > 1) this.outline(context, editor.frame()?.corners ?? null, colour, 1);
-    if (!editor.canEdit || editor.movable.length === 0 || this.tools.state.name === "Translating") return;
-    const places = this.tools.handles();
-    if (!places) return;
-    const top = { x: (places.nw.x + places.ne.x) / 2, y: (places.nw.y + places.ne.y) / 2 };
-    context.strokeStyle = colour;
-    context.fillStyle = fill;
-    context.lineWidth = 1.5;
-    context.beginPath();
-    context.moveTo(top.x, top.y);
-    context.lineTo(places.rotate.x, places.rotate.y);
-    context.stroke();
-    for (const [name, at] of Object.entries(places)) {
-      context.beginPath();
-      context.arc(at.x, at.y, name === "rotate" ? 6 : 5, 0, 2 * Math.PI);
-      context.fill();
-      context.stroke();
-    }
-  }
-
-  /** The group that one is in, as a faint box around its members. */
-  private paintEntered(context: CanvasRenderingContext2D, colour: string): void {
-    const { entered, store } = this.editor;
-    const group = entered === null ? undefined : store.get(entered);
-    if (!group) return;
-    context.globalAlpha = 0.6;
-    context.setLineDash([2, 4]);
-    this.outline(context, this.editor.outlineOf(group), colour, 1);
-    context.setLineDash([]);
-    context.globalAlpha = 1;
-  }
-
-  /** What a selected group is made of, as long as it is not too much to tell apart. */
-  private paintMembers(context: CanvasRenderingContext2D, group: Item, colour: string): void {
-    const { editor } = this;
-    const members = editor.tree.membersOf(group.id);
-    if (members.length > MOST_OUTLINED) return;
-    context.globalAlpha = 0.5;
-    for (const member of members)
-      if (!editor.tree.isHidden(member)) this.outline(context, editor.outlineOf(member), colour, 1);
-    context.globalAlpha = 1;
-  }
-
-  private outline(
-    context: CanvasRenderingContext2D,
-    shape: readonly Point[] | null,
-    colour: string,
-    width: number,
-  ): void {
-    if (!shape) return;
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.beginPath();
-    for (const corner of shape) {
-      const { x, y } = toScreen(this.editor.camera, corner);
-      context.lineTo(x, y);
-    }
-    context.closePath();
-    context.stroke();
+  private get baseStyle(): CSSStyleDeclaration {
+    return this.base.getNativeCanvasElement().style;
   }
 
   private get ratio(): number {
     return this.base.getCanvas().getPixelRatio();
   }
+}
+
+/** Of thousands of small pictures, what is smoothed well takes twice as long. */
+function smoothingOf(isDraft: boolean): ImageSmoothingQuality {
+  return isDraft ? "low" : "medium";
 }

@@ -77,6 +77,16 @@ export function corners({ width, height, transform }: Placed): [Point, Point, Po
   return [at(-w, -h), at(w, -h), at(w, h), at(-w, h)];
 }
 
+/** Clockwise from the upper left one. */
+export function cornersOf({ left, top, right, bottom }: Bounds): [Point, Point, Point, Point] {
+  return [
+    { x: left, y: top },
+    { x: right, y: top },
+    { x: right, y: bottom },
+    { x: left, y: bottom },
+  ];
+}
+
 export function boundsOf({ width, height, transform }: Placed): Bounds {
   const { x, y, scale, rotation } = transform;
   const cos = Math.abs(Math.cos(rotation * RADIANS)) * scale;
