@@ -172,6 +172,7 @@ def frame_times(folder: Path) -> list[Measure]:
                 page.wait_for_timeout(1_000)
                 found = {gesture: moved(page, gesture).times for gesture in ("pan", "zoom")}
                 found["drag 100"] = _dragged(page, count)
+                found["drag all"] = _dragged_all(page, count)
                 found["fit all"] = _fitted(page)
             for gesture, times in found.items():
                 p95 = Moved(times, 0).p95
@@ -185,6 +186,25 @@ def frame_times(folder: Path) -> list[Measure]:
 
 def _dragged(page: Page, count: int) -> list[float]:
     """Ten times ten of those at the left, below the bar, held and moved about."""
+    zoom, left, top = _corner(page, count)
+    to_x, to_y = (corner + 9.4 * STEP_PX * zoom for corner in (left, top))
+    page.mouse.move(left - STEP_PX * zoom, top - STEP_PX / 2 * zoom)
+    page.mouse.down()
+    page.mouse.move(to_x, to_y, steps=5)
+    page.mouse.up()
+    page.locator("[data-selected='100']").wait_for(state="attached")
+    return _carried(page, left, top)
+
+
+def _dragged_all(page: Page, count: int) -> list[float]:
+    _, left, top = _corner(page, count)
+    page.keyboard.press("Control+a")
+    page.locator(f"[data-selected='{count}']").wait_for(state="attached")
+    return _carried(page, left, top)
+
+
+def _corner(page: Page, count: int) -> tuple[float, float, float]:
+    """With everything in view: the zoom, and where on the screen the fourth picture at the left is."""
     page.keyboard.press("Shift+1")
     page.wait_for_timeout(1_000)
     zoom = float(page.locator("[data-zoom]").get_attribute("data-zoom") or 1)
@@ -192,19 +212,18 @@ def _dragged(page: Page, count: int) -> list[float]:
     rows = -(-count // columns)
     left = WIDTH / 2 - (columns - 1) / 2 * STEP_PX * zoom
     top = HEIGHT / 2 - (rows - 1) / 2 * STEP_PX * zoom + 3 * STEP_PX * zoom
-    to_x, to_y = (corner + 9.4 * STEP_PX * zoom for corner in (left, top))
-    page.mouse.move(left - STEP_PX * zoom, top - STEP_PX / 2 * zoom)
-    page.mouse.down()
-    page.mouse.move(to_x, to_y, steps=5)
-    page.mouse.up()
-    page.locator("[data-selected='100']").wait_for(state="attached")
-    page.mouse.move(left, top)
+    return zoom, left, top
+
+
+def _carried(page: Page, x: float, y: float) -> list[float]:
+    """What is selected is taken there and moved about, and then left where it was."""
+    page.mouse.move(x, y)
     page.mouse.down()
 
     def go() -> None:
         began = time.perf_counter()
         for step in range(FRAMES):
-            page.mouse.move(left + 4 * step, top + 2 * step)
+            page.mouse.move(x + 4 * step, y + 2 * step)
             time.sleep(max(0, began + (step + 1) / 60 - time.perf_counter()))
 
     times = collected(page, go)
