@@ -44,6 +44,7 @@ describe("the list", () => {
     whileWriting: false,
     danger: false,
     keys: [],
+    shown: [],
     refusal,
     run: () => undefined,
   });

@@ -16,6 +16,7 @@ export const GESTURES: readonly (readonly [string, string])[] = [
   ["Drag the handle above", "Rotate; Shift in steps of 45°"],
   ["Draw with Shift", "Lines in steps of 45°, squares and circles; Alt from the middle"],
   ["C held, drag on a picture", "Crop it to what is drawn"],
+  ["Alt or command held, drop on a picture", "Put a file in its place"],
   ["Double click", "Focus a picture, write in a note, name a frame, make a note on empty"],
   ["Right click, long press", "Menu"],
 ];

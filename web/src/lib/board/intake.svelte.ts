@@ -7,11 +7,15 @@ import { fileOfDataUrl, webSourcesIn, type WebSource } from "../upload/fromWeb";
 import { gather, hasFiles, mayBring, picturesIn } from "../upload/gather";
 import type { Looking } from "./looking.svelte";
 import type { Material } from "./material.svelte";
+import type { Item } from "./operations";
+import { replacePicture } from "./replacing";
 import type { BoardSession } from "./session.svelte";
 
 export class Intake {
   /** Something hangs over the board that may be let go there. */
   isDropping = $state(false);
+  /** The picture whose place it would take: Alt or the command key is held over that. */
+  target = $state.raw<Item | null>(null);
   /** Dropped folders are being read. */
   isReading = $state(false);
 
@@ -49,28 +53,37 @@ export class Intake {
     if (wasEmpty) this.looking.flyTo(arrivals.cameraForGhosts());
   }
 
-  hover(event: DragEvent): void {
-    if (!mayBring(event.dataTransfer)) return;
+  /** At is where on the screen the board takes it to be, here and below. */
+  hover(event: DragEvent, at: Point): void {
+    if (!event.dataTransfer || !mayBring(event.dataTransfer)) return;
     event.preventDefault();
+    // Alt asks the browser for a link, which the source may not allow.
+    event.dataTransfer.dropEffect = "copy";
     this.isDropping = this.session.mayEdit;
+    this.aimAt(this.isDropping ? this.replacedBy(event, at) : null);
   }
 
   leave(event: DragEvent): void {
-    if (!event.relatedTarget) this.isDropping = false;
+    if (!event.relatedTarget) this.end();
   }
 
-  /** At is where on the screen the board takes it for dropped. */
   async drop(event: DragEvent, at: Point): Promise<void> {
-    this.isDropping = false;
+    const replaced = this.replacedBy(event, at);
+    this.end();
     if (!event.dataTransfer || !mayBring(event.dataTransfer)) return;
     event.preventDefault();
     if (!this.session.mayEdit) {
       toasts.say("You may look at this board, not change it. Its owner can make you an editor.");
       return;
     }
+    if (replaced && this.session.editor.tree.isLocked(replaced)) {
+      toasts.say("That picture is locked. Unlock it to put another in its place.");
+      return;
+    }
     const carried = picturesIn(event.dataTransfer);
     if (carried.length) {
-      this.material.place(carried, at);
+      if (replaced && carried.length === 1) this.material.replace(replaced, carried[0]!);
+      else this.material.place(carried, at);
       return;
     }
     if (!hasFiles(event.dataTransfer)) {
@@ -80,10 +93,31 @@ export class Intake {
     this.isReading = true;
     try {
       const { files, passedOver } = await gather(event.dataTransfer);
-      await this.bring(files, at, passedOver);
+      const [only, ...more] = files;
+      if (replaced && only && !more.length) await replacePicture(this.session, replaced, only);
+      else await this.bring(files, at, passedOver);
     } finally {
       this.isReading = false;
     }
+  }
+
+  private replacedBy({ altKey, metaKey }: DragEvent, at: Point): Item | null {
+    if (!altKey && !metaKey) return null;
+    const item = this.session.editor.pick(at);
+    return item?.imageId ? item : null;
+  }
+
+  private aimAt(target: Item | null): void {
+    if (this.target === target) return;
+    const { editor } = this.session;
+    this.target = target;
+    editor.target = target?.id ?? null;
+    editor.tell("overlay");
+  }
+
+  private end(): void {
+    this.isDropping = false;
+    this.aimAt(null);
   }
 
   private get isEmpty(): boolean {

@@ -10,6 +10,7 @@ import { newId } from "../uuid";
 import { counted } from "./commands";
 import { BLANK, PLAIN, type Item } from "./operations";
 import { ranksBetween } from "./ordering";
+import { putInPlace } from "./replacing";
 import type { BoardSession } from "./session.svelte";
 import { mayPlay } from "../ui/playing";
 
@@ -82,6 +83,12 @@ export class Material {
     });
     editor.perform({ kind: "add", items }, `Add ${counted(items, "picture", "pictures")}`);
     editor.select(items.map(({ id }) => id));
+  }
+
+  /** One that the library shows, in the place of a picture on the board. */
+  replace(item: Item, id: string): void {
+    const picture = this.shown.get(id);
+    if (picture) putInPlace(this.session, item.id, seenOf(picture));
   }
 
   private offerPages(item: Item, { name, pages }: UploadedImage): void {

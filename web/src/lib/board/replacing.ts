@@ -1,4 +1,5 @@
 /** Another picture in the place of one: sent first, then shown as large as fits where the old one is. */
+import type { Picture } from "../canvas/pictures";
 import { inWords } from "../graphql/failure";
 import { toasts } from "../ui/toasts.svelte";
 import { isArchive } from "../upload/formats";
@@ -19,17 +20,21 @@ export async function replacePicture(session: BoardSession, item: Item, file: Fi
     const sent = await send(session.who.uploadUrl, parcel, { progress: notice, placed: notice }).done;
     // An archive was refused before it was sent.
     if (!("id" in sent)) return;
-    const image = sent;
-    const now = session.store.get(item.id);
-    if (!now) return;
-    if (!session.pictures.has(image.id)) session.pictures.set(image.id, arrivedPicture(image));
-    session.perform({ kind: "edit", items: [replaced(now, image.id, image)] }, "Replace 1 picture", {
-      kind: "replace",
-      items: [{ id: now.id, imageId: image.id }],
-    });
+    putInPlace(session, item.id, arrivedPicture(sent));
   } catch (error) {
     toasts.say(`The picture was not replaced. ${inWords(error)}`, { tone: "danger" });
   }
+}
+
+/** Nothing where the item is gone in the meantime. */
+export function putInPlace(session: BoardSession, id: string, picture: Picture): void {
+  const item = session.store.get(id);
+  if (!item) return;
+  if (!session.pictures.has(picture.id)) session.pictures.set(picture.id, picture);
+  session.perform({ kind: "edit", items: [replaced(item, picture.id, picture)] }, "Replace a picture", {
+    kind: "replace",
+    items: [{ id, imageId: picture.id }],
+  });
 }
 
 /** Whole and undistorted, as large as fits into the box of the old one. */

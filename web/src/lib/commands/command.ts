@@ -25,6 +25,8 @@ export interface Command<C> {
   readonly group: Group;
   /** As `combination` writes them; several for the same doing. */
   readonly keys?: readonly string[];
+  /** What the browser itself hears for it, and then tells the page: shown, and nobody's to give away. */
+  readonly browserKey?: string;
   readonly mode?: Mode;
   /** Its keys are also heard while something is being written. */
   readonly whileWriting?: boolean;
@@ -47,6 +49,8 @@ export interface Offer {
   /** By what it is listed. */
   readonly label: string;
   readonly keys: readonly string[];
+  /** Those, behind the one that the browser hears. */
+  readonly shown: readonly string[];
   readonly now: string;
   readonly refusal: string | null;
   run(): void;

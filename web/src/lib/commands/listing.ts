@@ -41,7 +41,7 @@ export function listed(
       id: offer.id,
       label: offer.label,
       note: refusal ?? offer.group,
-      keys: offer.keys,
+      keys: offer.shown,
       isRefused: refusal !== null,
       at: isAsking ? answer.at : [],
       run: () => offer.run(),

@@ -43,7 +43,7 @@ class Registry {
 
   /** Its first key as people read it; undefined where it has none. */
   signsOf(id: string): string | undefined {
-    const [first] = this.get(id)?.keys ?? [];
+    const [first] = this.get(id)?.shown ?? [];
     return first && inSigns(first);
   }
 }
@@ -59,6 +59,9 @@ function offered<C>(command: Command<C>, context: C): Offer {
     danger,
     get keys() {
       return keymap.keysOf(command);
+    },
+    get shown() {
+      return command.browserKey ? [command.browserKey, ...this.keys] : this.keys;
     },
     get now() {
       return command.now?.(context) ?? label;

@@ -79,6 +79,7 @@ export const HANDWORK: readonly Command<Bench>[] = [
     id: "change.copy",
     group: "Select",
     label: "Copy",
+    browserKey: "Mod+c",
     refusal: selection,
     run: ({ screen }) => void screen.hands.copy(),
   },
@@ -86,6 +87,7 @@ export const HANDWORK: readonly Command<Bench>[] = [
     id: "change.cut",
     group: "Change",
     label: "Cut",
+    browserKey: "Mod+x",
     refusal: free,
     run: ({ screen, session: { editor } }) => {
       if (screen.hands.copy()) remove(editor);
@@ -95,6 +97,7 @@ export const HANDWORK: readonly Command<Bench>[] = [
     id: "add.paste",
     group: "Add",
     label: "Paste",
+    browserKey: "Mod+v",
     refusal: editing,
     run: ({ screen }) => screen.pasteFromClipboard(),
   },

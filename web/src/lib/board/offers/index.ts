@@ -34,7 +34,10 @@ export const BOARD_COMMANDS: readonly Command<Bench>[] = [
 ];
 
 /** All that the app can be asked for, by whomever it is lent: what the page of keys shows. */
-export const EVERY_COMMAND: readonly Pick<Command<never>, "id" | "label" | "group" | "keys" | "mode">[] = [
+export const EVERY_COMMAND: readonly Pick<
+  Command<never>,
+  "id" | "label" | "group" | "keys" | "browserKey" | "mode"
+>[] = [
   ...BOARD_COMMANDS,
   ...TOGETHER_COMMANDS,
   ...EVERYWHERE,
