@@ -38,7 +38,15 @@ _TOO_SMALL = """least => [...document.querySelectorAll('button, [role=menuitem],
     .filter(one => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     .filter(one => !one.closest('[inert], .visually-hidden') && !one.matches('[type=file]'))
     .map(one => [one.closest('label') ?? one, one])
-    .map(([target, one]) => [target.getBoundingClientRect(), one])
+    .map(([target, one]) => {
+        const { left, right, width, height } = target.getBoundingClientRect();
+        // What reaches beyond it takes the finger, too.
+        const beyond = getComputedStyle(target, '::after');
+        const isWider = beyond.position === 'absolute' && beyond.pointerEvents !== 'none';
+        const reach = side => (isWider ? Number.parseFloat(beyond[side]) || 0 : 0);
+        const [wide, high] = [Math.max(width, reach('width')), Math.max(height, reach('height'))];
+        return [{ left, right, width: wide, height: high }, one];
+    })
     .filter(([box]) => box.width > 1 && box.right > 0 && box.left < innerWidth)
     .filter(([box]) => box.height < least - 0.5 || box.width < least - 0.5)
     .map(([box, one]) => `${box.width} x ${box.height} ${one.outerHTML.slice(0, 90)}`)"""

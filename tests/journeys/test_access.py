@@ -106,6 +106,64 @@ def test_every_page_is_clean(open_page: OpenPage, scheme: Literal["dark", "light
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1600), ("dark", 360)])
+def test_what_opens_over_a_board_is_clean(
+    open_page: OpenPage, scheme: Literal["dark", "light"], width: int
+) -> None:
+    """The panels, bars and views beside and over the canvas, and the IDE; at the other two ends."""
+    is_phone = width < 600
+    ana = open_page(width=width, height=760 if is_phone else 900, touch=is_phone)
+    ana.emulate_media(color_scheme=scheme)
+    found: list[str] = []
+
+    def look(name: str, shown: Locator, *, is_ours: bool = True) -> None:
+        expect(shown).to_be_visible()
+        complaints = axe_complaints(ana) + too_wide(ana)
+        if is_phone and is_ours:
+            complaints += too_small(ana)
+        found.extend(f"{name}: {complaint}" for complaint in complaints)
+
+    def press(*keys: str) -> None:
+        canvas(ana).focus()
+        for key in keys:
+            ana.keyboard.press(key)
+
+    sign_up(ana)
+    new_board(ana)
+    drop(ana, pictures(2), x=width // 2)
+    all_sharp(ana, 2)
+    press("Control+a", "Shift+I")
+    look("numbers", ana.get_by_label("Rotation"))
+    ana.keyboard.press("Escape")
+    press("Escape", ".", "Shift+C")
+    look("crop", ana.get_by_role("toolbar", name="Crop"))
+    press("Escape", "Escape", "Shift+1", "m", "Enter")
+    look("a comment is written", ana.get_by_label("Write a comment"))
+    ana.keyboard.type("Lighter?")
+    ana.get_by_role("button", name="Comment", exact=True).click()
+    look("comment", ana.get_by_role("button", name=re.compile("Lighter")))
+    ana.keyboard.press("Escape")
+    press("Control+Alt+c")
+    look("comments", ana.get_by_role("region", name="Comments").get_by_text("Lighter?"))
+    press("Control+Alt+h")
+    history = ana.get_by_role("region", name="History")
+    look("activity", history.get_by_test_id("entry").first)
+    history.get_by_role("button", name="Look through the board's life").click()
+    past = ana.get_by_test_id("past")
+    expect(past).to_have_attribute("data-items", "2")
+    past.get_by_role("button", name="Compare with now").click()
+    look("past", past.get_by_text("0 items since added"))
+    ana.keyboard.press("Escape")
+    press("Control+Alt+h", "Shift+L")
+    look("library", ana.get_by_role("region", name="Library").locator("[data-picture]").first)
+    press("Shift+L", "o")
+    look("outline", ana.get_by_role("treeitem").first)
+    ana.goto("/ide")
+    # The buttons of GraphiQL are of its own size.
+    look("ide", ana.get_by_role("button", name=re.compile("Execute")), is_ours=False)
+    assert not found, "\n".join(found)
+
+
 def tab_to(page: Page, target: Locator, most: int = 60) -> None:
     """Presses Tab until it comes there, as somebody without a mouse does."""
     for _ in range(most):

@@ -37,8 +37,4 @@ export const BOARD_COMMANDS: readonly Command<Bench>[] = [
 export const EVERY_COMMAND: readonly Pick<
   Command<never>,
   "id" | "label" | "group" | "keys" | "browserKey" | "mode"
->[] = [
-  ...BOARD_COMMANDS,
-  ...TOGETHER_COMMANDS,
-  ...EVERYWHERE,
-];
+>[] = [...BOARD_COMMANDS, ...TOGETHER_COMMANDS, ...EVERYWHERE];
