@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -96,6 +97,59 @@ def enable_user(settings: Settings, email: str) -> None:
         async with open_webref(settings):
             account = await operators.enable_account(email)
         say(f"{account.email} can sign in again.")
+
+    run_quietly(run())
+
+
+@user.command("export")
+@told_in_words
+@takes_place
+@click.argument("email")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_user(settings: Settings, email: str, file: Path) -> None:
+    """Write all that is known of EMAIL into FILE, a zip: tables as JSON, and their original pictures.
+
+    For somebody who wants to take along what is theirs, or to know what is kept of them.
+    """
+    from domain import departing
+    from domain.storage import close_storage, start_storage
+
+    async def run() -> None:
+        async with open_webref(settings):
+            await start_storage(settings)
+            try:
+                account = await departing.take_along(email, file)
+            finally:
+                await close_storage()
+        say(f"What is known of {account.email} is in {file}.")
+
+    run_quietly(run())
+
+
+@user.command("erase")
+@told_in_words
+@takes_place
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
+def erase_user(settings: Settings, email: str, yes: bool) -> None:
+    """Forget EMAIL for good: their boards and pictures, and everything that names them.
+
+    What they did on boards of others stays, of a "Former member"; a board that others use goes to
+    the one who may do most there. Pictures that such boards show stay. Cannot be undone: backups
+    made before still know them. `webref user export` first keeps a copy.
+    """
+    from domain import departing
+
+    if not yes:
+        click.confirm(f"Forget {email} for good?", abort=True)
+
+    async def run() -> None:
+        async with open_webref(settings):
+            erased = await departing.erase(email)
+        for board_id, owner in erased.handed.items():
+            say(f"The board {board_id} is {owner}'s now.")
+        staying = f", {erased.staying} stay on boards of others" if erased.staying else ""
+        say(f"{email} is forgotten: {erased.boards} boards and {erased.pictures} pictures are gone{staying}.")
 
     run_quietly(run())
 

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import MappingProxyType
 from uuid import UUID
 
 import zipstream
@@ -40,11 +41,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Bundle:
-    """title: what the zip is called, without an extension; notice: what MISSING.txt says, if anything."""
+    """title: what the zip is called, without an extension; texts: files that are written here, by name."""
 
     title: str
     entries: Sequence[Entry]
-    notice: str | None
+    texts: Mapping[str, str]
 
     @property
     def size_bytes(self) -> int:
@@ -52,8 +53,8 @@ class Bundle:
         plan = zipstream.ZipStream(sized=True)
         for entry in self.entries:
             plan.add(iter(()), entry.name, size=entry.size_bytes)
-        if self.notice is not None:
-            plan.add(self.notice, MISSING)
+        for name, text in self.texts.items():
+            plan.add(text, name)
         return len(plan)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
@@ -73,8 +74,8 @@ class Bundle:
                     if piece is None:
                         break
                     yield piece
-        if self.notice is not None:
-            made.add(self.notice, MISSING)
+        for name, text in self.texts.items():
+            made.add(text, name)
         for piece in made.finalize():
             yield piece
 
@@ -131,6 +132,13 @@ async def _bundle(title: str, pictures: Sequence[Image]) -> Bundle:
         raise LimitExceeded(
             f"At most {MOST_PICTURES} pictures go into one zip: choose fewer.", limit=MOST_PICTURES
         )
+    return await bundle_of(title, pictures)
+
+
+async def bundle_of(
+    title: str, pictures: Sequence[Image], texts: Mapping[str, str] = MappingProxyType({})
+) -> Bundle:
+    """Of however many, seen by whoever asks; MISSING.txt tells of originals that the store has lost."""
     places = asyncio.Semaphore(LOOKED_FOR_AT_ONCE)
 
     async def is_there(image: Image) -> bool:
@@ -148,13 +156,13 @@ async def _bundle(title: str, pictures: Sequence[Image]) -> Bundle:
             entries.append(Entry(name, originals.key(image.digest), image.size_bytes))
         else:
             missing.append(f"{name}  (id {image.id}, SHA-256 {image.digest})")
-    notice = None
     if missing:
         notice = (
             "The originals of these pictures are missing from the store of the server. Its owner can\n"
             "restore them from a backup, or they can be uploaded again:\n\n" + "\n".join(missing) + "\n"
         )
-    return Bundle(title, entries, notice)
+        texts = {**texts, MISSING: notice}
+    return Bundle(title, entries, texts)
 
 
 def distinct_names(wanted: Sequence[str]) -> list[str]:

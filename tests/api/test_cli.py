@@ -58,7 +58,8 @@ def test_every_command_has_help() -> None:
     commands = [["serve"], ["worker"], ["migrate"], ["doctor"], ["compact"], ["collect"], ["export-schema"]]
     commands += [["user"], ["token"], ["backup"], ["restore"]]
     commands += [
-        ["user", verb] for verb in ("create", "list", "disable", "enable", "set-password", "set-owner")
+        ["user", verb]
+        for verb in ("create", "list", "disable", "enable", "set-password", "set-owner", "export", "erase")
     ]
     commands += [["token", verb] for verb in ("create", "list", "revoke")]
     for command in commands:

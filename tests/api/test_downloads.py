@@ -179,7 +179,7 @@ def test_names_are_safe_and_none_comes_twice() -> None:
 
 
 async def test_more_than_four_gigabytes_and_65535_files_are_zip64() -> None:
-    many = Bundle("x", [Entry(f"{n}.jpg", "originals/none", 70_000) for n in range(70_000)], None)
+    many = Bundle("x", [Entry(f"{n}.jpg", "originals/none", 70_000) for n in range(70_000)], {})
     assert many.size_bytes > 4_900_000_000
 
 
