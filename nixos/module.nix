@@ -255,7 +255,7 @@ let
     SystemCallFilter = [
       "@system-service"
       "~@privileged @resources"
-      "setrlimit prlimit64 landlock_create_ruleset landlock_add_rule landlock_restrict_self"
+      "setrlimit prlimit64 setpriority landlock_create_ruleset landlock_add_rule landlock_restrict_self"
     ];
   }
   // optionalAttrs (hasPrefix "/var/lib/" cfg.dataDir) {
@@ -852,6 +852,18 @@ in
         );
       })
     ];
+
+    # What was due while the machine was off is made up for.
+    systemd.timers =
+      lib.genAttrs
+        (
+          optional (cfg.backup.target != null) "webref-backup"
+          ++ optional (cfg.backup.target != null && cfg.backup.verify != null) "webref-restore-drill"
+          ++ optional cfg.doctor.enable "webref-doctor"
+        )
+        (_: {
+          timerConfig.Persistent = true;
+        });
 
     services.postgresql = mkIf cfg.database.createLocally {
       enable = true;

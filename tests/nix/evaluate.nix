@@ -14,7 +14,7 @@ let
 in
 {
   said = map (one: one.message) (builtins.filter (one: !one.assertion) config.assertions);
-  inherit (config.systemd) services sockets;
+  inherit (config.systemd) services sockets timers;
   tmpfiles = config.systemd.tmpfiles.settings;
   inherit (config.services) nginx redis;
   databases = config.services.postgresql.ensureDatabases;

@@ -78,6 +78,7 @@ in
         };
       }
     );
+    systemd.timers = each { timerConfig = free; };
     systemd.sockets = each (
       unit
       // {

@@ -294,7 +294,7 @@ def test_one_machine_among_several_starts_no_database_of_its_own(evaluated: dict
 def test_what_the_decoder_needs_for_its_own_confinement_stays_allowed(evaluated: dict[str, Any]) -> None:
     for name, unit in services(evaluated):
         allowed = unit["serviceConfig"]["SystemCallFilter"][-1].split()
-        assert {"setrlimit", "prlimit64"} <= set(allowed), name
+        assert {"setrlimit", "prlimit64", "setpriority"} <= set(allowed), name
         assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed), (
             name
         )
@@ -320,6 +320,10 @@ def test_backups_are_made_and_tried_out_by_commands_that_are_there(evaluated: di
     assert "webref-restore-drill" not in elsewhere
     assert "postgresql_18/bin" in elsewhere["webref-backup"]["environment"]["WEBREF_POSTGRES_BIN"]
     assert "webref-backup" not in evaluated["good"]["least"]["services"]
+    for config in evaluated["good"].values():  # every unit that a clock starts, and no other
+        clocked = {name for name, unit in config["services"].items() if unit["startAt"]}
+        assert set(config["timers"]) == clocked
+        assert all(timer["timerConfig"] == {"Persistent": True} for timer in config["timers"].values())
 
 
 def as_list(value: object) -> list[object]:
