@@ -45,7 +45,10 @@ def create_app(settings: Settings, *, durable: bool = True) -> Litestar:
 
     durable=False is for tests, whose database may forget.
     """
-    services = Services(settings=settings, web=WebApp(settings.web or WEB_FOLDER, ide=settings.ide))
+    services = Services(
+        settings=settings,
+        web=WebApp(settings.web or WEB_FOLDER, ide=settings.ide, reaches=settings.direct_origin),
+    )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

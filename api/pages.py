@@ -65,11 +65,15 @@ class Page:
 
 
 class WebApp:
-    """The folder that the web build writes. It may be missing, or be rebuilt while the server runs."""
+    """The folder that the web build writes. It may be missing, or be rebuilt while the server runs.
 
-    def __init__(self, root: Path, *, ide: bool) -> None:
+    reaches: the other origin that its pages may send files to.
+    """
+
+    def __init__(self, root: Path, *, ide: bool, reaches: str | None = None) -> None:
         self.root = root.resolve()
         self.ide = ide
+        self.reaches = reaches
 
     def page(self, path: str, accept_encoding: str) -> Page:
         """Blocking. Raises NotFound, in words, for an address that is neither a file nor a page."""
@@ -123,7 +127,7 @@ class WebApp:
             headers["Content-Encoding"] = encoding
         if file.suffix == ".html":
             headers["Cache-Control"] = ASK_AGAIN
-            headers["Content-Security-Policy"] = page_policy(file.read_bytes())
+            headers["Content-Security-Policy"] = page_policy(file.read_bytes(), self.reaches)
         elif file.suffix == ".js":
             # A worker takes its policy from its own answer, not from the page's.
             headers["Content-Security-Policy"] = page_policy(b"")

@@ -32,8 +32,11 @@ EVERYWHERE = {
 CLOSED_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def page_policy(page: bytes) -> str:
-    """The content security policy of a page of ours: its own files, its own inline scripts by hash."""
+def page_policy(page: bytes, reaches: str | None = None) -> str:
+    """The content security policy of a page of ours: its own files, its own inline scripts by hash.
+
+    reaches: the one other origin that it may send files to.
+    """
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(found['body']).digest()).decode()}'"
         for found in _INLINE_SCRIPT.finditer(page)
@@ -46,7 +49,7 @@ def page_policy(page: bytes) -> str:
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' blob: data:",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            f"connect-src 'self'{f' {reaches}' if reaches else ''}",
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",

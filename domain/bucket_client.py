@@ -21,12 +21,13 @@ CONNECT_SECONDS, READ_SECONDS = 5, 20
 
 @dataclass(frozen=True)
 class Access:
-    """How a bucket is reached. endpoint None: Amazon's own.
+    """How a bucket is reached. endpoint None: Amazon's own; public_endpoint None: by others at the same.
 
     key_id None: with what the machine has, AWS_* or a role.
     """
 
     endpoint: str | None = None
+    public_endpoint: str | None = None
     region: str = "us-east-1"
     key_id: str | None = None
     secret_key: str | None = field(default=None, repr=False)
@@ -39,18 +40,28 @@ class BucketClient:
         self.bucket = bucket
         self.prefix = prefix
         self.access = access
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Any]] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str | None, asyncio.Task[Any]]] = (
+            WeakKeyDictionary()
+        )
         self._opened = AsyncExitStack()
 
     async def client(self) -> Any:
         """The connection of the running loop, opened when first asked for."""
+        return await self._client_of(self.access.endpoint)
+
+    async def signer(self) -> Any:
+        """What signs addresses for others; nothing is asked through it."""
+        return await self._client_of(self.access.public_endpoint or self.access.endpoint)
+
+    async def _client_of(self, endpoint: str | None) -> Any:
         loop = asyncio.get_running_loop()
-        opening = self._clients.get(loop)
+        clients = self._clients.setdefault(loop, {})
+        opening = clients.get(endpoint)
         if opening is None or (opening.done() and opening.exception() is not None):
-            opening = self._clients[loop] = loop.create_task(self._connect())
+            opening = clients[endpoint] = loop.create_task(self._connect(endpoint))
         return await asyncio.shield(opening)
 
-    async def _connect(self) -> Any:
+    async def _connect(self, endpoint: str | None) -> Any:
         session = aioboto3.Session(
             aws_access_key_id=self.access.key_id,
             aws_secret_access_key=self.access.secret_key,
@@ -67,7 +78,7 @@ class BucketClient:
             read_timeout=READ_SECONDS,
             max_pool_connections=CONNECTIONS,
         )
-        opened = session.client("s3", endpoint_url=self.access.endpoint, config=config)
+        opened = session.client("s3", endpoint_url=endpoint, config=config)
         return await self._opened.enter_async_context(opened)
 
     async def close(self) -> None:

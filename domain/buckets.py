@@ -49,7 +49,13 @@ log = logging.getLogger("webref.storage")
 def store_at(place: str, settings: Settings, drafts: Path) -> "BucketStore":
     """place: s3://bucket/prefix."""
     bucket, _, prefix = place.removeprefix("s3://").partition("/")
-    access = Access(settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
+    access = Access(
+        settings.s3_endpoint,
+        settings.s3_public_endpoint,
+        settings.s3_region,
+        settings.s3_access_key,
+        settings.s3_secret_key,
+    )
     return BucketStore(bucket, f"{prefix}/" if prefix else "", access, drafts)
 
 
@@ -224,9 +230,9 @@ class BucketStore(BucketClient):
         return str(begun["UploadId"])
 
     async def part_url(self, key: str, upload_id: str, number: int, seconds: int) -> str:
-        client = await self.client()
+        signer = await self.signer()
         with self.words():
-            url = await client.generate_presigned_url(
+            url = await signer.generate_presigned_url(
                 "upload_part",
                 Params={**self.named(key), "UploadId": upload_id, "PartNumber": number},
                 ExpiresIn=seconds,

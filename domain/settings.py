@@ -29,7 +29,8 @@ class BadSetting(DomainError):
 class Settings:
     """Everything configurable. secret: signs sessions; empty until `with_secret`.
 
-    storage: where files are kept, as `good_place` writes it.
+    storage: where files are kept, as `good_place` writes it. s3_public_endpoint: the origin at which browsers
+    reach the S3 server; None: they do not.
     history_days: how many days of the boards' logs are kept at least, 7 or more; 0: all of them.
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
@@ -40,6 +41,7 @@ class Settings:
     data: Path = Path("data")
     storage: str = DATA_FOLDER
     s3_endpoint: str | None = None
+    s3_public_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_access_key: str | None = None
     s3_secret_key: str | None = field(default=None, repr=False)
@@ -75,6 +77,11 @@ class Settings:
     @property
     def postgres(self) -> Path:
         return self.data / "postgres"
+
+    @property
+    def direct_origin(self) -> str | None:
+        """Where the web app sends large files, past this server; None: it does not."""
+        return self.s3_public_endpoint if self.storage.startswith("s3://") else None
 
     @property
     def secure(self) -> bool:
@@ -261,6 +268,16 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _origin(text: str) -> str:
+    """Stands in the policy of every page as it is."""
+    if not _ORIGIN.fullmatch(text.rstrip("/")):
+        raise ValueError("expected an origin such as https://s3.example.org, without a path")
+    return text.rstrip("/")
+
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?")
+
+
 def _database_url(text: str) -> str:
     if urlsplit(text).scheme not in ("postgres", "postgresql"):
         raise ValueError("expected an address such as postgresql://user:password@host/database")
@@ -301,6 +318,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_DATA": ("data", Path),
     "WEBREF_STORAGE": ("storage", good_place),
     "WEBREF_S3_ENDPOINT": ("s3_endpoint", _endpoint),
+    "WEBREF_S3_PUBLIC_ENDPOINT": ("s3_public_endpoint", _origin),
     "WEBREF_S3_REGION": ("s3_region", str),
     "WEBREF_S3_ACCESS_KEY": ("s3_access_key", str),
     "WEBREF_S3_SECRET_KEY": ("s3_secret_key", str),

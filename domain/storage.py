@@ -137,8 +137,14 @@ def open_storage(settings: Settings, *, at: Whereabouts | None = None, makes: bo
 
 def _same_place(one: Settings, other: Settings) -> bool:
     def place(settings: Settings) -> tuple[object, ...]:
-        access = (settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
-        return (settings.blobs, settings.storage, *access)
+        endpoints = (settings.s3_endpoint, settings.s3_public_endpoint, settings.s3_region)
+        return (
+            settings.blobs,
+            settings.storage,
+            *endpoints,
+            settings.s3_access_key,
+            settings.s3_secret_key,
+        )
 
     return place(one) == place(other)
 

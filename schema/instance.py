@@ -35,6 +35,10 @@ class UploadRules:
     max_batch_bytes: Long = field(
         description="Largest sum of the files of one `batch` or one request, in bytes."
     )
+    direct_url: Path | None = field(
+        description="Where a page begins uploads of large files that go part by part straight to the bucket, "
+        "at addresses of the one other origin that its policy names (docs/uploads.md). Null: all go to `url`."
+    )
     max_megapixels: int = field(description="Largest picture taken, in millions of pixels (width × height).")
     formats: list[str] = field(
         description="Formats taken, as `Image.format` names them. The bytes decide, not the file's name."
@@ -92,6 +96,7 @@ class Instance:
             url=Path("/uploads"),
             max_file_bytes=Long(self.rules.max_file_bytes),
             max_batch_bytes=Long(self.rules.max_batch_bytes),
+            direct_url=None if self.rules.direct_origin is None else Path("/uploads/direct"),
             max_megapixels=self.rules.max_megapixels,
             formats=sorted(name for name, one in formats.FORMATS.items() if formats.missing(one) is None),
         )

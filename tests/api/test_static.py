@@ -38,9 +38,12 @@ def web_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def client_of(folder: Path, *, ide: bool = True, settings: Settings | None = None) -> TestClient[Any]:
+def client_of(
+    folder: Path, *, ide: bool = True, settings: Settings | None = None, reaches: str | None = None
+) -> TestClient[Any]:
+    web = WebApp(folder, ide=ide, reaches=reaches)
     app = Litestar(
-        [everything_else(Services(settings=settings or Settings(), web=WebApp(folder, ide=ide)))],
+        [everything_else(Services(settings=settings or Settings(), web=web))],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
@@ -63,6 +66,18 @@ def test_every_page_address_gives_the_index_and_asks_again(client: TestClient[An
     assert answer.headers["cache-control"] == "no-cache"
     again = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_page_reaches_this_server_and_at_most_one_other_origin(web_folder: Path) -> None:
+    for reaches, said in ((None, "'self'"), ("https://s3.example.org", "'self' https://s3.example.org")):
+        with client_of(web_folder, reaches=reaches) as client:
+            for path in ("/", "/assets/app-1.js"):
+                policy = client.get(path).headers["content-security-policy"].split("; ")
+                wanted = said if path == "/" else "'self'"
+                assert f"connect-src {wanted}" in policy
+    assert Settings(s3_public_endpoint="https://s3.example.org").direct_origin is None, (
+        "files are in a folder"
+    )
 
 
 def test_the_policy_of_a_page_names_its_inline_scripts_by_hash_only(client: TestClient[Any]) -> None:

@@ -28,6 +28,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_DATA": "/srv/webref",
         "WEBREF_STORAGE": "s3://pictures/webref/",
         "WEBREF_S3_ENDPOINT": "https://s3.example.org/",
+        "WEBREF_S3_PUBLIC_ENDPOINT": "https://files.example.org:9000/",
         "WEBREF_S3_REGION": "eu-central-1",
         "WEBREF_S3_ACCESS_KEY": "the key",
         "WEBREF_S3_SECRET_KEY": "the secret of the key",
@@ -60,6 +61,7 @@ def test_every_variable_is_read() -> None:
         data=Path("/srv/webref"),
         storage="s3://pictures/webref",
         s3_endpoint="https://s3.example.org",
+        s3_public_endpoint="https://files.example.org:9000",
         s3_region="eu-central-1",
         s3_access_key="the key",
         s3_secret_key="the secret of the key",
@@ -119,6 +121,10 @@ def test_every_variable_is_read() -> None:
         ("WEBREF_STORAGE", "s3://key:secret@pictures"),
         ("WEBREF_S3_ENDPOINT", "s3.example.org"),
         ("WEBREF_S3_ENDPOINT", "https://key:secret@s3.example.org"),
+        ("WEBREF_S3_PUBLIC_ENDPOINT", "s3.example.org"),
+        ("WEBREF_S3_PUBLIC_ENDPOINT", "https://s3.example.org/bucket"),
+        ("WEBREF_S3_PUBLIC_ENDPOINT", "https://s3.example.org; script-src *"),
+        ("WEBREF_S3_PUBLIC_ENDPOINT", "https://s3.example.org *"),
     ],
 )
 def test_a_bad_value_names_its_variable(variable: str, text: str) -> None:

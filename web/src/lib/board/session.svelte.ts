@@ -22,6 +22,7 @@ import type { Size } from "../geometry/packing";
 import type { Point } from "../geometry/shapes";
 import { toasts } from "../ui/toasts.svelte";
 import { nameOfAddress, type WebSource } from "../upload/fromWeb";
+import { senderBy } from "../upload/direct";
 import { forget, keepAddress } from "../upload/kept";
 import type { UploadedImage } from "../upload/transfer";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
@@ -50,6 +51,7 @@ const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, s
 export interface Who {
   readonly accountId: string;
   readonly uploadUrl: string;
+  readonly directUrl: string | null;
   readonly mostBatchBytes: number;
 }
 
@@ -125,7 +127,7 @@ export class BoardSession {
       resumed: (upload: Upload) => void this.resumeUpload(upload),
       placed: (upload: Upload) => void keepAddress(upload.imageId, upload.address),
     };
-    this.uploads = new Uploads(who.uploadUrl, listener, who.mostBatchBytes);
+    this.uploads = new Uploads(who.uploadUrl, listener, who.mostBatchBytes, senderBy(who.directUrl));
     this.keeping = new Keeping(`${who.accountId}/${boardId}`, this.store, this.arrivals, this.uploads);
     const tellZoom = paced(() => (this.zoom = this.editor.camera.zoom), ZOOM_MS);
     this.stops.push(

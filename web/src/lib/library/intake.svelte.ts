@@ -2,6 +2,7 @@
 import { forget, isSame, keep, keepAddress, takeOver, type KeptUpload } from "../upload/kept";
 import { nameOfAddress, type WebSource } from "../upload/fromWeb";
 import { NO_ROWS, Uploads, rowsOf, type Rows, type Totals, type Upload } from "../upload/uploads";
+import { senderBy } from "../upload/direct";
 import { newId } from "../uuid";
 
 const NOTHING: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
@@ -12,6 +13,7 @@ const TICK_MS = 80;
 
 export interface IntakeRules {
   readonly url: string;
+  readonly directUrl: string | null;
   readonly maxBatchBytes: number;
 }
 
@@ -49,6 +51,7 @@ export class Intake {
         placed: (upload) => void keepAddress(upload.imageId, upload.address),
       },
       rules.maxBatchBytes,
+      senderBy(rules.directUrl),
     );
     void this.#goOn();
   }
