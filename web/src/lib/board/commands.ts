@@ -1,5 +1,14 @@
 /** Every change a person can ask for in one step: each builds one operation from the selection. */
-import { flipped, moved, reset, rotated, steps, type Box, type Places } from "../geometry/arranging";
+import {
+  flipped,
+  moved,
+  reset,
+  rotated,
+  steps,
+  type Box,
+  type Places,
+  type Reset,
+} from "../geometry/arranging";
 import { centre, cropped, translated, type Point } from "../geometry/shapes";
 import { newId } from "../uuid";
 import { MOST_IDS, forMany, type Deed } from "./deeds";
@@ -117,14 +126,22 @@ export function turn(editor: Editor, degrees: number): void {
   );
 }
 
-/** Upright, unmirrored, at the size in which it came. */
-export function resetTransform(editor: Editor): void {
-  const deed: Deed = { kind: "reset", ids: wholes(editor) };
+/** Upright, unmirrored, at the size in which it came: one of these, or all. */
+export function resetTransform(editor: Editor, what: Reset = "ALL"): void {
+  const each = what === "ALL" ? (["SCALE", "ROTATION", "FLIP"] as const) : ([what] as const);
+  const deed: Deed = { kind: "reset", ids: wholes(editor), what: each };
   relocate(
     editor,
-    (what) => `Reset ${what}`,
-    (boxes) => reset(boxes, "ALL"),
+    (counted) => `Reset ${counted}`,
+    (boxes) => reset(boxes, what),
     deed,
+  );
+}
+
+/** Whether there is anything of that to reset. */
+export function isReset(editor: Editor, what: Exclude<Reset, "ALL">): boolean {
+  return editor.moving.every(({ transform: { scale, rotation, flipX, flipY } }) =>
+    what === "SCALE" ? scale === 1 : what === "ROTATION" ? rotation === 0 : !flipX && !flipY,
   );
 }
 

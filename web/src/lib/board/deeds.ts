@@ -1,5 +1,5 @@
 /** What the server is asked to do by ids where it knows better than this window, or where values would be too many. */
-import type { Axis, Edge, Layout, Measure, Order } from "../geometry/arranging";
+import type { Axis, Edge, Fit, Layout, Measure, Order, Reset } from "../geometry/arranging";
 import type { Crop, Point, Transform } from "../geometry/shapes";
 
 /** The schema's bounds on lists of values, and of ids. */
@@ -28,12 +28,18 @@ export type Deed =
     }
   | { readonly kind: "replace"; readonly items: readonly { readonly id: string; readonly imageId: string }[] }
   /** What is in a frame, enlarged or shrunk to what fits it; or with ids, these. */
-  | { readonly kind: "fit"; readonly ids: Chosen; readonly frameId: string; readonly margin: number }
+  | {
+      readonly kind: "fit";
+      readonly ids: Chosen;
+      readonly frameId: string;
+      readonly margin: number;
+      readonly mode: Fit;
+    }
   | { readonly kind: "move"; readonly ids: Ids; readonly dx: number; readonly dy: number }
   | { readonly kind: "scale"; readonly ids: Ids; readonly factor: number; readonly about: Point }
   | { readonly kind: "rotate"; readonly ids: Ids; readonly degrees: number; readonly about: Point }
   | { readonly kind: "flip"; readonly ids: Ids; readonly axis: Axis; readonly about: Point }
-  | { readonly kind: "reset"; readonly ids: Ids }
+  | { readonly kind: "reset"; readonly ids: Ids; readonly what: readonly Exclude<Reset, "ALL">[] }
   | { readonly kind: "order"; readonly ids: Ids; readonly to: Layering }
   | { readonly kind: "align"; readonly ids: Chosen; readonly edge: Edge }
   | { readonly kind: "distribute"; readonly ids: Chosen; readonly axis: Axis }

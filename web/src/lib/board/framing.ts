@@ -1,4 +1,5 @@
 /** Frames and what is in them, brought to one size: frames around things, things into frames. */
+import type { Fit } from "../geometry/arranging";
 import { GAP } from "../geometry/packing";
 import { centre, rotate, union, type Bounds } from "../geometry/shapes";
 import { newId } from "../uuid";
@@ -51,8 +52,11 @@ export function fitFrame(editor: Editor): void {
   );
 }
 
-/** What is in it is scaled and moved until it fills the frame; the server knows how. */
-export function fitIntoFrame(editor: Editor): void {
+/**
+ * What is in it is scaled and moved until it fills the frame, as it lies or packed to the frame's shape; the server
+ * knows how.
+ */
+export function fitIntoFrame(editor: Editor, mode: Fit): void {
   const frame = theFrame(editor);
   if (!frame) return;
   const inside = editor.tree.membersOf(frame.id);
@@ -61,6 +65,7 @@ export function fitIntoFrame(editor: Editor): void {
     ids: null,
     frameId: frame.id,
     margin: GAP,
+    mode,
   });
 }
 

@@ -22,7 +22,6 @@ import {
   StackItemsDocument,
   UngroupItemsDocument,
   type ChangeFactsFragment,
-  type Reset,
 } from "$generated/graphql";
 import { request } from "../graphql/client";
 import type { Deed } from "./deeds";
@@ -54,6 +53,7 @@ export async function sendDeed(envelope: Envelope, deed: Deed): Promise<ChangeFa
         ids: named(deed.ids),
         into: { frameId: deed.frameId },
         margin: deed.margin,
+        mode: deed.mode,
       };
       return (await request(FitToFrameDocument, { input })).fitToFrame.change;
     }
@@ -97,7 +97,7 @@ export async function sendDeed(envelope: Envelope, deed: Deed): Promise<ChangeFa
       const input = {
         ...envelope,
         ids: [...deed.ids],
-        what: ["SCALE", "ROTATION", "FLIP"] satisfies Reset[],
+        what: [...deed.what],
       };
       return (await request(ResetItemsDocument, { input })).resetItems.change;
     }

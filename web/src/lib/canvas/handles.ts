@@ -3,11 +3,12 @@ import type { Editor } from "../board/editor";
 import type { Item } from "../board/operations";
 import { toScreen } from "../geometry/camera";
 import { angle, distance, rotate, type Point } from "../geometry/shapes";
+import { endsIn, type End } from "./states/endMoving";
 import type { Hold } from "./states/resizing";
 
 export type Corner = "nw" | "ne" | "se" | "sw";
 export type Side = "n" | "e" | "s" | "w";
-export type Handle = Corner | Side | "rotate";
+export type Handle = Corner | Side | End | "rotate";
 export type Handles = Readonly<Partial<Record<Handle, Point>> & Record<Corner | "rotate", Point>>;
 
 export const CORNERS: readonly Corner[] = ["nw", "ne", "se", "sw"];
@@ -42,9 +43,18 @@ export function stretchable(editor: Editor): Item | null {
   return editor.selection.size === 1 && !more.length && isStretchy(only) ? only : null;
 }
 
+/** The one selected line or arrow, and where its ends are. */
+export function lineInHand(editor: Editor): { item: Item; ends: Record<End, Point> } | null {
+  const [only, ...more] = editor.movable;
+  if (!only || more.length || editor.selection.size !== 1) return null;
+  const item = editor.dressed(only);
+  const ends = endsIn(item, editor.transformOf(only));
+  return ends && { item, ends };
+}
+
 /** Whether a handle stretches the box; else it scales what is in it. The corners of a note scale its letters. */
 export function stretches(item: Item | null, handle: Handle): item is Item {
-  if (!item || handle === "rotate") return false;
+  if (!item || handle === "rotate" || handle === "start" || handle === "end") return false;
   return handle.length === 1 || item.kind !== "NOTE";
 }
 
@@ -61,6 +71,11 @@ export function handlesOf(editor: Editor): Handles | null {
   const top = middle(nw, ne);
   const up = rotate({ x: 0, y: -ROTATE_OFFSET_PX }, frame.rotation);
   const places: Handles = { nw, ne, se, sw, rotate: { x: top.x + up.x, y: top.y + up.y } };
+  const line = lineInHand(editor);
+  if (line) {
+    const { start, end } = line.ends;
+    return { ...places, start: toScreen(editor.camera, start), end: toScreen(editor.camera, end) };
+  }
   if (!stretchable(editor)) return places;
   return {
     ...places,
@@ -74,11 +89,16 @@ export function handleAt(editor: Editor, pointer: Point & { readonly touch: bool
   const reach = pointer.touch ? TOUCH_HANDLE_PX : HANDLE_PX;
   const places = handlesOf(editor);
   if (!places) return null;
-  for (const handle of ["rotate", ...CORNERS, "n", "e", "s", "w"] as const) {
+  for (const handle of seenAmong(places)) {
     const place = places[handle];
     if (place && distance(place, pointer) <= reach) return handle;
   }
   return null;
+}
+
+/** Those that are shown: of a line its ends, which lie in the corners of its box, or near them. */
+export function seenAmong(places: Handles): readonly Handle[] {
+  return places.start ? ["start", "end", "rotate"] : ["rotate", ...CORNERS, "n", "e", "s", "w"];
 }
 
 export function holdOf(editor: Editor, corner: Corner): Hold | null {
@@ -89,6 +109,7 @@ export function holdOf(editor: Editor, corner: Corner): Hold | null {
 }
 
 export function resizeCursor(editor: Editor, handle: Handle): string {
+  if (handle === "start" || handle === "end") return "crosshair";
   const place = handlesOf(editor)?.[handle];
   const frame = editor.frame();
   if (!place || !frame) return "nwse-resize";

@@ -3,6 +3,7 @@ import type { Editor, Frame } from "../board/editor";
 import type { Item } from "../board/operations";
 import { seen, toScreen, type Camera, type Viewport } from "../geometry/camera";
 import { boundsOf, corners, cornersOf, overlap, union, type Bounds, type Point } from "../geometry/shapes";
+import { seenAmong } from "./handles";
 import type { Context } from "./painter";
 import type { Tools } from "./tools";
 
@@ -119,7 +120,9 @@ export class Outlines {
     context.moveTo(top.x, top.y);
     context.lineTo(places.rotate.x, places.rotate.y);
     context.stroke();
-    for (const [name, at] of Object.entries(places)) {
+    for (const name of seenAmong(places)) {
+      const at = places[name];
+      if (!at) continue;
       context.beginPath();
       context.arc(at.x, at.y, name === "rotate" ? 6 : 5, 0, 2 * Math.PI);
       context.fill();

@@ -9,15 +9,18 @@ import {
   handleAt,
   handlesOf,
   holdOf,
+  lineInHand,
   resizeCursor,
   stretchable,
   stretches,
   type Corner,
   type Handle,
   type Handles,
+  type Side,
 } from "./handles";
 import { CropDesk, CropDrawing, CropPanning, Cropping, cropOf } from "./states/cropping";
 import { Drawing } from "./states/drawing";
+import { EndMoving } from "./states/endMoving";
 import { Framing } from "./states/framing";
 import { Growing } from "./states/growing";
 import { MarqueeSelecting } from "./states/marquee";
@@ -351,9 +354,13 @@ export class Tools {
     const frame = editor.frame();
     if (!frame) return new Panning(editor, start);
     if (handle === "rotate") return new Rotating(editor, frame, toBoard(editor.camera, start));
+    const line = lineInHand(editor);
+    if (line && (handle === "start" || handle === "end"))
+      return new EndMoving(editor, line.item, line.ends, handle);
     const cursor = resizeCursor(editor, handle);
     const box = stretchable(editor);
-    if (stretches(box, handle)) return new Stretching(editor, box, WAYS[handle], start, cursor);
+    if (stretches(box, handle))
+      return new Stretching(editor, box, WAYS[handle as Corner | Side], start, cursor);
     return new Resizing(editor, holdOf(editor, handle as Corner)!, cursor);
   }
 

@@ -46,6 +46,10 @@ function change(
   };
 }
 
+function resettable(what: "SCALE" | "ROTATION" | "FLIP", words: string): Need {
+  return needs(free, ({ session }) => (commands.isReset(session.editor, what) ? words : null));
+}
+
 export const CHANGING: readonly Command<Bench>[] = [
   {
     id: "change.undo",
@@ -68,7 +72,22 @@ export const CHANGING: readonly Command<Bench>[] = [
   change("change.flip-x", "Flip left to right", ["h", "Alt+Shift+h"], (editor) => commands.flip(editor, "x")),
   change("change.flip-y", "Flip top to bottom", ["v", "Alt+Shift+v"], (editor) => commands.flip(editor, "y")),
   change("change.turn", "Rotate by 90°", [], (editor) => commands.turn(editor, 90)),
-  change("change.reset", "Upright, own size", ["r"], commands.resetTransform),
+  change("change.upright", "Upright again", [], (editor) => commands.resetTransform(editor, "ROTATION"), {
+    refusal: resettable("ROTATION", "Nothing that is selected is turned."),
+  }),
+  change("change.unflip", "Not mirrored any more", [], (editor) => commands.resetTransform(editor, "FLIP"), {
+    refusal: resettable("FLIP", "Nothing that is selected is mirrored."),
+  }),
+  change(
+    "change.own-size",
+    "Back to its own size",
+    [],
+    (editor) => commands.resetTransform(editor, "SCALE"),
+    {
+      refusal: resettable("SCALE", "All that is selected has its own size."),
+    },
+  ),
+  change("change.reset", "Upright, own size", ["r"], (editor) => commands.resetTransform(editor)),
   change("change.gray", "Gray or coloured", ["g"], commands.toggleGrayscale, {
     now: ({ session }) => (looked(session.editor).every((item) => item.grayscale) ? "Coloured" : "Gray"),
   }),

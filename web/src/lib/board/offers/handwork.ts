@@ -73,7 +73,14 @@ export const HANDWORK: readonly Command<Bench>[] = [
     group: "Change",
     label: "Fit what is in it into the frame",
     refusal: fullFrame,
-    run: ({ session: { editor } }) => fitIntoFrame(editor),
+    run: ({ session: { editor } }) => fitIntoFrame(editor, "CONTAIN"),
+  },
+  {
+    id: "change.arrange-into-frame",
+    group: "Change",
+    label: "Pack what is in it to fill the frame",
+    refusal: fullFrame,
+    run: ({ session: { editor } }) => fitIntoFrame(editor, "ARRANGE"),
   },
   {
     id: "change.copy",

@@ -6,11 +6,10 @@ import { nameOf } from "../../board/names";
 import type { DrawingShape, Item } from "../../board/operations";
 import { ranksBetween } from "../../board/ordering";
 import { toBoard } from "../../geometry/camera";
-import { snappedPoint } from "../../geometry/snapping";
 import { distance, type Bounds, type Point } from "../../geometry/shapes";
 import { simplified, steadied, straightened, type Ink as Sample } from "../../geometry/strokes";
 import { newId } from "../../uuid";
-import { fieldFor, snapsFor } from "./snaps";
+import { caughtPoint, fieldFor } from "./snaps";
 import { STEP_DEGREES, type Pointer, type State } from "./state";
 
 /** Shorter than this in screen pixels, a line or box was not meant. */
@@ -103,12 +102,8 @@ export class Drawing implements State {
   private caught(pointer: Pointer): Point {
     const { editor } = this;
     const point = toBoard(editor.camera, pointer);
-    const reach = this.shape === "PEN" ? 0 : snapsFor(editor, pointer);
-    if (!reach) {
-      editor.guides = [];
-      return point;
-    }
-    const caught = snappedPoint(this.field, point, reach);
+    if (this.shape === "PEN") return point;
+    const caught = caughtPoint(editor, this.field, pointer, point);
     editor.guides = caught.guides;
     return caught.point;
   }

@@ -4,11 +4,10 @@ import { addFrame } from "../../board/homing";
 import { frameAround } from "../../board/making";
 import { toBoard } from "../../geometry/camera";
 import { LEAST_PX } from "../../geometry/limits";
-import { snappedPoint } from "../../geometry/snapping";
 import { between, type Bounds, type Point } from "../../geometry/shapes";
 import { newId } from "../../uuid";
 import { squared } from "./drawing";
-import { fieldFor, snapsFor } from "./snaps";
+import { caughtPoint, fieldFor } from "./snaps";
 import type { Pointer, State } from "./state";
 
 export class Framing implements State {
@@ -60,8 +59,7 @@ export class Framing implements State {
   private caught(pointer: Pointer): Point {
     const { editor } = this;
     const point = toBoard(editor.camera, pointer);
-    const reach = snapsFor(editor, pointer);
-    const caught = reach ? snappedPoint(this.field, point, reach) : { point, guides: [] };
+    const caught = caughtPoint(editor, this.field, pointer, point);
     editor.guides = caught.guides;
     return caught.point;
   }

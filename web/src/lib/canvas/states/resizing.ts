@@ -4,8 +4,9 @@ import { forMany, type Deed } from "../../board/deeds";
 import type { Editor } from "../../board/editor";
 import { toBoard } from "../../geometry/camera";
 import { scaledAbout, type Point } from "../../geometry/shapes";
+import { shareOntoGrid } from "../../geometry/grid";
 import { LEAST_PX, MOST_SCALE, LEAST_SCALE } from "../../geometry/limits";
-import { fieldFor, snapsFor } from "./snaps";
+import { fieldFor, gridFor, snapsFor } from "./snaps";
 import { snappedRay } from "../../geometry/snapping";
 import type { Pointer, State } from "./state";
 
@@ -40,8 +41,11 @@ export class Resizing implements State {
     const gy = hold.grip.y - anchor.y;
     let share = ((point.x - anchor.x) * gx + (point.y - anchor.y) * gy) / Math.max(1e-9, gx * gx + gy * gy);
     const reach = snapsFor(editor, pointer);
-    const caught = reach ? snappedRay(this.field, anchor, { x: gx, y: gy }, share, reach) : null;
+    const step = gridFor(editor, pointer);
+    const grip = { x: gx, y: gy };
+    const caught = reach && !step ? snappedRay(this.field, anchor, grip, share, reach) : null;
     if (caught) share = caught.share;
+    else if (step) share = shareOntoGrid(anchor, grip, share, step) ?? share;
     const factor = boundedFactor(editor, share);
     // What is out of bounds was not caught.
     editor.guides = caught && factor === share ? caught.guides : [];

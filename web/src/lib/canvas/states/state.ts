@@ -28,6 +28,7 @@ export type StateName =
   | "Translating"
   | "Resizing"
   | "Stretching"
+  | "EndMoving"
   | "Rotating"
   | "Twisting"
   | "Drawing"

@@ -3,9 +3,8 @@ import type { Editor } from "../../board/editor";
 import { editOf, together, type Item } from "../../board/operations";
 import { toBoard } from "../../geometry/camera";
 import { LEAST_PX, LEAST_SIDE } from "../../geometry/limits";
-import { snappedPoint } from "../../geometry/snapping";
 import { rotate, translated, type Bounds, type Point } from "../../geometry/shapes";
-import { fieldFor, snapsFor } from "./snaps";
+import { caughtPoint, fieldFor } from "./snaps";
 import type { Pointer, State } from "./state";
 
 export class Stretching implements State {
@@ -85,11 +84,10 @@ export class Stretching implements State {
     const { editor, item, ways, off } = this;
     const held = toBoard(editor.camera, pointer);
     const point = { x: held.x - off.x, y: held.y - off.y };
-    const reach = snapsFor(editor, pointer);
     const { rotation } = item.transform;
     editor.guides = [];
-    if (!reach || rotation % 90 !== 0 || (pointer.shift && ways[0] && ways[1])) return point;
-    const caught = snappedPoint(this.field, point, reach);
+    if (rotation % 90 !== 0 || (pointer.shift && ways[0] && ways[1])) return point;
+    const caught = caughtPoint(editor, this.field, pointer, point);
     const isUpright = rotation % 180 === 0;
     const moves = { x: isUpright ? ways[0] : ways[1], y: isUpright ? ways[1] : ways[0] };
     editor.guides = caught.guides.filter(({ axis }) => moves[axis] !== 0);
