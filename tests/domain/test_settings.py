@@ -55,6 +55,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_RENDITIONS": "320,1600",
         "WEBREF_WEBP_QUALITY": "90",
         "WEBREF_FETCH_ALLOW": "10.0.0.0/8, fd00::/8",
+        "WEBREF_METRICS": "[::1]:9464",
     }
     assert set(environ) == set(VARIABLES)
     assert Settings.from_environment(environ=environ) == Settings(
@@ -88,6 +89,7 @@ def test_every_variable_is_read() -> None:
         renditions=(320, 1600),
         webp_quality=90,
         fetch_allow=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
+        metrics=("::1", 9464),
     )
 
 
@@ -110,6 +112,8 @@ def test_every_variable_is_read() -> None:
         ("WEBREF_ACCESS_MINUTES", "60"),
         ("WEBREF_BROKER_URL", "kafka://x"),
         ("WEBREF_BROKER_URL", "/run/redis.sock"),
+        ("WEBREF_METRICS", "9464"),
+        ("WEBREF_METRICS", "127.0.0.1:0"),
         ("WEBREF_HISTORY_DAYS", "6"),
         ("WEBREF_HISTORY_DAYS", "-1"),
         ("WEBREF_SNAPSHOT_LINES", "0"),
