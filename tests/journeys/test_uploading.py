@@ -1,6 +1,6 @@
 """A batch outlives the browser: closed in the middle, opened again, all of it is there once, in its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def slow(page: Page, bytes_per_second: int) -> None:
 
 
 def test_a_batch_goes_on_after_the_browser_was_closed(
-    chromium: str, server: RunningServer, tmp_path: Path
+    chromium: str, server: RunningServer, tmp_path: Path, picture_taker: Callable[[Page, str], None]
 ) -> None:
     expect.set_options(timeout=30_000)
     files = [("first.jpg", photo(300, 200, seed=99))]
@@ -82,7 +82,12 @@ def test_a_batch_goes_on_after_the_browser_was_closed(
     assert len(before) < COUNT, "the browser was closed too late for this test to say anything"
 
     with a_browser(chromium, server, profile) as page:
-        page.goto(url)
+        page.goto("/")
+        left = page.get_by_role("region", name="Unfinished uploads")
+        expect(left).to_contain_text("on the way to “Mood” when this browser was closed")
+        picture_taker(page, "left-behind")
+        left.get_by_role("button", name="Go on").click()
+        page.wait_for_url(url)
         expect(canvas(page)).to_have_attribute("data-items", str(COUNT), timeout=60_000)
         expect(canvas(page)).to_have_attribute("data-pending", "0")
         page.wait_for_function(
