@@ -27,6 +27,7 @@
       bucket = "pictures";
       prefix = "webref";
       endpoint = "https://s3.example.org";
+      publicEndpoint = "https://files.example.org";
       region = "eu-central-1";
       accessKeyFile = "/run/secrets/webref-s3-access";
       secretKeyFile = "/run/secrets/webref-s3-secret";

@@ -112,6 +112,7 @@ let
     WEBREF_METRICS = "metrics.enable";
     WEBREF_STORAGE = "storage.folder or storage.s3.bucket";
     WEBREF_S3_ENDPOINT = "storage.s3.endpoint";
+    WEBREF_S3_PUBLIC_ENDPOINT = "storage.s3.publicEndpoint";
     WEBREF_S3_REGION = "storage.s3.region";
     WEBREF_S3_ACCESS_KEY = "storage.s3.accessKeyFile";
     WEBREF_S3_SECRET_KEY = "storage.s3.secretKeyFile";
@@ -152,6 +153,7 @@ let
         WEBREF_PUBLIC_URL = cfg.publicUrl;
         WEBREF_STORAGE = place;
         WEBREF_S3_ENDPOINT = s3.endpoint;
+        WEBREF_S3_PUBLIC_ENDPOINT = s3.publicEndpoint;
         WEBREF_S3_REGION = s3.region;
         WEBREF_DATABASE_URL = databaseUrl;
         WEBREF_POSTGRES_BIN = "${cfg.database.package}/bin";
@@ -583,6 +585,15 @@ in
           example = "https://s3.example.org";
           description = "Address of the S3 server; without one Amazon's own.";
         };
+        publicEndpoint = mkOption {
+          type = types.nullOr (types.strMatching "https?://[^/]+");
+          default = null;
+          example = "https://files.example.org";
+          description = ''
+            Address at which browsers and scripts reach the S3 server: large files then go straight to the bucket, which
+            needs a CORS rule.
+          '';
+        };
         region = mkOption {
           type = types.nullOr types.str;
           default = null;
@@ -738,6 +749,7 @@ in
           || lib.all (given: given == null) [
             s3.prefix
             s3.endpoint
+            s3.publicEndpoint
             s3.region
             s3.accessKeyFile
             s3.secretKeyFile
