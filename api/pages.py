@@ -18,6 +18,7 @@ API_ROOTS = frozenset({"graphql", "uploads", "files", "health"})
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 AN_HOUR = "public, max-age=3600"
+SERVICE_WORKER = "service-worker.js"
 
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -129,6 +130,8 @@ class WebApp:
             headers["Cache-Control"] = ASK_AGAIN
             headers["Content-Security-Policy"] = page_policy(file.read_bytes(), self.reaches)
         elif file.suffix == ".js":
+            if name == SERVICE_WORKER:  # an old one would bring an old app
+                headers["Cache-Control"] = ASK_AGAIN
             # A worker takes its policy from its own answer, not from the page's.
             headers["Content-Security-Policy"] = page_policy(b"")
         return Page(chosen.read_bytes(), headers)

@@ -4,13 +4,14 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { precompress } from "./precompress.ts";
+import { shell } from "./shell.ts";
 import { translations } from "./translations/plugin.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env["WEBREF_DEV_SERVER"] ?? "http://127.0.0.1:8484";
 
 export default defineConfig({
-  plugins: [translations(at(".")), svelte(), precompress()],
+  plugins: [translations(at(".")), svelte(), shell(), precompress()],
   resolve: {
     alias: { $lib: at("./src/lib"), $generated: at("./src/generated") },
     ...(process.env["VITEST"] ? { conditions: ["browser"] } : {}),

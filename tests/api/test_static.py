@@ -118,6 +118,23 @@ def test_assets_are_kept_for_ever_and_sent_compressed(client: TestClient[Any]) -
         assert len({brotli.headers["etag"], plain.headers["etag"], zipped.headers["etag"]}) == 3
 
 
+def test_the_service_worker_is_asked_for_again_and_may_speak_to_its_own_server_only(
+    web_folder: Path, client: TestClient[Any]
+) -> None:
+    (web_folder / "service-worker.js").write_text("self")
+    (web_folder / "manifest.webmanifest").write_text("{}")
+    worker = client.get("/service-worker.js")
+    assert worker.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert worker.headers["cache-control"] == "no-cache"
+    policy = worker.headers["content-security-policy"].split("; ")
+    assert {"default-src 'self'", "connect-src 'self'"} <= set(policy)
+    assert "worker-src 'self' blob:" in client.get("/").headers["content-security-policy"]
+    manifest = client.get("/manifest.webmanifest")
+    assert manifest.headers["content-type"] == "application/manifest+json; charset=utf-8"
+    # A browser without the worker that another app shares something with: said in words.
+    assert client.post("/share", data={"title": "x"}).status_code == 405
+
+
 def test_head_gives_the_headers_alone(client: TestClient[Any]) -> None:
     answer = client.head("/favicon.svg")
     assert (answer.status_code, answer.content) == (200, b"")

@@ -70,7 +70,14 @@ def open_page(
     mistakes: list[str] = []
     expect.set_options(timeout=15_000)
 
-    def open_one(width: int = 1280, height: int = 800, locale: str = "en-US", *, touch: bool = False) -> Page:
+    def open_one(
+        width: int = 1280,
+        height: int = 800,
+        locale: str = "en-US",
+        *,
+        touch: bool = False,
+        works_offline: bool = False,
+    ) -> Page:
         context = browser.new_context(
             base_url=server.url,
             locale=locale,
@@ -79,6 +86,8 @@ def open_page(
             reduced_motion="reduce",
             color_scheme="dark",
         )
+        if not works_offline:  # what the server is asked for would depend on what was kept before
+            context.add_init_script("delete Navigator.prototype.serviceWorker")
         page = context.new_page()
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         pages.append(page)
@@ -87,7 +96,8 @@ def open_page(
     yield open_one
     if request.node.stash.get(FAILED, False):
         FAILURES.mkdir(parents=True, exist_ok=True)
-        for number, page in enumerate(pages):
+        opened = [page for first in pages for page in first.context.pages]
+        for number, page in enumerate(opened):
             page.screenshot(path=FAILURES / f"{request.node.name}-{number}.png")
         shutil.copy(server.log, FAILURES / f"{request.node.name}.log")
     for page in pages:

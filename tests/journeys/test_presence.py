@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -18,7 +19,7 @@ from tests.journeys.browsing import (
     sign_up,
     until_changed,
 )
-from tests.running import RunningServer
+from tests.running import RunningServer, Script
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
@@ -124,6 +125,75 @@ def test_two_people_see_each_other_and_one_follows(
     ben.context.close()
     expect(faces(ana)).to_have_count(0)
     expect(cursor(ana)).to_have_count(0)
+
+
+def test_a_server_killed_while_one_drags_and_the_other_draws_loses_neither_and_brings_both_together_again(
+    server: RunningServer, open_page: OpenPage, picture_taker: TakePicture
+) -> None:
+    ana, ben = open_page(), open_page()
+    sign_up(ana)
+    url = new_board(ana)
+    drop(ana, pictures(2))
+    all_sharp(ana, 2)
+    script = befriend(server, ana, role="Editor")
+    sign_in(ben, "ben@example.org")
+    ben.goto(url)
+    all_sharp(ben, 2)
+    for page in (ana, ben):
+        page.get_by_role("button", name="Show everything").click()
+    until_zoom(ben, zoom_of(ana))
+    board_id = url.rsplit("/", 1)[1]
+    before = {item["id"]: item["x"] for item in script.items_on(board_id)}
+    told = len(changes_of(script, board_id))
+
+    # Ana drags: Ben sees it under way, with her name at it. Ben draws meanwhile.
+    still = seen(ben)
+    ana.mouse.move(640, 240)
+    ana.mouse.down()
+    ana.mouse.move(760, 240, steps=5)
+    until_changed(ben, still)
+    canvas(ben).focus()
+    ben.keyboard.press("p")
+    ben.mouse.move(200, 500)
+    ben.mouse.down()
+    ben.mouse.move(300, 620, steps=6)
+    picture_taker(ana, "together-dragging")
+    picture_taker(ben, "together-drawing")
+
+    server.kill()
+    ana.mouse.move(900, 240, steps=5)
+    ben.mouse.move(400, 520, steps=6)
+    for page in (ana, ben):
+        page.mouse.up()
+        expect(canvas(page)).to_have_attribute("data-pending", "1")
+        expect(page.get_by_text("1 change waits here", exact=False)).to_be_visible()
+    expect(canvas(ben)).to_have_attribute("data-items", "3")
+    expect(faces(ana)).to_have_count(0)  # who is there is not known any more
+    expect(cursor(ana)).to_have_count(0)
+    picture_taker(ben, "together-apart")
+
+    server.start()
+    for page in (ana, ben):
+        all_sharp(page, 3)
+        expect(faces(page)).to_have_count(1)
+    after = {item["id"]: item["x"] for item in script.items_on(board_id)}
+    moved = [item for item, x in before.items() if after[item] != x]
+    assert len(moved) == 1
+    assert len(after) == 3
+    changes = changes_of(script, board_id)[told:]
+    assert sorted(one["operation"]["__typename"] for one in changes) == ["AddItems", "TransformItems"]
+    assert len({one["clientMutationId"] for one in changes}) == 2
+    ben.mouse.move(500, 400, steps=6)
+    expect(cursor(ana)).to_contain_text("Ben")
+    until_near(cursor(ana), (500, 400))
+    picture_taker(ana, "together-again")
+
+
+def changes_of(script: Script, board_id: str) -> list[dict[str, Any]]:
+    asked = """query ($id: ID!) { board(id: $id) { changes(first: 100) {
+                 nodes { clientMutationId operation { __typename } } } } }"""
+    found: list[dict[str, Any]] = script.ask(asked, id=board_id)["board"]["changes"]["nodes"]
+    return found
 
 
 def test_ones_own_other_tab_is_told_apart(server: RunningServer, open_page: OpenPage) -> None:

@@ -1,6 +1,7 @@
 import "$lib/ui/tokens.css";
 import "$lib/ui/page.css";
 import { mount } from "svelte";
+import { startWorker } from "$lib/offline/worker";
 import { theme } from "$lib/ui/theme.svelte";
 import App from "./App.svelte";
 
@@ -8,3 +9,5 @@ theme.apply();
 
 const target = document.getElementById("app");
 if (target) mount(App, { target });
+
+startWorker();

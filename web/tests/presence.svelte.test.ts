@@ -190,3 +190,45 @@ describe("following", () => {
     expect(presence.followed).toBeNull();
   });
 });
+
+describe("a cut", () => {
+  beforeEach(() =>
+    told([{ viewport: sight, cursor: { x: 1, y: 1 }, selection: ["a"] }, { clientId: "ben" }], [], true),
+  );
+
+  test("takes the others away until one is told of them again, and says oneself anew", async () => {
+    await wait(200);
+    presence.cut();
+    expect([presence.people, presence.glides.size, desk.editor.marks.size]).toEqual([[], 0, 0]);
+    wire.said.length = 0;
+    presence.point({ x: 3, y: 3 });
+    await wait(1_000);
+    expect(wire.said).toEqual([]);
+    told([{ selection: ["a"] }], [], true);
+    await wait(200);
+    expect(presence.people.map(({ clientId }) => clientId)).toEqual(["ana"]);
+    expect(desk.editor.marks.size).toBe(1);
+    expect(wire.said[0]).toMatchObject({ cursor: { x: 3, y: 3 }, status: "ACTIVE", selection: [] });
+  });
+
+  test("does not end following somebody who comes back a little later", async () => {
+    presence.follow("ana");
+    presence.cut();
+    told([{ clientId: "ben" }], [], true);
+    await wait(3_000);
+    expect(presence.followed?.clientId).toBe("ana");
+    told([{ viewport: { ...sight, x: 500 } }]);
+    await wait(6_000);
+    expect(presence.followed?.clientId).toBe("ana");
+    expect(desk.editor.camera.x).toBe(-500);
+  });
+
+  test("ends it when they do not come back", async () => {
+    presence.follow("ana");
+    presence.cut();
+    told([{ clientId: "ben" }], [], true);
+    await wait(9_000);
+    expect(presence.followed).toBeNull();
+    expect(wire.said.at(-1)).toMatchObject({ following: null });
+  });
+});

@@ -1,5 +1,5 @@
 /** Fingers: one moves what it is on or else the board, two hold the selection or the board. */
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { toScreen } from "$lib/geometry/camera";
 import { Tools, type Pointer } from "$lib/canvas/tools";
 import { aDesk, anItem, type Desk } from "./board";
@@ -141,4 +141,62 @@ test("a resting finger opens the menu of what is under it, and lifting does noth
   tools.down(finger(1, 50, 50));
   tools.move(finger(1, 90, 50));
   expect(tools.longPress()).toBe(false);
+});
+
+const later = (ms: number) => vi.advanceTimersByTime(ms);
+
+describe("a second finger", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date", "performance"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("goes on with what the first is moving, from where it lies, as one change", () => {
+    slide(1, [300, 300], [400, 300]);
+    expect(desk.editor.transformOf(desk.store.get("a")!)).toMatchObject({ x: 400, y: 300 });
+    tools.down(finger(2, 440, 300));
+    expect(tools.state.name).toBe("Twisting");
+    expect(desk.editor.transformOf(desk.store.get("a")!)).toMatchObject({ x: 400, y: 300 });
+    tools.move(finger(2, 480, 300));
+    // What is under the first stays there.
+    expect(desk.editor.transformOf(desk.store.get("a")!)).toMatchObject({ x: 400, y: 300, scale: 2 });
+    tools.up(finger(2, 480, 300));
+    tools.up(finger(1, 400, 300));
+    expect(desk.sent.map(({ operation }) => operation.kind)).toEqual(["transform"]);
+    expect(desk.store.get("a")?.transform).toMatchObject({ x: 400, y: 300, scale: 2 });
+    expect(desk.drags).not.toContain("CANCELLED");
+  });
+
+  test("taken away with the first gives all of it back", () => {
+    slide(1, [300, 300], [400, 300]);
+    tools.down(finger(2, 440, 300));
+    tools.move(finger(2, 480, 300));
+    tools.lost(1);
+    expect(desk.editor.transformOf(desk.store.get("a")!)).toMatchObject({ x: 300, y: 300, scale: 1 });
+    expect(desk.sent).toEqual([]);
+  });
+
+  test("holds the board where the first has brought it", () => {
+    slide(1, [50, 50], [90, 50]);
+    const before = desk.editor.camera;
+    tools.down(finger(2, 490, 50));
+    expect([tools.state.name, desk.editor.camera]).toEqual(["Pinching", before]);
+    tools.move(finger(2, 490, 51));
+    expect(Math.abs(desk.editor.camera.x - before.x)).toBeLessThan(1);
+  });
+
+  test("beside what the first has moved for a while puts it down there", () => {
+    slide(1, [300, 300], [400, 300]);
+    later(400);
+    tools.down(finger(2, 50, 700));
+    expect(tools.state.name).toBe("Pinching");
+    expect(desk.store.get("a")?.transform).toMatchObject({ x: 400, y: 300 });
+    expect(desk.sent).toHaveLength(1);
+  });
+
+  test("beside it right after the first came down with it: nothing was meant to be moved", () => {
+    slide(1, [300, 300], [320, 300]);
+    tools.down(finger(2, 50, 700));
+    expect(tools.state.name).toBe("Pinching");
+    expect(desk.editor.transformOf(desk.store.get("a")!)).toMatchObject({ x: 300, y: 300 });
+    expect(desk.sent).toEqual([]);
+  });
 });

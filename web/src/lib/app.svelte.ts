@@ -7,9 +7,20 @@ import {
 } from "$generated/graphql";
 import { request } from "./graphql/client";
 import { RequestFailed, inWords } from "./graphql/failure";
-import { forgetAccess, noteAccess, onSessionEnded, renewAccess, schedule } from "./graphql/session";
+import {
+  endPersons,
+  forgetAccess,
+  noteAccess,
+  onSessionEnded,
+  renewAccess,
+  schedule,
+} from "./graphql/session";
 import { hangUp } from "./graphql/subscriptions";
+import { forgetSights } from "./offline/database";
+import { countErrands, forgetErrands } from "./offline/errands";
+import { forgetOpening, recallOpening, rememberOpening } from "./offline/opening";
 import { router } from "./router.svelte";
+import { countUploads, forgetUploads } from "./upload/kept";
 
 export type Instance = OpeningQuery["instance"];
 
@@ -27,26 +38,52 @@ class App {
 
   async open(): Promise<void> {
     clearTimeout(this.#again);
-    if (this.phase !== "unreachable") this.phase = "opening";
+    // Where one signs in only the server's word counts.
+    if (this.phase === "opening" && router.route.isPrivate) this.goOn();
     try {
       let opening = await request(OpeningDocument, {});
       // An ended access cookie reads as "nobody": ask the refresh cookie before believing it.
       if (!opening.viewer && opening.instance.hasOwner && (await this.renewed())) {
         opening = await request(OpeningDocument, {});
       }
-      this.instance = opening.instance;
-      this.viewer = opening.viewer ?? null;
-      this.phase = "ready";
+      this.take(opening);
       schedule();
     } catch (error) {
-      this.trouble = inWords(error);
-      this.phase = "unreachable";
+      const isAway = error instanceof RequestFailed && error.isPassing;
+      if (this.phase === "opening" && isAway) this.goOn();
+      if (this.phase !== "ready" || !isAway) {
+        this.trouble = inWords(error);
+        this.phase = "unreachable";
+      }
       this.#again = setTimeout(() => void this.open(), AGAIN_MS);
     }
   }
 
+  /** Who was here last goes on with what this browser keeps, before the server has answered and while it cannot. */
+  private goOn(): void {
+    const kept = this.mayBeSignedIn ? recallOpening() : null;
+    if (!kept) return;
+    this.instance = kept.instance;
+    this.viewer = kept.viewer;
+    this.phase = "ready";
+  }
+
+  private take(opening: OpeningQuery): void {
+    this.instance = opening.instance;
+    this.viewer = opening.viewer ?? null;
+    this.phase = "ready";
+    rememberOpening(opening);
+  }
+
   /** After signing in or registering. */
   signedIn(viewer: ViewerFactsFragment, accessExpiresAt: string): void {
+    // Somebody else's boards and unsent changes are not this person's to find.
+    const { id } = viewer.account;
+    if (recallOpening()?.viewer.account.id !== id) {
+      endPersons(id);
+      void Promise.all([forgetSights(), forgetErrands((account) => account !== id), forgetUploads(id)]);
+    }
+    if (this.instance) rememberOpening({ instance: this.instance, viewer });
     noteAccess(accessExpiresAt);
     hangUp();
     this.viewer = viewer;
@@ -63,7 +100,17 @@ class App {
     forgetAccess();
     hangUp();
     this.viewer = null;
+    forgetOpening();
+    endPersons();
+    await Promise.all([forgetSights(), forgetErrands(), forgetUploads()]);
     router.go("/sign-in");
+  }
+
+  /** How much this browser holds of what the viewer did that the server does not have yet. */
+  async unsent(): Promise<{ changes: number; files: number }> {
+    const id = this.viewer?.account.id ?? "";
+    const [changes, files] = await Promise.all([countErrands(id), countUploads(id)]);
+    return { changes, files };
   }
 
   start(): () => void {
@@ -73,6 +120,8 @@ class App {
       this.viewer = null;
       this.sessionEnded = true;
       hangUp();
+      forgetOpening();
+      void forgetSights();
     });
     void this.open();
     return () => {

@@ -1,7 +1,16 @@
 /** Paths to pages: real URLs, no hash; links are ordinary `<a href>` and are taken over here. */
 
 export type Page =
-  "boards" | "board" | "sign-in" | "register" | "library" | "duplicates" | "settings" | "trash" | "not-found";
+  | "boards"
+  | "board"
+  | "sign-in"
+  | "register"
+  | "library"
+  | "duplicates"
+  | "settings"
+  | "trash"
+  | "share"
+  | "not-found";
 
 export interface Route {
   page: Page;
@@ -19,6 +28,7 @@ const ROUTES: readonly [RegExp, Page, boolean][] = [
   [/^\/library$/, "library", true],
   [/^\/library\/duplicates$/, "duplicates", true],
   [/^\/trash$/, "trash", true],
+  [/^\/share$/, "share", true],
   [/^\/settings(?:\/([a-z-]+))?$/, "settings", true],
 ];
 

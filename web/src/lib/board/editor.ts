@@ -103,6 +103,8 @@ export class Editor {
   };
   private framed: { readonly frame: Frame | null } | undefined;
   private gestureId = "";
+  /** Where what is in hand lay when it was moved in another way than before. */
+  private begun: ReadonlyMap<string, Transform> = new Map();
   private readonly listeners = new Set<(aspect: Aspect) => void>();
 
   constructor(
@@ -330,15 +332,21 @@ export class Editor {
   begin(): void {
     this.gestureId = newId();
     this.lifted = new Map(this.moving.map((item) => [item.id, item.transform]));
+    this.begun = new Map();
     this.tell("overlay");
     this.tell("items");
+  }
+
+  /** Another way of moving begins where what is in hand lies now. */
+  goOn(): void {
+    this.begun = new Map(this.lifted);
   }
 
   /** `how` gets the transform that the item had when the gesture began. */
   move(how: (start: Transform) => Transform): void {
     for (const id of this.lifted.keys()) {
       const item = this.store.get(id);
-      if (item) this.lifted.set(id, how(item.transform));
+      if (item) this.lifted.set(id, how(this.begun.get(id) ?? item.transform));
     }
     this.post.drag(this.gestureId, this.lifted, "MOVING");
     this.tell("overlay");

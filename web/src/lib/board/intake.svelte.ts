@@ -1,6 +1,8 @@
 /** What is let go over a board, chosen for it or pasted into it, and where on the screen it then lies. */
 import { toBoard } from "../geometry/camera";
 import type { Point } from "../geometry/shapes";
+import { router } from "../router.svelte";
+import { takeShared } from "../share/shared";
 import { toasts } from "../ui/toasts.svelte";
 import { counted } from "../ui/words";
 import { fileOfDataUrl, webSourcesIn, type WebSource } from "../upload/fromWeb";
@@ -51,6 +53,16 @@ export class Intake {
     const wasEmpty = this.isEmpty;
     this.session.bringFromWeb(others, toBoard(editor.camera, at));
     if (wasEmpty) this.looking.flyTo(arrivals.cameraForGhosts());
+  }
+
+  /** What another app has shared with this one and was meant for this board. */
+  takeShared(at: Point): void {
+    if (!router.query.has("shared")) return;
+    router.go(`/boards/${this.session.boardId}`, { replace: true });
+    void takeShared().then(({ files, sources }) => {
+      if (files.length) void this.bring(files, at);
+      if (sources.length) this.bringFromWeb(sources, at);
+    });
   }
 
   /** At is where on the screen the board takes it to be, here and below. */

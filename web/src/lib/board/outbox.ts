@@ -15,6 +15,7 @@ const LONGEST_WAIT_MS = 8_000;
 export class Outbox {
   private readonly queue: Errand[] = [];
   private running = false;
+  private sending: Errand | null = null;
   private failures = 0;
   private wake: (() => void) | null = null;
   private closed = false;
@@ -26,10 +27,24 @@ export class Outbox {
     return this.queue.length;
   }
 
+  /** What waits, in words, the next one first. */
+  get labels(): readonly string[] {
+    return this.queue.map(({ label }) => label);
+  }
+
   add(errand: Errand): void {
     this.queue.push(errand);
     this.report();
     void this.run();
+  }
+
+  /** Takes out what was never on its way; of anything else only the server knows whether it was done. */
+  withdraw(mutationId: string): boolean {
+    const at = this.queue.findIndex((errand) => errand.mutationId === mutationId);
+    if (at < 0 || this.queue[at] === this.sending) return false;
+    this.queue.splice(at, 1);
+    this.report();
+    return true;
   }
 
   /** Resolves when nothing waits any more (or the outbox closes). */
@@ -52,10 +67,11 @@ export class Outbox {
     if (this.running) return;
     this.running = true;
     while (this.queue.length && !this.closed) {
-      const errand = this.queue[0]!;
+      const errand = (this.sending = this.queue[0]!);
       try {
         await errand.send();
         this.failures = 0;
+        this.sending = null;
         this.queue.shift();
       } catch (error) {
         const failure = error instanceof RequestFailed ? error : new RequestFailed("INTERNAL", String(error));
@@ -67,6 +83,7 @@ export class Outbox {
           continue;
         }
         this.failures = 0;
+        this.sending = null;
         this.queue.shift();
         errand.refused(failure);
       }

@@ -23,6 +23,8 @@ const ALONE_MS = 1_000;
 const IDLE_MS = 60_000;
 /** A larger selection is shown by its first items. */
 const MOST_SELECTED = 200;
+/** After a cut not everybody is back at once: who was followed may come a little later. */
+const GRACE_MS = 8_000;
 
 export class BoardPresence {
   /** The others, in order; anew only when more than cursors and views has changed. */
@@ -47,6 +49,8 @@ export class BoardPresence {
   private frameId = 0;
   private lastFrame = 0;
   private ownCamera: Camera | null = null;
+  private isCut = false;
+  private graceTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly boardId: string,
@@ -82,6 +86,7 @@ export class BoardPresence {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.idleTimer);
+    clearTimeout(this.graceTimer);
     cancelAnimationFrame(this.frameId);
     for (const stop of this.stops) stop();
     this.stopStream();
@@ -139,7 +144,30 @@ export class BoardPresence {
     return true;
   }
 
+  /** The line is cut: who is there, and where, is not known any more. Who was followed is followed on afterwards. */
+  cut(): void {
+    this.isCut = true;
+    this.isListening = false;
+    this.forgetOthers();
+  }
+
+  private forgetOthers(): void {
+    this.company.clear();
+    this.people = [];
+    this.glides.clear();
+    this.editor.mark(new Map());
+    this.moved();
+  }
+
   private take(event: PresenceEvent): void {
+    if (this.isCut && event.isComplete) {
+      this.isCut = false;
+      clearTimeout(this.graceTimer);
+      this.graceTimer = setTimeout(() => {
+        this.graceTimer = undefined;
+        this.followOn();
+      }, GRACE_MS);
+    }
     const wasAlone = this.company.people.size === 0;
     const isNews = this.company.take(event);
     this.glideCursors();
@@ -157,10 +185,7 @@ export class BoardPresence {
 
   private failed(error: RequestFailed): void {
     this.isListening = false;
-    this.company.clear();
-    this.people = [];
-    this.glides.clear();
-    this.editor.mark(new Map());
+    this.forgetOthers();
     this.unfollow();
     if (this.isClosed) return;
     // There is no room for one more here: look on without being shown.
@@ -190,8 +215,9 @@ export class BoardPresence {
   private followOn(): void {
     if (!this.followed) return;
     const leader = this.company.leaderOf(this.followed.clientId);
-    if (!leader) this.unfollow();
-    else {
+    if (!leader) {
+      if (this.graceTimer === undefined) this.unfollow();
+    } else {
       this.followed = leader;
       this.glide();
     }

@@ -1,49 +1,47 @@
 /** One open board: what it shows, what waits to be sent, and the live streams that keep it true. */
 import {
-  BoardAtlasDocument,
   BoardChangesDocument,
   BoardHistoryStateDocument,
   BoardTransformsDocument,
-  OpenBoardDocument,
-  EditBoardDocument,
-  RetryBoardPicturesDocument,
   type ChangeFactsFragment,
   type Role,
 } from "$generated/graphql";
-import type { Atlas } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
 import { Talk, type Saying } from "../comments/comments";
-import { readTalk } from "../comments/readTalk";
+import { Talking } from "../comments/talking.svelte";
 import { request } from "../graphql/client";
-import { RequestFailed, inWords } from "../graphql/failure";
+import { RequestFailed } from "../graphql/failure";
 import { endSession, renewAccess } from "../graphql/session";
-import { subscribe } from "../graphql/subscriptions";
+import { subscribe, untilOnlineOr } from "../graphql/subscriptions";
 import type { Size } from "../geometry/packing";
 import type { Point } from "../geometry/shapes";
+import { forgetBoard } from "../offline/boards";
+import { Keepsake, type Copy } from "../offline/keepsake";
 import { toasts } from "../ui/toasts.svelte";
 import { nameOfAddress, type WebSource } from "../upload/fromWeb";
 import { senderBy } from "../upload/direct";
 import { forget, keepAddress } from "../upload/kept";
 import type { UploadedImage } from "../upload/transfer";
 import { Uploads, type Totals, type Upload } from "../upload/uploads";
-import { newId } from "../uuid";
 import { Arrivals } from "./arrivals";
+import { Atlases } from "./atlases";
 import { counted } from "./commands";
 import { DragSender, DragWatch } from "./drags";
 import { Editor } from "./editor";
 import type { Deed } from "./deeds";
-import { deliver, messagesOf, operationIn, type Answer, type Message } from "./errands";
+import { messagesOf, operationIn, type Answer, type Message } from "./errands";
 import { subjectsOf, type Item, type Operation } from "./operations";
 import { nameOf } from "./names";
 import { Keeping } from "./keeping.svelte";
-import { Outbox } from "./outbox";
 import { paced } from "./paced";
+import { Posting } from "./posting.svelte";
+import { readBoard } from "./reading";
 import { Store } from "./store";
 import { Awaiting, more } from "./awaiting";
-import { atlasOf, changeOf, itemOf, pictureOf } from "./wire";
+import { changeOf, pictureOf } from "./wire";
 
-const PAGE = 1000;
-const TALK_AGAIN_MS = 4_000;
+const AGAIN_MS = 4_000;
+const GO_ON_AGAIN_MS = [3_000, 12_000];
 /** The eye reads a number no faster, and every change of it costs a layout. */
 const ZOOM_MS = 80;
 const NO_TOTALS: Totals = { count: 0, done: 0, failed: 0, active: 0, bytes: 0, sentBytes: 0 };
@@ -61,11 +59,10 @@ export class BoardSession {
   title = $state("");
   role = $state<Role>("VIEWER");
   isTrashed = $state(false);
-  canUndo = $state(false);
-  canRedo = $state(false);
-  /** Changes that are not acknowledged yet, and whether they are being held up. */
-  waiting = $state(0);
-  isStalled = $state(false);
+  private undoable = $state(false);
+  private redoable = $state(false);
+  /** What is shown is what this browser kept: the server has not been asked yet, or cannot be. */
+  isRecalled = $state(false);
   totals = $state.raw<Totals>(NO_TOTALS);
   uploadRev = $state(0);
   itemsRev = $state(0);
@@ -76,14 +73,18 @@ export class BoardSession {
   readonly store = new Store();
   readonly talk = new Talk(() => (this.talkRev += 1));
   readonly pictures = new Map<string, Picture>();
-  /** Undefined: not read yet. */
-  atlas: Atlas | null | undefined;
+  readonly talking: Talking;
+  readonly atlases: Atlases;
   readonly editor: Editor;
   readonly arrivals: Arrivals;
   readonly uploads: Uploads;
   readonly keeping: Keeping;
 
-  private readonly outbox: Outbox;
+  /** Called when what is unsent may have become less. */
+  moved: () => void = () => undefined;
+
+  readonly posting: Posting;
+  private readonly key: string;
   private readonly drags: DragSender;
   private readonly watch: DragWatch;
   private readonly stops: (() => void)[] = [];
@@ -91,6 +92,8 @@ export class BoardSession {
   private readonly awaiting: Awaiting;
   private uploadTick = false;
   private isClosed = false;
+  private hasGoneOn = false;
+  private readonly keepsake: Keepsake;
 
   constructor(
     readonly boardId: string,
@@ -111,10 +114,23 @@ export class BoardSession {
       if (facts.renditions.length) this.arrivals.local.delete(facts.id);
       this.editor.tell("items");
     });
-    this.outbox = new Outbox((waiting, stalled) => {
-      this.waiting = waiting;
-      this.isStalled = stalled;
-      this.rest();
+    this.key = `${who.accountId}/${boardId}`;
+    this.talking = new Talking(boardId, this.talk);
+    this.atlases = new Atlases(
+      boardId,
+      () => this.shownPictures,
+      () => this.editor.tell("looks"),
+    );
+    this.keepsake = new Keepsake(this.key, () => this.copy);
+    this.posting = new Posting(boardId, this.key, {
+      propose: (mutationId, message) => this.propose(mutationId, message),
+      withdraw: (mutationId, message, error) => this.withdraw(mutationId, message, error),
+      hide: (mutationId) => {
+        this.store.withdraw(mutationId);
+        this.talk.withdraw(mutationId);
+      },
+      answered: (answer, message) => this.answered(answer, message),
+      changed: () => this.moved(),
     });
     const listener = {
       changed: () => this.uploadsChanged(),
@@ -128,7 +144,7 @@ export class BoardSession {
       placed: (upload: Upload) => void keepAddress(upload.imageId, upload.address),
     };
     this.uploads = new Uploads(who.uploadUrl, listener, who.mostBatchBytes, senderBy(who.directUrl));
-    this.keeping = new Keeping(`${who.accountId}/${boardId}`, this.store, this.arrivals, this.uploads);
+    this.keeping = new Keeping(this.key, this.store, this.arrivals, this.uploads);
     const tellZoom = paced(() => (this.zoom = this.editor.camera.zoom), ZOOM_MS);
     this.stops.push(
       this.editor.onChange((aspect) => {
@@ -140,30 +156,102 @@ export class BoardSession {
   }
 
   async open(): Promise<void> {
-    this.phase = "loading";
+    if (this.phase !== "ready") {
+      this.phase = "loading";
+      await this.recall();
+    }
+    // Before it is looked at anew: what was left unsent lies on top of whatever the server says.
+    if (!this.hasGoneOn) await this.goOn();
+    this.hasGoneOn = true;
+    await this.catchUp();
+  }
+
+  /** Reads the board and follows it; what is here of it already is good enough while the server cannot be asked. */
+  private async catchUp(): Promise<void> {
+    if (this.isClosed) return;
     try {
-      void this.readAtlas();
+      void this.atlases.read();
       await this.read();
+      this.isRecalled = false;
       this.phase = "ready";
       this.listen();
+      this.keepsake.now();
       if (this.editor.canEdit) void this.keeping.goOn();
     } catch (error) {
-      await this.fail(error);
+      const isPassing = error instanceof RequestFailed && error.isPassing;
+      if (this.isClosed) return;
+      if (this.phase === "ready" && isPassing) void untilOnlineOr(AGAIN_MS).then(() => void this.catchUp());
+      else await this.fail(error);
     }
+  }
+
+  /** Again after a while: a tab that was just closed may still hold what it left. */
+  private async goOn(): Promise<void> {
+    await this.posting.goOn();
+    for (const wait of GO_ON_AGAIN_MS) setTimeout(() => void (this.isClosed || this.posting.goOn()), wait);
+  }
+
+  private async recall(): Promise<void> {
+    const kept = await this.keepsake.recall();
+    if (!kept || this.isClosed) return;
+    for (const picture of kept.pictures) this.pictures.set(picture.id, picture);
+    this.title = kept.title;
+    this.isTrashed = kept.isTrashed;
+    this.isRecalled = true;
+    this.take({ viewerRole: kept.role, canUndo: false, canRedo: false });
+    this.store.reset(kept.items, kept.seq);
+    if (kept.talkSeq !== null) this.talk.reset(kept.comments, kept.talkSeq);
+    this.atlases.recall(kept.atlas);
+    this.phase = "ready";
+  }
+
+  /** What would be shown without the network; null while the server has not said it. */
+  private get copy(): Copy | null {
+    if (this.phase !== "ready" || this.isRecalled) return null;
+    const items = [...this.store.allConfirmed];
+    const shown = new Set(items.map((item) => item.imageId));
+    return {
+      seq: this.store.seq,
+      title: this.title,
+      role: this.role,
+      isTrashed: this.isTrashed,
+      items,
+      pictures: [...this.pictures.values()].filter(({ id }) => shown.has(id)),
+      comments: [...this.talk.all],
+      talkSeq: this.talk.isRead ? this.talk.readTo : null,
+      atlas: this.atlases.now?.facts ?? null,
+    };
+  }
+
+  private get shownPictures(): ReadonlySet<string> {
+    const shown = new Set<string>();
+    for (const { imageId } of this.store.inOrder) {
+      if (imageId !== null && this.pictures.get(imageId)?.state === "READY") shown.add(imageId);
+    }
+    return shown;
+  }
+
+  get waiting(): number {
+    return this.posting.waiting;
+  }
+
+  get isStalled(): boolean {
+    return this.posting.isStalled;
   }
 
   /** The connection or the session is back. */
   nudge(): void {
-    this.outbox.nudge();
+    this.posting.nudge();
+    this.talking.nudge();
   }
 
   get mayEdit(): boolean {
     return (this.role === "OWNER" || this.role === "EDITOR") && !this.isTrashed;
   }
 
-  /** Something would be lost if the page were closed now: files that are kept are not. */
+  /** Something would be lost if the page were closed now: what this browser keeps is not. */
   get wouldLose(): boolean {
-    return this.waiting > 0 || this.keeping.isBusy;
+    return this.posting.wouldLose || this.keeping.isBusy;
   }
 
   get hasUnsent(): boolean {
@@ -179,11 +267,14 @@ export class BoardSession {
   }
 
   close(): void {
+    this.keepsake.close();
     this.isClosed = true;
     for (const stop of [...this.stops, ...this.streams]) stop();
     this.awaiting.stop();
+    this.talking.close();
+    this.atlases.close();
     this.watch.close();
-    this.outbox.close();
+    this.posting.close();
     this.uploads.close();
   }
 
@@ -196,56 +287,25 @@ export class BoardSession {
     this.post({ kind: "say", saying }, label);
   }
 
+  get canUndo(): boolean {
+    return this.undoable || this.posting.canTakeBack;
+  }
+
+  get canRedo(): boolean {
+    return this.redoable || this.posting.canGiveAgain;
+  }
+
   undo(): void {
-    this.post({ kind: "undo" }, "Undo");
+    if (!this.posting.takeBack()) this.post({ kind: "undo" }, "Undo");
   }
 
   redo(): void {
-    this.post({ kind: "redo" }, "Redo");
+    if (!this.posting.giveAgain()) this.post({ kind: "redo" }, "Redo");
   }
 
   /** `done` is told when the server has it. */
   post(message: Message, label: string, done?: () => void): void {
-    const mutationId = newId();
-    const operation = operationIn(message);
-    if (operation) this.store.propose(mutationId, operation);
-    if (message.kind === "say") this.talk.propose(mutationId, message.saying);
-    this.outbox.add({
-      mutationId,
-      label,
-      send: async () => {
-        const answer = await deliver({ boardId: this.boardId, clientMutationId: mutationId }, message);
-        this.answered(answer);
-        if (answer.change && (message.kind === "undo" || message.kind === "redo"))
-          this.reselect(answer.change);
-        if (!operation && message.kind !== "say") void this.readStanding();
-        done?.();
-      },
-      refused: (error) => this.refused(mutationId, message, label, error),
-    });
-  }
-
-  async rename(title: string): Promise<void> {
-    const before = this.title;
-    this.title = title;
-    try {
-      await request(EditBoardDocument, { input: { id: this.boardId, title, clientMutationId: newId() } });
-    } catch (error) {
-      this.title = before;
-      toasts.say(`The title was not changed. ${inWords(error)}`, { tone: "danger" });
-    }
-  }
-
-  /** The picture that stands for the board where boards are listed. */
-  async useAsCover(imageId: string): Promise<void> {
-    try {
-      await request(EditBoardDocument, {
-        input: { id: this.boardId, coverId: imageId, clientMutationId: newId() },
-      });
-      toasts.say("This picture is the cover of the board now.");
-    } catch (error) {
-      toasts.say(`The cover was not changed. ${inWords(error)}`, { tone: "danger" });
-    }
+    this.posting.post(message, label, done);
   }
 
   /** Lays the files around a board point and starts sending them. */
@@ -272,37 +332,35 @@ export class BoardSession {
     void this.keeping.keepAll(this.uploads.list.slice(begin));
   }
 
-  async retryPictures(items: readonly Item[]): Promise<void> {
-    const ids = [...new Set(items.map((item) => item.imageId).filter((id) => id !== null))];
-    try {
-      const { retryImages } = await request(RetryBoardPicturesDocument, {
-        input: { ids, clientMutationId: newId() },
-      });
-      this.learn(retryImages.images.map(pictureOf));
-    } catch (error) {
-      toasts.say(`Not tried again. ${inWords(error)}`, { tone: "danger" });
-    }
-  }
-
   nameOf(item: Item): string {
     return nameOf(item, item.imageId ? this.pictures.get(item.imageId) : undefined);
   }
 
-  private answered({ change, skipped }: Answer): void {
-    if (change) this.receive(change);
+  private propose(mutationId: string, message: Message): void {
+    const operation = operationIn(message);
+    if (operation) this.store.propose(mutationId, operation);
+    if (message.kind === "say") this.talk.propose(mutationId, message.saying);
+  }
+
+  private answered({ change, skipped }: Answer, message: Message): void {
+    if (change) {
+      this.receive(change);
+      if (message.kind === "undo" || message.kind === "redo") this.reselect(change);
+      // Not only when the server has been asked what there is: a hand is quicker.
+      if (message.kind === "undo") this.redoable = true;
+      if (message.kind === "redo") this.undoable = true;
+    }
+    if (!operationIn(message) && message.kind !== "say") void this.readStanding();
     if (!skipped.length) return;
     const names = [...new Set(skipped.map((one) => one.by?.name).filter(Boolean))].join(", ");
     const left = counted(skipped);
     toasts.say(names ? `${left} left as changed by ${names} since.` : `${left} left as changed since.`);
   }
 
-  private refused(mutationId: string, message: Message, label: string, error: RequestFailed): void {
+  private withdraw(mutationId: string, message: Message, error: RequestFailed): void {
     this.store.withdraw(mutationId);
     this.talk.withdraw(mutationId);
-    if (error.code === "NOTHING_TO_UNDO") this[message.kind === "undo" ? "canUndo" : "canRedo"] = false;
-    const isCalm = error.code === "NOTHING_TO_CHANGE" || error.code === "NOTHING_TO_UNDO";
-    if (isCalm) toasts.say(inWords(error));
-    else toasts.say(`${label}: not done. ${inWords(error)}`, { tone: "danger" });
+    if (error.code === "NOTHING_TO_UNDO") this[message.kind === "undo" ? "undoable" : "redoable"] = false;
     if (error.code === "FORBIDDEN" || error.code === "BOARD_TRASHED") void this.readStanding();
   }
 
@@ -316,54 +374,16 @@ export class BoardSession {
   }
 
   private async read(): Promise<void> {
-    const items: Item[] = [];
-    let after: string | null = null;
-    let seq: number | null = null;
-    for (;;) {
-      const variables: { id: string; first: number; after: string | null } = {
-        id: this.boardId,
-        first: PAGE,
-        after,
-      };
-      const { board } = await request(OpenBoardDocument, variables);
-      if (!board)
-        throw new RequestFailed("NOT_FOUND", "This board does not exist, or it is not shared with you.");
-      for (const facts of board.items.nodes) {
-        const { item, picture } = itemOf(facts);
-        items.push(item);
-        if (picture) this.pictures.set(picture.id, picture);
-      }
-      if (seq === null) {
-        // Later pages may be newer than the first: what happened since its seq is told again, and fits.
-        seq = board.seq;
-        this.title = board.title;
-        this.isTrashed = board.trashedAt !== null && board.trashedAt !== undefined;
-        this.take(board);
-      }
-      if (!board.items.pageInfo.hasNextPage) break;
-      after = board.items.pageInfo.endCursor ?? null;
-    }
-    this.store.reset(items, seq);
+    const { facts, items } = await readBoard(this.boardId, (picture) =>
+      this.pictures.set(picture.id, picture),
+    );
+    this.title = facts.title;
+    this.isTrashed = facts.trashedAt !== null && facts.trashedAt !== undefined;
+    this.take(facts);
+    this.store.reset(items, facts.seq);
     this.awaiting.follow(this.pictures.values());
-    void this.readTalk();
-  }
-
-  /** Beside the items: a board is there to be seen before its comments are. */
-  private async readTalk(): Promise<void> {
-    try {
-      const { comments, seq } = await readTalk(this.boardId);
-      this.talk.reset(comments, seq);
-    } catch (error) {
-      const isOver = this.isClosed || !(error instanceof RequestFailed) || !error.isPassing;
-      if (!isOver) setTimeout(() => void this.readTalk(), TALK_AGAIN_MS);
-    }
-  }
-
-  /** Without it pictures are shown from their own files: nothing to tell anybody. */
-  private async readAtlas(): Promise<void> {
-    const { board } = await request(BoardAtlasDocument, { id: this.boardId }).catch(() => ({ board: null }));
-    this.atlas = board?.atlas ? atlasOf(board.atlas) : null;
-    this.editor.tell("looks");
+    // Beside the items: a board is there to be seen before its comments are.
+    void this.talking.read();
   }
 
   private async readStanding(): Promise<void> {
@@ -375,8 +395,8 @@ export class BoardSession {
 
   private take(board: { viewerRole: Role; canUndo: boolean; canRedo: boolean }): void {
     this.role = board.viewerRole;
-    this.canUndo = board.canUndo;
-    this.canRedo = board.canRedo;
+    this.undoable = board.canUndo;
+    this.redoable = board.canRedo;
     this.editor.canEdit = (board.viewerRole === "OWNER" || board.viewerRole === "EDITOR") && !this.isTrashed;
     this.editor.tell("selection");
   }
@@ -415,6 +435,7 @@ export class BoardSession {
       endSession();
       return;
     }
+    if (isGone) void forgetBoard(this.key);
     this.failure = error;
     this.phase = isGone ? "gone" : "failed";
   }
@@ -433,13 +454,14 @@ export class BoardSession {
           void this.readStanding();
       }
       if (facts.actor.id === this.who.accountId && facts.kind === "DO" && (operation || sayings.length)) {
-        this.canUndo = true;
-        this.canRedo = false;
+        this.undoable = true;
+        this.redoable = false;
       }
     }
     const mutationId = facts.clientMutationId ?? null;
     this.store.receive({ seq: facts.seq, mutationId, operation });
     this.talk.receive(facts.seq, mutationId, sayings);
+    this.keepsake.soon(this.store.size);
     if (operation) {
       this.watch.land(subjectsOf(operation));
       const landed = this.arrivals.landed(subjectsOf(operation));
@@ -453,19 +475,13 @@ export class BoardSession {
     if (pictures.length) {
       this.editor.tell("items");
       this.awaiting.follow(this.pictures.values());
+      this.atlases.grown();
     }
   }
 
   private async resumeUpload(upload: Upload): Promise<void> {
     if (this.arrivals.ghosts.has(upload.imageId)) return;
     await this.arrivals.relay(upload);
-  }
-
-  /** Left and done: nothing to go on for. */
-  private rest(): void {
-    if (kept.get(this.boardId) !== this || this.hasUnsent) return;
-    kept.delete(this.boardId);
-    this.close();
   }
 
   private uploadsChanged(): void {
@@ -476,29 +492,7 @@ export class BoardSession {
       this.uploadTick = false;
       this.totals = this.uploads.totals;
       this.uploadRev += 1;
-      this.rest();
+      this.moved();
     }, 80);
   }
-}
-
-const kept = new Map<string, BoardSession>();
-
-/** A board left with work under way goes on in the background; coming back finds it. */
-export function openSession(boardId: string, who: Who): BoardSession {
-  const known = kept.get(boardId);
-  kept.delete(boardId);
-  if (known && known.who.accountId === who.accountId) {
-    known.nudge();
-    void known.open();
-    return known;
-  }
-  known?.close();
-  const session = new BoardSession(boardId, who);
-  void session.open();
-  return session;
-}
-
-export function leaveSession(session: BoardSession): void {
-  if (session.hasUnsent) kept.set(session.boardId, session);
-  else session.close();
 }

@@ -54,6 +54,11 @@ export class Store {
     return this.confirmed.has(id);
   }
 
+  /** As the server says it, without what is pending. */
+  get allConfirmed(): Iterable<Item> {
+    return this.confirmed.values();
+  }
+
   get size(): number {
     return this.shown.size;
   }

@@ -9,7 +9,7 @@ import type {
   SimpleFactsFragment,
   SnapshotFactsFragment,
 } from "$generated/graphql";
-import { Atlas } from "../canvas/atlas";
+import { Atlas, type AtlasFacts } from "../canvas/atlas";
 import type { Picture } from "../canvas/pictures";
 import { sayingOf, type Saying } from "../comments/comments";
 import {
@@ -40,7 +40,7 @@ export function pictureOf(facts: PictureFactsFragment): Picture {
   };
 }
 
-export function atlasOf({ pages, ...facts }: AtlasFactsFragment): Atlas {
+export function atlasOf({ pages, ...facts }: AtlasFactsFragment | AtlasFacts): Atlas {
   const images = (ids: readonly (string | null | undefined)[]) => ids.map((id) => id ?? null);
   return new Atlas({
     ...facts,

@@ -35,7 +35,7 @@ export class Atlas {
   private readonly slots = new Map<string, Slot>();
   private readonly keys: readonly string[];
 
-  constructor(private readonly facts: AtlasFacts) {
+  constructor(readonly facts: AtlasFacts) {
     this.cellSize = facts.cellSize;
     this.keys = facts.pages.map(({ url }) => `atlas${url}`);
     facts.pages.forEach(({ images }, page) =>
@@ -43,6 +43,15 @@ export class Atlas {
         if (id !== null) this.slots.set(id, { page, n, cell: null });
       }),
     );
+  }
+
+  /** Of its pages, which are other ones when what is on them is. */
+  get addresses(): readonly string[] {
+    return this.facts.pages.map(({ url }) => url);
+  }
+
+  has(imageId: string): boolean {
+    return this.slots.has(imageId);
   }
 
   find(imageId: string, size: Size): Cell | null {

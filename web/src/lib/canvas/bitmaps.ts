@@ -22,6 +22,9 @@ export class Bitmaps {
   /** For tests and for the curious: what the pool did. */
   readonly counters = { asked: 0, decoded: 0, failed: 0, dropped: 0 };
 
+  /** Is told of what could not be had. */
+  failed: (key: string) => void = () => undefined;
+
   private readonly residents = new Map<string, Resident>();
   private readonly flying = new Set<string>();
   private readonly failedAt = new Map<string, number>();
@@ -96,6 +99,7 @@ export class Bitmaps {
     } else {
       this.failedAt.set(answer.key, Date.now());
       this.counters.failed += 1;
+      this.failed(answer.key);
       setTimeout(this.onArrival, RETRY_MS + 50);
     }
     this.onArrival();

@@ -71,6 +71,8 @@ const DRAG_PX = 4;
 const TOUCH_DRAG_PX = 8;
 const DOUBLE_MS = 400;
 const DOUBLE_PX = 12;
+/** The fingers of one hand come down within so long. */
+const BRIEF_MS = 250;
 
 export class Tools {
   spaceHeld = false;
@@ -85,7 +87,8 @@ export class Tools {
   private gesture: State | null = null;
   /** The picture that is being cropped, from gesture to gesture. */
   private desk: CropDesk | null = null;
-  private readonly fingers = new Map<number, Point>();
+  private readonly fingers = new Map<number, Pointer>();
+  private downAt = 0;
   /** Once a pen was seen, a finger beside it is a resting hand or means to pan. */
   private hasPen = false;
   private lastTap: { readonly at: Point; readonly time: number; readonly id: string | null } | null = null;
@@ -131,6 +134,7 @@ export class Tools {
       if (this.fingers.size > 2) return;
     }
     if (!this.isIdle) return;
+    this.downAt = performance.now();
     if (this.begins(pointer) || this.crops(pointer)) return;
     const target = this.targetOf(pointer);
     this.pressed = { start: pointer, target };
@@ -250,11 +254,18 @@ export class Tools {
     return handlesOf(this.editor);
   }
 
-  /** What one finger was doing is given up; two hold the selection, or the board. */
+  /** Two hold the selection, or the board, from where one has brought it: nothing jumps back. */
   private secondFinger(): void {
-    this.cancel();
-    const isHeld = this.taken === "SELECT" && isHeldByBoth(this.editor, this.fingers.values());
-    this.gesture = new (isHeld ? Twisting : Pinching)(this.editor, this.fingers);
+    const { editor, gesture } = this;
+    const [first] = this.fingers.values();
+    const isHeld = this.taken === "SELECT" && isHeldByBoth(editor, this.fingers.values());
+    const goesOn = isHeld && gesture instanceof Translating;
+    this.pressed = this.gesture = null;
+    if (goesOn) gesture.handOver();
+    // What one finger has done for a moment only was the beginning of this; what took longer was meant.
+    else if (performance.now() - this.downAt < BRIEF_MS && !(gesture instanceof Panning)) gesture?.cancel();
+    else gesture?.up(first!);
+    this.gesture = isHeld ? new Twisting(editor, this.fingers, goesOn) : new Pinching(editor, this.fingers);
   }
 
   /** With a tool in the hand the press itself begins it. Returns whether it did. */

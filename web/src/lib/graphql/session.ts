@@ -8,6 +8,7 @@ const EARLY_MS = 45_000;
 
 type Ended = () => void;
 const endedListeners = new Set<Ended>();
+const goneListeners = new Set<(stays: string | undefined) => void>();
 let renewing: Promise<boolean> | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,6 +49,16 @@ export function onSessionEnded(listener: Ended): () => void {
 export function endSession(): void {
   forgetAccess();
   for (const listener of endedListeners) listener();
+}
+
+/** For what goes on without a page: it must not go on under another name than that of `stays`. */
+export function onPersonGone(listener: (stays: string | undefined) => void): void {
+  goneListeners.add(listener);
+}
+
+/** Everybody has signed out but the account of this id. */
+export function endPersons(stays?: string): void {
+  for (const listener of goneListeners) listener(stays);
 }
 
 /**

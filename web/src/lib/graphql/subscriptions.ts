@@ -128,7 +128,8 @@ function waitMs(failures: number): number {
   return Math.min(LONGEST_WAIT_MS, 250 * 2 ** failures) * (0.75 + Math.random() / 2);
 }
 
-function untilOnlineOr(ms: number): Promise<void> {
+/** So long, or until the browser says that there is a network again. */
+export function untilOnlineOr(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

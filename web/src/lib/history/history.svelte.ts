@@ -7,6 +7,7 @@ import { RequestFailed } from "../graphql/failure";
 import { toasts } from "../ui/toasts.svelte";
 import { instantInWords } from "../ui/words";
 import { pastReader } from "./reading";
+import { stretchesOf, type Stretch } from "./stretches";
 import { Timeline } from "./timeline";
 import type { Entry } from "./words";
 
@@ -15,6 +16,7 @@ export type Moment = NonNullable<BoardSpanQuery["board"]>["moments"][number];
 /** A long life is told in about so many steps, a short one change by change. */
 const STEPS = 240;
 const STEP_MS = 90;
+const MOST_PAGES = 40;
 
 export class History {
   isPanelOpen = $state(false);
@@ -33,6 +35,8 @@ export class History {
   /** What lay on the board at `seq`. */
   shown = $state.raw<ReadonlyMap<string, Item>>(new Map());
 
+  /** Pages are read for what the slider points at, and not for ever. */
+  private pagesLeft = MOST_PAGES;
   private timeline: Timeline;
   private cursor: string | null = null;
   private isGoing = false;
@@ -93,7 +97,7 @@ export class History {
     this.end = this.session.store.seq;
     this.seq = seq ?? this.end;
     this.shown = new Map(this.session.store.inOrder.map((item) => [item.id, item]));
-    if (!this.entries.length) void this.read();
+    if (!this.entries.length) void this.read().then(() => this.readBack());
     try {
       const { board } = await request(BoardSpanDocument, { id: this.session.boardId });
       if (!board) throw new RequestFailed("NOT_FOUND", "This board is not shared with you any more.");
@@ -115,6 +119,26 @@ export class History {
   go(seq: number): void {
     this.seq = Math.max(this.start, Math.min(this.end, seq));
     void this.follow();
+    void this.readBack();
+  }
+
+  /** What was done where the slider stands: as many pages more as it takes, while it stands there. */
+  private async readBack(): Promise<void> {
+    while (this.isOpen && !this.isReading && this.hasMore && this.pagesLeft > 0 && this.seq! < this.readTo) {
+      this.pagesLeft -= 1;
+      await this.read(true);
+      if (this.failure) return;
+    }
+  }
+
+  /** Down to which seq the activity has been read. */
+  get readTo(): number {
+    return this.entries.at(-1)?.fromSeq ?? this.end;
+  }
+
+  /** Who did what before that: for each stretch between two kept moments those who acted in it, from one reading. */
+  get stretches(): readonly Stretch[] {
+    return stretchesOf(this.moments, this.start, this.hasMore ? this.readTo : this.start);
   }
 
   /** To the end of the entry before, or after; where there is none, by one change. */

@@ -6,6 +6,7 @@ import { inWords } from "../graphql/failure";
 import { router } from "../router.svelte";
 import { theme, type Theme } from "../ui/theme.svelte";
 import { toasts } from "../ui/toasts.svelte";
+import { leaving } from "./leaving.svelte";
 
 type Everywhere = Command<null>;
 
@@ -50,8 +51,13 @@ export const EVERYWHERE: readonly Everywhere[] = [
   { id: "other.sign-out", group: "Other", label: "Sign out", run: signOut },
 ];
 
+/** At once, unless something would be lost: then it is asked. */
 export function signOut(): void {
-  app
-    .signOut()
-    .catch((error) => toasts.say(`You are still signed in: ${inWords(error)}`, { tone: "danger" }));
+  void app.unsent().then(({ changes, files }) => {
+    if (changes || files) leaving.asks = { changes, files };
+    else
+      app
+        .signOut()
+        .catch((error) => toasts.say(`You are still signed in: ${inWords(error)}`, { tone: "danger" }));
+  });
 }

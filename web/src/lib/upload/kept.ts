@@ -82,6 +82,21 @@ export async function forget(imageIds: Iterable<string>): Promise<void> {
   await Promise.all([...imageIds].map((id) => transaction?.store.delete(id))).catch(() => undefined);
 }
 
+/** How many files of an account are on their way, in all tabs. */
+export async function countUploads(account: string): Promise<number> {
+  const db = await database();
+  const all = (await db?.getAll("uploads").catch(() => [])) ?? [];
+  return all.filter(({ queue, at }) => queue.startsWith(`${account}/`) && at >= Date.now() - LASTS_MS).length;
+}
+
+/** Gives up all files but those of one account. */
+export async function forgetUploads(butOf?: string): Promise<void> {
+  const db = await database();
+  const all = (await db?.getAll("uploads").catch(() => [])) ?? [];
+  const others = all.filter(({ queue }) => butOf === undefined || !queue.startsWith(`${butOf}/`));
+  await forget(others.map(({ imageId }) => imageId));
+}
+
 /** How many files wait in each queue of an account that pages left which are no more; others are none of ours. */
 export async function leftBehind(account: string): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();

@@ -20,6 +20,15 @@ export const ADDING: readonly Command<Bench>[] = [
     run: ({ screen }) => screen.chooseFiles(),
   },
   {
+    id: "add.photo",
+    group: "Add",
+    label: "Take a photo…",
+    refusal: (bench) =>
+      editing(bench) ??
+      (matchMedia("(pointer: coarse)").matches ? null : "This is for phones and tablets with a camera."),
+    run: ({ screen }) => screen.takePhoto(),
+  },
+  {
     id: "add.web",
     group: "Add",
     label: "Add from the web…",

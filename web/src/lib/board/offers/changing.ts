@@ -1,4 +1,5 @@
 /** Commands that change what is selected: its turn, its looks, its words, its being there. */
+import { retryPictures, useAsCover } from "../boardDeeds";
 import type { Command } from "../../commands/command";
 import { phrase } from "../../language/phrase";
 import * as commands from "../commands";
@@ -157,7 +158,7 @@ export const CHANGING: readonly Command<Bench>[] = [
     refusal: needs(editing, (bench) =>
       failedIn(bench).length ? null : "Nothing that is selected has failed.",
     ),
-    run: (bench) => void bench.session.retryPictures(failedIn(bench)),
+    run: (bench) => void retryPictures(bench.session, failedIn(bench)),
   },
   {
     id: "change.cover",
@@ -168,7 +169,7 @@ export const CHANGING: readonly Command<Bench>[] = [
     ),
     run: ({ session }) => {
       const imageId = session.editor.selected[0]?.imageId;
-      if (imageId) void session.useAsCover(imageId);
+      if (imageId) void useAsCover(session, imageId);
     },
   },
 ];

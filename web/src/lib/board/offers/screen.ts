@@ -13,6 +13,8 @@ export interface Screen {
   actualSize(): void;
   zoomBy(factor: number): void;
   chooseFiles(): void;
+  /** With the camera of a phone or tablet. */
+  takePhoto(): void;
   /** Pictures by their address, or those of a page. */
   addFromWeb(): void;
   newNote(): void;

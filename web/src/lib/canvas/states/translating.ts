@@ -85,9 +85,14 @@ export class Translating implements State {
     editor.commit(`Move ${counted(ids)}`, asked, (places) => landed(editor, places, asked));
   }
 
-  cancel(): void {
+  /** Another gesture goes on with what is in hand. */
+  handOver(): void {
     this.editor.target = null;
     this.editor.guides = [];
+  }
+
+  cancel(): void {
+    this.handOver();
     this.editor.cancel();
   }
 }

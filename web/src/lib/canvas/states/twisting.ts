@@ -38,14 +38,16 @@ export class Twisting implements State {
   /** By how much they had turned when turning began; null: not yet. */
   private slack: number | null = null;
 
-  /** fingers: where they are now, kept up to date by whoever counts them. */
+  /** fingers: where they are now, kept up to date by whoever counts them. goesOn: with what is in hand already. */
   constructor(
     private readonly editor: Editor,
     private readonly fingers: ReadonlyMap<number, Point>,
+    goesOn = false,
   ) {
     this.from = this.held()!;
     this.direction = angle(...this.from);
-    editor.begin();
+    if (goesOn) editor.goOn();
+    else editor.begin();
   }
 
   move(): void {
