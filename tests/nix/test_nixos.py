@@ -23,7 +23,8 @@ from domain.settings import SECRETS, VARIABLES, BadSetting, Settings
 
 HOUSE = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
-MODULE = (HOUSE / "nixos" / "module.nix").read_text()
+PARTS = ("options", "assertions", "module")
+MODULE = "".join((HOUSE / "nixos" / f"{part}.nix").read_text() for part in PARTS)
 LIB = os.environ.get("WEBREF_NIXPKGS_LIB") or str(HERE / "lib.nix")
 MOST_EXPOSURE = 1.5
 SYSTEMS = ("x86_64-linux", "aarch64-linux", "aarch64-darwin")
