@@ -39,7 +39,9 @@ export async function keepErrand(
     isLocked = true;
     void navigator.locks?.request(lockOf(PAGE), () => new Promise(() => undefined));
   }
-  return await db.put("errands", kept).then(
+  // On the disk, not only on its way there: a browser or a machine may stop at any moment.
+  const writing = db.transaction("errands", "readwrite", { durability: "strict" });
+  return await Promise.all([writing.store.put(kept), writing.done]).then(
     () => true,
     () => false,
   );
