@@ -156,7 +156,12 @@ async def _forget(account_id: UUID) -> None:
     async with transaction() as connection:
         for table, column in (
             *(("session", "account"), ("token", "account"), ("preference", "account")),
-            *(("saved_search", "owner"), ("upload", "owner"), ("direct_upload", "owner")),
+            *(
+                ("saved_search", "owner"),
+                ("upload", "owner"),
+                ("direct_upload", "owner"),
+                ("receipt", "actor"),
+            ),
         ):
             await connection.execute(f"DELETE FROM {table} WHERE {column} = $1", account_id)  # noqa: S608
         await connection.execute(

@@ -5,7 +5,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -96,9 +96,8 @@ async def test_who_is_erased_is_named_nowhere_and_others_keep_their_boards(setti
     await members.grant_roles(olga, of_others.id, [NewGrant(Role.EDITOR, account_id=ben.account_id)])
     goes, stays = [(await add(ben, pictures.photo(60, 40, seed=seed), settings)).image for seed in (1, 2)]
     await adding.add_items(ben, alone.id, [NewItem(image_id=goes.id)])
-    await adding.add_items(
-        ben, of_others.id, [NewItem(image_id=stays.id), NewItem(note=NoteContent("hello"))]
-    )
+    new = [NewItem(image_id=stays.id), NewItem(note=NoteContent("hello"))]
+    await adding.add_items(ben, of_others.id, new, mutation_id=uuid4())
     await comments.add_comments(ben, of_others.id, [NewComment("nice", Pin(0.0, 0.0))])
     before = await require_laws(of_others.id)
     erased = await departing.erase("ben@example.org")
@@ -109,8 +108,9 @@ async def test_who_is_erased_is_named_nowhere_and_others_keep_their_boards(setti
     assert await fetchval("SELECT count(*) FROM board WHERE id = $1", alone.id) == 0
     assert [row["id"] for row in await fetch("SELECT id FROM image")] == [stays.id]
     assert await require_laws(of_others.id) == before, "what was done there stays"
-    for table in ("session", "token", "preference", "saved_search", "upload"):
-        column = "owner" if table in ("saved_search", "upload") else "account"
+    columns = {"saved_search": "owner", "upload": "owner", "receipt": "actor"}
+    for table in ("session", "token", "preference", "saved_search", "upload", "receipt"):
+        column = columns.get(table, "account")
         assert await fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", ben.account_id) == 0
     everything = str([tuple(row) for row in await fetch("SELECT * FROM account")])
     assert "Ben" not in everything
