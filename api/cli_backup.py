@@ -116,9 +116,9 @@ def restore(
         for words, digests in (("is missing", done.missing), ("is damaged", done.damaged)):
             for digest in digests:
                 say(f"{digest} {words} in the backup")
-        if verify:
-            say(f"The backup {chosen} can be restored." if not (done.missing or done.damaged) else "")
-        else:
+        if verify and not (done.missing or done.damaged):
+            say(f"The backup {chosen} can be restored.")
+        if not verify:
             say(f"The webref of {manifest.made_at[:16]} UTC is back: `webref serve`.")
         if done.missing or done.damaged:
             sys.exit(FAILED)

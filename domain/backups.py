@@ -93,22 +93,16 @@ async def back_up(
         raise CannotBackUp(f"The files are kept in {place} already. Name another place, on another disk.")
     store = await open_place(place)
     busy = CannotBackUp("Another `webref backup` is running: let it end, or stop it.")
-    async with alone(
-        "webref backup", busy
-    ):  # of two at a time one would prune what the other has not named yet
+    # Of two at a time one would prune what the other has not named yet.
+    async with alone("webref backup", busy):
         name = _name()
-        progress = Progress()
-        seen = await _database(settings, store, name)
-        absent: list[str] = []
-        copying = _Copying(store, progress, tell, absent)
-        await few_at_once(copying.copy(*original) async for original in each_of(seen.originals))
-        manifest = Manifest(
-            seen.made_at, version("webref"), seen.migration, seen.tables, seen.dump, dict(seen.originals), []
-        )
-        manifest = msgspec.structs.replace(manifest, absent=sorted(absent))
+        manifest = await _database(settings, store, name)
+        copying = _Copying(store, tell)
+        await few_at_once(copying.copy(*original) async for original in each_of(manifest.originals.items()))
+        manifest = msgspec.structs.replace(manifest, absent=sorted(copying.absent))
         await store.put(_manifest_key(name), _signed(manifest, settings))
         pruned = [] if keep is None else await _prune(store, settings, keep)
-    return Made(name, manifest, progress, pruned)
+    return Made(name, manifest, copying.progress, pruned)
 
 
 def _overlaps(place: str, kept: tuple[str, ...], settings: Settings) -> bool:
@@ -164,18 +158,8 @@ async def manifest_of(store: Store, name: str, settings: Settings, *, unsigned: 
         raise CannotBackUp(f"The manifest of {name} cannot be read: {error}.") from error
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What one snapshot of the database saw."""
-
-    made_at: str
-    migration: str
-    tables: dict[str, int]
-    originals: list[tuple[str, int]]
-    dump: File
-
-
-async def _database(settings: Settings, store: Store, name: str) -> _Seen:
+async def _database(settings: Settings, store: Store, name: str) -> Manifest:
+    """What one snapshot of the database sees, dumped; no original is known to be absent yet."""
     connection = await connect(purpose="webref backup")
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -190,8 +174,9 @@ async def _database(settings: Settings, store: Store, name: str) -> _Seen:
             dumped = await _dump(settings, store, f"backups/{name}/database.dump", snapshot)
     finally:
         await connection.close()
-    found = [(row["digest"], row["size_bytes"]) for row in rows]
-    return _Seen(made_at.astimezone(UTC).isoformat(), migration, counts, found, dumped)
+    sizes = {row["digest"]: row["size_bytes"] for row in rows}
+    moment = made_at.astimezone(UTC).isoformat()
+    return Manifest(moment, version("webref"), migration, counts, dumped, sizes, [])
 
 
 async def counted(connection: Connection) -> dict[str, int]:
@@ -215,11 +200,13 @@ async def _dump(settings: Settings, store: Store, key: str, snapshot: str) -> Fi
 
 
 class _Copying:
-    def __init__(self, store: Store, progress: Progress, tell: Tell, absent: list[str]) -> None:
+    """absent: SHA-256 of originals that were nowhere, or with other bytes."""
+
+    def __init__(self, store: Store, tell: Tell) -> None:
         self.store = store
-        self.progress = progress
         self.tell = tell
-        self.absent = absent
+        self.progress = Progress()
+        self.absent: list[str] = []
 
     async def copy(self, digest: str, size_bytes: int) -> None:
         """A picture that was deleted meanwhile is among those withdrawn for a day."""
