@@ -392,10 +392,11 @@ class Hub:
         is_next = line.seq == feed.seq + 1
         feed.seq = line.seq
         metrics.EVENT_LAG.observe(max(0.0, time.time() - line.at.timestamp()))
-        metrics.EVENTS.inc(len(feed.changes))
-        for follower in tuple(feed.changes):
-            if follower.after < line.seq:
-                follower.tell(line) if is_next else follower.end(_resync())
+        behind = [follower for follower in feed.changes if follower.after < line.seq]
+        for follower in behind:
+            follower.tell(line) if is_next else follower.end(_resync())
+        if is_next:
+            metrics.EVENTS.inc(len(behind))
         parts = parts_of(line.operation)
         if any(isinstance(part, TransformItems) for part in parts):
             for moving in tuple(feed.moves):
