@@ -1,10 +1,9 @@
 """Board reads: a board and a page of what lies on it, in one statement that asks for leave by itself.
 
 What is wanted is said in facts, names such as "board.title" or "image.sizes". The head is the board's own
-facts, one record; each fact of the items is one column, an array in the order of the page, for an array of a
-thousand values is sent and read at half of what a thousand rows cost. `standing` reads the head alone and
-says whether the pictures and people that the items show may be different now: if not, and the stamps are
-equal, so are the items.
+facts, one record; each fact of the items is one column, in the order of the page and in a form that is
+sent and read at once (`domain/columns.py`). `standing` reads the head alone and says whether the pictures
+and people that the items show may be different now: if not, and the stamps are equal, so are the items.
 Leave is the account's, the grant's and that of the session or token with which the viewer came: so a viewer
 who was recognised, and not looked up, may be given to these reads.
 """
@@ -17,11 +16,10 @@ from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID
 
-import orjson
-
 from domain import past_items
 from domain.access import IMAGE_SEEN, STILL_SIGNED_IN, BoardRow, Scope, Viewer, board_readable
 from domain.boards import COVER
+from domain.columns import DOUBLES, FLAGS, LISTED, MAYBE_WORDS, NATURALS, PLAIN, WORDS, Form
 from domain.database import fetch, fetchrow
 from domain.full_sizes import AVAILABLE
 from domain.gathering import Gathering
@@ -36,16 +34,16 @@ from domain.windows import Kind, Window, windowed
 
 @dataclass(frozen=True)
 class Fact:
-    """A column. passing: it may change without any change of the board. listed: each value is an array."""
+    """A column. passing: it may change without any change of the board. form: of a page's, as it travels."""
 
     sql: str
     passing: bool = False
-    listed: bool = False
+    form: Form = PLAIN
 
 
 def _account(row: str) -> dict[str, Fact]:
     return {
-        "id": Fact(f"{row}.id::text"),
+        "id": Fact(f"{row}.id::text", form=MAYBE_WORDS),
         "name": Fact(f"{row}.name", passing=True),
         "colour": Fact(f"{row}.colour", passing=True),
     }
@@ -57,19 +55,21 @@ def _image(row: str) -> dict[str, Fact]:
     There is one more for each least size: see `url_fact`.
     """
     plain = (
-        *("format", "mime", "width", "height", "frames", "pages", "duration_ms", "has_alpha", "size_bytes"),
-        *("digest", "taken_at", "camera", "placeholder", "source_url", "created_at"),
+        *("duration_ms", "has_alpha", "size_bytes", "taken_at", "camera", "placeholder", "source_url"),
+        "created_at",
     )
-    passing = ("name", "title", "state", "failure", "tile_px")
     full = f"CASE WHEN {AVAILABLE.format(row=row)} THEN '/files/' || {row}.id || '/full' END"
     return {
-        "id": Fact(f"{row}.id::text"),
+        "id": Fact(f"{row}.id::text", form=MAYBE_WORDS),
         **{name: Fact(f"{row}.{name}") for name in plain},
-        **{name: Fact(f"{row}.{name}", passing=True) for name in passing},
-        "palette": Fact(f"{row}.palette", listed=True),
-        "full": Fact(full),
+        **{name: Fact(f"{row}.{name}", form=MAYBE_WORDS) for name in ("format", "mime", "digest")},
+        **{name: Fact(f"{row}.{name}", form=NATURALS) for name in ("width", "height", "frames", "pages")},
+        **{name: Fact(f"{row}.{name}", passing=True) for name in ("name", "title", "failure", "tile_px")},
+        "state": Fact(f"{row}.state", passing=True, form=MAYBE_WORDS),
+        "palette": Fact(f"{row}.palette", form=LISTED),
+        "full": Fact(full, form=MAYBE_WORDS),
         **{
-            name: Fact(f"{row}.{column}", passing=True, listed=True)
+            name: Fact(f"{row}.{column}", passing=True, form=LISTED)
             for name, column in (
                 *(("tags", "tags"), ("animation", "animation")),
                 *(("sizes", "made[:][1:1]"), ("renditions", "made")),
@@ -105,21 +105,24 @@ _HEAD: dict[str, dict[str, Fact]] = {
 # What tells one state of a board from every other: an id may be used again after a deletion.
 _STAMP = ("board.id", "board.seq", "board.created_at", "board.updated_at", "board.log_start")
 
+_NUMBERS = (
+    *("x", "y", "scale", "rotation", "width", "height"),
+    *("opacity", "brightness", "contrast", "saturation"),
+)
+_FLAGS = ("flip_x", "flip_y", "grayscale", "locked", "hidden")
 _ITEM: dict[str, dict[str, Fact]] = {
     "item": {
-        "id": Fact("item.id::text"),
-        "kind": Fact("item.kind"),
+        "id": Fact("item.id::text", form=WORDS),
+        **{name: Fact(f"item.{name}", form=WORDS) for name in ("kind", "z", "sampling")},
+        **{name: Fact(f"item.{name}", form=DOUBLES) for name in _NUMBERS},
+        **{name: Fact(f"item.{name}", form=FLAGS) for name in _FLAGS},
         **{
             name: Fact(f"item.{name}")
-            for name in (
-                *("x", "y", "scale", "rotation", "width", "height", "flip_x", "flip_y", "z"),
-                *("opacity", "brightness", "contrast", "saturation", "grayscale", "sampling"),
-                *("locked", "hidden", "name", "link", "crop", "note", "drawing", "frame", "added_at"),
-            )
+            for name in ("name", "link", "crop", "note", "drawing", "frame", "added_at")
         },
-        "tags": Fact("item.tags", listed=True),
-        "parent_id": Fact("item.parent_id::text"),
-        "is_removed": Fact("item.removed_at IS NOT NULL"),
+        "tags": Fact("item.tags", form=LISTED),
+        "parent_id": Fact("item.parent_id::text", form=MAYBE_WORDS),
+        "is_removed": Fact("item.removed_at IS NOT NULL", form=FLAGS),
     },
     "adder": _account("adder"),
     "image": _image("image"),
@@ -186,14 +189,14 @@ class Reading:
     """Two statements for the same facts: the whole, and heads alone, shared by all who ask at a time.
 
     stamp: of a head, equal where the board itself and its items are the same. kept: of a head, since which
-    seq the log is kept, and the latest. listed: which columns of a page come as one JSON text.
+    seq the log is kept, and the latest. forms: of the columns of a page.
     """
 
     whole: str
     heads: Gathering[_Asked, "Standing"]
     stamp: Callable[[Sequence[object]], object]
     kept: Callable[[Sequence[Any]], tuple[int, int]]
-    listed: Sequence[bool] = ()
+    forms: Sequence[Form] = ()
 
 
 @dataclass(frozen=True)
@@ -281,8 +284,7 @@ def reading(
     names = [f"fact_{number}" for number in range(len(facts))]
     columns = ", ".join(f"{fact.sql} AS {name}" for fact, name in zip(facts, names, strict=True))
     gathered = ", ".join(
-        f"{'json_agg' if fact.listed else 'array_agg'}({name}) AS {name}"
-        for fact, name in zip(facts, names, strict=True)
+        f"{fact.form.gather.format(name)} AS {name}" for fact, name in zip(facts, names, strict=True)
     )
     page = (
         f"SELECT {columns} FROM ({_page(kind, facts)}) AS item {_joined_to_items(item)} "  # noqa: S608 (constants)
@@ -292,7 +294,7 @@ def reading(
         f"{first}, {', '.join(names)} FROM {_ONE} {board} "  # noqa: S608 (constants)
         f"CROSS JOIN (SELECT {gathered} FROM ({page}) AS line) AS lines WHERE {_LEAVE}"
     )
-    return Reading(whole, heads, stamp, kept, [fact.listed for fact in facts])
+    return Reading(whole, heads, stamp, kept, [fact.form for fact in facts])
 
 
 async def read(wanted: Reading, viewer: Viewer, board_id: UUID, start: Start | None) -> Found | None:
@@ -330,13 +332,15 @@ async def read_then(
 
 def _columns(wanted: Reading, row: Sequence[Any]) -> list[Sequence[Any]]:
     """None at all of a page without items."""
-    columns = row[-len(wanted.listed) :] if wanted.listed else ()
-    if not columns or columns[0] is None:
+    sent = row[-len(wanted.forms) :] if wanted.forms else ()
+    if not sent or sent[0] is None:
         return []
-    return [
-        orjson.loads(column) if listed else column
-        for column, listed in zip(columns, wanted.listed, strict=True)
-    ]
+    columns = [form.read(column) for form, column in zip(wanted.forms, sent, strict=True)]
+    if len({len(column) for column in columns}) != 1:
+        raise ValueError(
+            "the columns of a page are not of one length: a fact has values that its form has not"
+        )
+    return columns
 
 
 def _said_then(board: BoardRow) -> dict[str, object]:
@@ -381,7 +385,7 @@ def _fact(facts: Mapping[str, Mapping[str, Fact]], name: str) -> Fact:
         return facts[table][column]
     row = "i" if table == "cover" else table
     size = _size_for(f"{row}.made", int(column.removeprefix(_URL)))
-    return Fact(f"'/files/' || {row}.id || '/' || {size}", passing=True)
+    return Fact(f"'/files/' || {row}.id || '/' || {size}", passing=True, form=MAYBE_WORDS)
 
 
 def _size_for(made: str, least: int) -> str:
