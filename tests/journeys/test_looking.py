@@ -210,3 +210,12 @@ def test_the_list_of_a_board_is_walked_searched_and_written_in(open_page: Callab
     ana.keyboard.press("Escape")
     ana.keyboard.press("?")
     shot(ana, "keys-360-light")
+    ana.keyboard.press("Escape")
+
+    # Of many there are only the rows in sight, also while the list is there for screen readers alone.
+    canvas(ana).focus()
+    for many in (6, 10, 18, 34, 66, 130):
+        ana.keyboard.press("Control+a")
+        ana.keyboard.press("Control+d")
+        expect(canvas(ana)).to_have_attribute("data-items", str(many))
+    assert 0 < rows.count() < 40

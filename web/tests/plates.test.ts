@@ -106,10 +106,10 @@ describe("while the view moves", () => {
 
   test("it is stretched, and painted anew where that shows", () => {
     const plates = aPlate();
-    show(plates, at(0, 1.5));
-    expect(shown).toEqual([-225, -135, 1950, 1170]);
+    show(plates, at(0, 2));
+    expect(shown).toEqual([-300, -180, 2600, 1560]);
     expect(painted.length).toBe(1);
-    show(plates, at(0, 1.7));
+    show(plates, at(0, 2.2));
     expect(painted.length).toBe(2);
   });
 
@@ -126,7 +126,7 @@ describe("while the view moves", () => {
 
   test("a hand that zooms to and fro finds what it left: nothing is painted twice", () => {
     const plates = aPlate();
-    const zoom = (n: number) => 2 ** ((1 - Math.cos((2 * Math.PI * n) / 50)) / 2);
+    const zoom = (n: number) => 3 ** ((1 - Math.cos((2 * Math.PI * n) / 50)) / 2);
     const round = (from: number) => {
       for (let n = from; n < from + 50; n++) {
         // A plate of the whole board lacks nothing; one of a part of it does.
@@ -141,6 +141,15 @@ describe("while the view moves", () => {
     for (let n = 1; n < 10; n++) round(n * 50);
     expect(plates.counters.made).toBe(made);
     expect(sheets.size).toBeLessThanOrEqual(3);
+  });
+
+  test("between a view and one twice as close nothing is painted at all", () => {
+    const plates = aPlate();
+    for (let n = 0; n < 200; n++) {
+      show(plates, about(2 ** ((1 - Math.cos((2 * Math.PI * n) / 50)) / 2)));
+      expect(blank()).toBeLessThanOrEqual(0);
+    }
+    expect(plates.counters).toMatchObject({ made: 1, slices: 1 });
   });
 
   test("no edge is blank while one zooms out of a part of the board, or moves over it", () => {
@@ -201,10 +210,10 @@ describe("when the view rests", () => {
 
   test("what was painted in haste is painted well, also where it lies just as it is to be seen", () => {
     const plates = aPlate();
-    show(plates, at(0, 1.7));
-    for (let n = 0; n < 5; n++) show(plates, at(0, 1.7));
+    show(plates, at(0, 2.2));
+    for (let n = 0; n < 5; n++) show(plates, at(0, 2.2));
     expect([painted.length, drafts]).toEqual([2, [false, true]]);
-    settle(plates, at(0, 1.7));
+    settle(plates, at(0, 2.2));
     expect([painted.length, drafts]).toEqual([3, [false, true, false]]);
     expect(painted[2]).toEqual(painted[1]);
   });

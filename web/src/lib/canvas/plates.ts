@@ -15,8 +15,8 @@ export const OVERSIZE = 1.3;
 export const MANY = 400;
 const SLICE_MS = 4;
 export const REST_MS = 150;
-/** Enlarged by more than this, a plate is replaced even while the view moves. */
-const MOST_STRETCH = 1.6;
+/** Enlarged by more than this, a plate is replaced even while the view moves: twice as close it still does. */
+const MOST_STRETCH = 2.1;
 /** A plate that is painted while the view widens is for a view wider by this, or it would be too small when it is done. */
 const AHEAD = 1.5;
 /** A new plate is begun while there is still so much of the screen, on each side, that the one that is shown has beyond it. */
