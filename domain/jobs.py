@@ -30,6 +30,12 @@ STALLED_SECONDS = 15.0
 BACKOFF_SECONDS = (2.0, 15.0, 60.0)
 OUTAGE_SECONDS = 10.0
 
+_AHEAD = "now() + interval '10 minutes'"
+"""Later than any moment that is written here. A clock that was set back makes one of it, and it is over."""
+
+_IS_DUE = f"(due_at <= now() OR due_at > {_AHEAD})"
+_IS_LOST = f"(lease_until < now() OR lease_until > {_AHEAD})"
+
 LOOKED_AT = 10
 """Priority of what somebody is looking at; what comes in has 0."""
 
@@ -214,7 +220,7 @@ async def due(
 ) -> list[Job]:
     """What waits and may run now, the most urgent first."""
     rows = await fetch(
-        "SELECT * FROM job WHERE state = 'QUEUED' AND due_at <= now() AND NOT id = ANY($2::uuid[]) "
+        f"SELECT * FROM job WHERE state = 'QUEUED' AND {_IS_DUE} AND NOT id = ANY($2::uuid[]) "  # noqa: S608
         "AND NOT queue = ANY($3::text[]) "
         "ORDER BY priority DESC, looked_at DESC NULLS LAST, due_at, id LIMIT $1",
         limit,
@@ -294,9 +300,9 @@ def stop_running() -> None:
 async def _claim(job_id: UUID) -> Run | None:
     lease = uuid4()
     row = await fetchrow(
-        "UPDATE job SET state = 'RUNNING', attempts = attempts + 1, lease = $2, progress = 0, "
+        "UPDATE job SET state = 'RUNNING', attempts = attempts + 1, lease = $2, progress = 0, "  # noqa: S608
         "lease_until = now() + make_interval(secs => $3), updated_at = now(), started_at = now() "
-        "WHERE id = $1 AND state = 'QUEUED' AND due_at <= now() RETURNING *",
+        f"WHERE id = $1 AND state = 'QUEUED' AND {_IS_DUE} RETURNING *",
         job_id,
         lease,
         LEASE_SECONDS,
@@ -423,14 +429,15 @@ async def take_back() -> int:
     """Jobs whose worker is gone (their lease ran out): queued again, or dead after the last attempt."""
     async with transaction() as connection:
         lost = await connection.fetch(
-            "SELECT id, subject FROM job WHERE state = 'RUNNING' AND lease_until < now()"
+            f"SELECT id, subject FROM job WHERE state = 'RUNNING' AND {_IS_LOST}"  # noqa: S608
         )
         await lock_subjects(connection, [row["subject"] for row in lost])
         rows = await connection.fetch(
-            "UPDATE job SET state = CASE WHEN attempts >= max_attempts THEN 'DEAD' ELSE 'QUEUED' END, "
+            "UPDATE job SET state = CASE WHEN attempts >= max_attempts "  # noqa: S608 (constants)
+            "THEN 'DEAD' ELSE 'QUEUED' END, "
             "error = 'WORKER_LOST: the worker stopped in the middle of it', lease = NULL, "
             "lease_until = NULL, due_at = now(), updated_at = now() "
-            "WHERE id = ANY($1::uuid[]) AND state = 'RUNNING' AND lease_until < now() "
+            f"WHERE id = ANY($1::uuid[]) AND state = 'RUNNING' AND {_IS_LOST} "
             "RETURNING id, kind, subject, queue, state",
             [row["id"] for row in lost],
         )

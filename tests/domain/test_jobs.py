@@ -256,6 +256,22 @@ async def test_a_worker_shutting_down_gives_its_job_back_uncounted(how: str) -> 
     assert await jobs.run(job_id, succeed)
 
 
+async def test_a_clock_that_was_set_back_makes_no_job_wait() -> None:
+    """What was due when it was a day later is due; a lease until then is nobody's."""
+    waits, runs = await queued(), await queued()
+    await execute("UPDATE job SET due_at = now() + interval '1 day' WHERE id = $1", waits)
+    await execute(
+        "UPDATE job SET state = 'RUNNING', attempts = 1, lease = $2, lease_until = now() + interval '1 day' "
+        "WHERE id = $1",
+        runs,
+        uuid4(),
+    )
+    assert [job.id for job in await jobs.due(10)] == [waits]
+    assert await jobs.run(waits, succeed)
+    assert await jobs.take_back() == 1
+    assert await jobs.run(runs, succeed)
+
+
 async def test_the_sweep_forgets_old_done_jobs_only() -> None:
     done, young, dead = await queued(), await queued(), await queued()
     await jobs.run(done, succeed)
