@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,8 @@ from api.cli_frame import FAILED, fail, open_webref, run_quietly, say, takes_pla
 from domain.settings import BadSetting, Settings, good_place
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from domain.places import Store
     from domain.restoring import Restored
 
@@ -75,18 +78,37 @@ def backup(settings: Settings, target: str, keep: int | None) -> None:
     help="Only try it: restore the database into one that is thrown away, and read every original.",
 )
 @click.option("--unsigned", is_flag=True, help="Take a backup that another secret signed, or nobody.")
+@click.option(
+    "--to-time",
+    "until",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%d %H:%M:%S"]),
+    metavar="TIME",
+    help="Of a WAL archive: the moment, such as 2026-11-28T14:03:00Z; UTC where it does not say.",
+)
 def restore(
-    settings: Settings, source: str, name: str | None, lists: bool, verify: bool, unsigned: bool
+    settings: Settings,
+    source: str,
+    name: str | None,
+    lists: bool,
+    verify: bool,
+    unsigned: bool,
+    until: datetime | None,
 ) -> None:
     """Make a webref of a backup in SOURCE, in an empty data folder or database.
 
-    SOURCE is file:///a/folder or s3://bucket/prefix. Nothing that exists is written over; stopped
-    before its end, the same command begins again. Smaller sizes of pictures are made anew by
-    `webref serve`. Everybody signs in again; look through `webref token list` for tokens that
-    were revoked since the backup. Exit code 1: originals were missing.
+    SOURCE is file:///a/folder or s3://bucket/prefix, or the folder of a WAL archive
+    (WEBREF_WAL_ARCHIVE), of which the end comes back, or the moment of --to-time. Nothing that
+    exists is written over; stopped before its end, the same command begins again. Smaller sizes of
+    pictures are made anew by `webref serve`. Everybody signs in again; look through `webref token
+    list` for tokens that were revoked since. Exit code 1: originals were missing.
     """
     place = _place(source)
     patience = _Patience()
+    if (folder := _wal_archive(place)) is not None:
+        run_quietly(_rewind(settings, folder, until, lists=lists, verify=verify))
+        return
+    if until is not None:
+        fail(f"{place} is no WAL archive: a backup is of one moment, and --list names those that are there")
 
     async def run() -> None:
         from domain import backups, restoring
@@ -124,6 +146,52 @@ def restore(
             sys.exit(FAILED)
 
     run_quietly(run())
+
+
+def _wal_archive(place: str) -> "Path | None":
+    from domain.wal_restore import is_here
+
+    return is_here(place)
+
+
+async def _rewind(
+    settings: Settings, folder: "Path", until: datetime | None, *, lists: bool, verify: bool
+) -> None:
+    from domain import storage, wal_orders, wal_restore
+
+    if lists:
+        for base in wal_orders.bases(folder).values():
+            say(f"from {base.ended_at:%Y-%m-%dT%H:%M:%SZ}")
+        covered = wal_orders.covered_until(folder)
+        say("nothing yet" if covered is None else f"until {covered:%Y-%m-%dT%H:%M:%SZ}")
+        return
+    if until is not None and until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    chosen = wal_restore.choose(folder, until)
+    patience = _Patience()
+
+    def tell(so_far: "Restored") -> None:
+        patience.say(f"{so_far.originals} originals are right so far")
+
+    storage.open_storage(settings)
+    try:
+        if verify:
+            done = await wal_restore.try_out(settings, chosen, tell)
+        else:
+            done = await wal_restore.restore(settings, chosen, tell)
+    finally:
+        await storage.close_storage()
+    say(f"{done.originals} originals are right ({done.read_bytes / 1_000_000:.1f} MB read).")
+    for digest in (*done.missing, *done.damaged):
+        say(f"{digest} is missing or damaged in the archive")
+    last = "" if done.reached is None else f"; what was done last is of {done.reached:%Y-%m-%dT%H:%M:%S.%fZ}"
+    at = chosen.covered if until is None else until
+    if verify:
+        say(f"The webref of {at:%Y-%m-%d %H:%M:%S} UTC can be restored{last}.")
+    else:
+        say(f"The webref of {at:%Y-%m-%d %H:%M:%S} UTC is back: `webref serve`{last}.")
+    if done.missing or done.damaged:
+        sys.exit(FAILED)
 
 
 @asynccontextmanager

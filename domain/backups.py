@@ -97,7 +97,7 @@ async def back_up(
     async with alone("webref backup", busy):
         name = _name()
         manifest = await _database(settings, store, name)
-        copying = _Copying(store, tell)
+        copying = Copying(store, tell)
         await few_at_once(copying.copy(*original) async for original in each_of(manifest.originals.items()))
         manifest = msgspec.structs.replace(manifest, absent=sorted(copying.absent))
         await store.put(_manifest_key(name), _signed(manifest, settings))
@@ -199,7 +199,7 @@ async def _dump(settings: Settings, store: Store, key: str, snapshot: str) -> Fi
     return File(key, size_bytes, digest)
 
 
-class _Copying:
+class Copying:
     """absent: SHA-256 of originals that were nowhere, or with other bytes."""
 
     def __init__(self, store: Store, tell: Tell) -> None:

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from domain import wal_orders
 from domain.blobs import sync_folder
 from domain.errors import DatabaseUnavailable
 from domain.settings import Settings
@@ -64,11 +65,15 @@ CONFIGURATION: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """One folder of PostgreSQL and the binaries that run it. configuration wins over CONFIGURATION."""
+    """One folder of PostgreSQL and the binaries that run it. configuration wins over CONFIGURATION.
+
+    wal_archive: the folder in which it keeps its log (domain/wal_archive.py).
+    """
 
     folder: Path
     binaries: Path
     configuration: Mapping[str, str] = field(default_factory=dict)
+    wal_archive: Path | None = None
 
     @property
     def cluster(self) -> Path:
@@ -107,9 +112,14 @@ async def embedded_postgres(settings: Settings) -> AsyncIterator[str]:
 
     Raises DatabaseUnavailable in words when it cannot be made or started.
     """
-    cluster = Cluster(settings.postgres, find_binaries(settings.postgres_bin))
-    async with running(cluster) as url:
+    async with running(cluster_of(settings)) as url:
         yield url
+
+
+def cluster_of(settings: Settings) -> Cluster:
+    """The embedded one of these settings."""
+    binaries = find_binaries(settings.postgres_bin)
+    return Cluster(settings.postgres, binaries, wal_archive=settings.wal_archive)
 
 
 @contextlib.asynccontextmanager
@@ -271,7 +281,7 @@ def _initialise(cluster: Cluster) -> None:
         if _version(cluster) >= 17
         else ["--locale=C"]
     )
-    _run(
+    run(
         cluster,
         "initdb",
         f"--pgdata={draft}",
@@ -288,7 +298,7 @@ def _initialise(cluster: Cluster) -> None:
 
 def _version(cluster: Cluster) -> int:
     """The major version of the binaries, from words such as "postgres (PostgreSQL) 18.6"."""
-    said = _run(cluster, "postgres", "--version")
+    said = run(cluster, "postgres", "--version")
     found = re.search(r"\) (\d+)", said)
     if found is None:
         raise DatabaseUnavailable(f"{cluster.binaries} holds no PostgreSQL: it says {said!r}.")
@@ -306,13 +316,19 @@ def _require_same_version(cluster: Cluster) -> None:
 
 def _start(cluster: Cluster) -> None:
     """After a kill -9 the old processes take a moment to let go of their memory: hence several tries."""
-    settings = {**CONFIGURATION, "unix_socket_directories": _quoted(cluster.sockets), **cluster.configuration}
+    wal_orders.prepare(cluster.wal_archive, cluster.cluster)
+    settings = {
+        **CONFIGURATION,
+        "unix_socket_directories": wal_orders.quoted(str(cluster.sockets)),
+        **wal_orders.keeping(cluster.wal_archive),
+        **cluster.configuration,
+    }
     lines = [f"{name} = {value}" for name, value in settings.items()]
     (cluster.cluster / "postgresql.auto.conf").write_text("\n".join(["# written by webref", *lines, ""]))
     tries = int(RETRY_SECONDS / 0.5)
     for number in range(tries):
         try:
-            _run(
+            run(
                 cluster,
                 "pg_ctl",
                 "start",
@@ -330,14 +346,10 @@ def _start(cluster: Cluster) -> None:
             time.sleep(0.5)
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def _stop(cluster: Cluster) -> None:
     for mode in ("fast", "immediate"):
         with contextlib.suppress(DatabaseUnavailable):
-            _run(
+            run(
                 cluster,
                 "pg_ctl",
                 "stop",
@@ -396,7 +408,7 @@ async def _make_database(cluster: Cluster) -> None:
         await connection.close()
 
 
-def _run(cluster: Cluster, program: str, *arguments: str) -> str:
+def run(cluster: Cluster, program: str, *arguments: str) -> str:
     """Runs one of PostgreSQL's programs. Output goes to a file: a pipe would be inherited by the server."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))
@@ -424,6 +436,14 @@ def _run(cluster: Cluster, program: str, *arguments: str) -> str:
             f"The embedded PostgreSQL could not be run ({program}): {last} Its log: {cluster.log}"
         )
     return said
+
+
+def own(cluster: Cluster) -> None:
+    """Gives what was copied there to whom PostgreSQL runs as. Blocks."""
+    guise = _guise()
+    if guise.user is not None and guise.group is not None:
+        for path in (cluster.folder, *cluster.folder.rglob("*")):
+            os.chown(path, guise.user, guise.group, follow_symlinks=False)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,13 +48,13 @@ async def restore(
             originals.key(digest), path, digest=digest, size_bytes=size_bytes, keeps_draft=True
         )
 
-    await _originals(source, manifest, restored, tell, put)
+    await take_originals(source, _wanted(manifest), restored, tell, put)
     async with _dump_of(source, manifest.dump) as dumped:
         await dumps.put_back(url, dumped, configured=settings.postgres_bin)
     await _require_counts(url, manifest)
     await open_database(url, pool_size=2)
     try:
-        await _begin_anew(settings)
+        await begin_anew(settings)
         await migrate(url)
         await checksums.check(repairs=True)
     finally:
@@ -78,7 +78,7 @@ async def try_out(
                 await dumps.put_back(url, dumped, configured=cluster.binaries)
                 await _require_counts(url, manifest)
                 await migrate(url)
-    await _originals(source, manifest, restored, tell, None)
+    await take_originals(source, _wanted(manifest), restored, tell, None)
     return restored
 
 
@@ -120,7 +120,7 @@ async def _require_counts(url: str, manifest: Manifest) -> None:
         )
 
 
-async def _begin_anew(settings: Settings) -> None:
+async def begin_anew(settings: Settings) -> None:
     """What was true only where the backup was made; a session ended since then would be open again.
 
     With the mark taken away this is a webref.
@@ -153,10 +153,15 @@ async def _dump_of(source: Store, file: File) -> AsyncIterator[Path]:
 Put = Callable[[str, Path, int], Awaitable[None]]
 
 
-async def _originals(
-    source: Store, manifest: Manifest, restored: Restored, tell: Tell, put: Put | None
+def _wanted(manifest: Manifest) -> dict[str, int]:
+    """Not those absent since before the backup."""
+    return {digest: size for digest, size in manifest.originals.items() if digest not in manifest.absent}
+
+
+async def take_originals(
+    source: Store, wanted: Mapping[str, int], restored: Restored, tell: Tell, put: Put | None
 ) -> None:
-    """Reads each and compares it; put: keeps it. Not those absent since before the backup."""
+    """Reads each and compares it with its SHA-256 and size; put: keeps it."""
 
     async def one(digest: str, size_bytes: int) -> None:
         try:
@@ -174,5 +179,4 @@ async def _originals(
             restored.read_bytes += size_bytes
         tell(restored)
 
-    wanted = [pair for pair in manifest.originals.items() if pair[0] not in manifest.absent]
-    await few_at_once(one(*pair) async for pair in each_of(wanted))
+    await few_at_once(one(*pair) async for pair in each_of(wanted.items()))

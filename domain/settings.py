@@ -35,6 +35,7 @@ class Settings:
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
     fetch_allow: networks that are not public and may be fetched from all the same, on any port.
+    wal_archive: folder in which the embedded PostgreSQL keeps its log; None: it does not.
     metrics: address and port at which this process tells Prometheus what it counts.
     """
 
@@ -50,6 +51,7 @@ class Settings:
     web: Path | None = None
     database_url: str | None = None
     postgres_bin: Path | None = None
+    wal_archive: Path | None = None
     pool_size: int = 10
     public_url: str | None = None
     secret: str = ""
@@ -110,7 +112,10 @@ class Settings:
             if value is not None:
                 values[name] = value
         settings = cls(**values)
-        return replace(settings, data=settings.data.expanduser().absolute())
+        archive = settings.wal_archive and settings.wal_archive.expanduser().absolute()
+        settings = replace(settings, data=settings.data.expanduser().absolute(), wal_archive=archive)
+        _require_apart(settings)
+        return settings
 
     def with_secret(self) -> Self:
         """Reads data/secret where no secret is configured; makes it (0600) on the first start."""
@@ -135,6 +140,23 @@ class Settings:
                 variable="WEBREF_SECRET",
             )
         return replace(self, secret=secret)
+
+
+def _require_apart(settings: Settings) -> None:
+    """A WAL archive is of the embedded PostgreSQL, and must not be lost with it."""
+    archive, variable = settings.wal_archive, "WEBREF_WAL_ARCHIVE"
+    if archive is not None and settings.database_url is not None:
+        raise BadSetting(
+            "WEBREF_WAL_ARCHIVE is for the built-in PostgreSQL; one of your own (WEBREF_DATABASE_URL) has "
+            "an archive of its own: docs/deployment.md says how. Leave one of the two out.",
+            variable=variable,
+        )
+    if archive is not None and archive.is_relative_to(settings.data):
+        raise BadSetting(
+            f"WEBREF_WAL_ARCHIVE={archive} lies in the data folder, and would be lost with it: name a "
+            "folder on another disk.",
+            variable=variable,
+        )
 
 
 def _of_file(variable: str, text: str, file: Path) -> str:
@@ -327,6 +349,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_WEB": ("web", Path),
     "WEBREF_DATABASE_URL": ("database_url", _database_url),
     "WEBREF_POSTGRES_BIN": ("postgres_bin", Path),
+    "WEBREF_WAL_ARCHIVE": ("wal_archive", Path),
     "WEBREF_POOL_SIZE": ("pool_size", _whole(2, 200)),
     "WEBREF_PUBLIC_URL": ("public_url", _public_url),
     "WEBREF_SECRET": ("secret", _secret),

@@ -21,6 +21,7 @@ let
     WEBREF_SECRET = "secretFile";
     WEBREF_DATABASE_URL = "database.url or database.urlFile";
     WEBREF_POSTGRES_BIN = "database.package, whose programs make and try the backups";
+    WEBREF_WAL_ARCHIVE = "services.postgresql.settings: archive_mode and archive_command of PostgreSQL itself, for the module never runs the built-in one";
     WEBREF_BROKER_URL = "broker.createLocally or broker.urlFile";
     WEBREF_METRICS = "metrics.enable";
     WEBREF_STORAGE = "storage.folder or storage.s3.bucket";

@@ -33,6 +33,7 @@ from workers.renditions import (
 from workers.sweeps import (
     clean_for_ever,
     keep_atlases_for_ever,
+    keep_wal_archive_for_ever,
     look_again_for_ever,
     snapshot_for_ever,
     take_back_for_ever,
@@ -183,6 +184,7 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
             clean_for_ever(settings),
             look_again_for_ever(),
             keep_atlases_for_ever(),
+            keep_wal_archive_for_ever(settings),
         )
     ]
     try:

@@ -17,6 +17,7 @@ from domain import (
     tiles,
     twins,
     uploads,
+    wal_archive,
 )
 from domain.errors import DomainError
 from domain.settings import Settings
@@ -28,6 +29,8 @@ CLEAN_SECONDS = 3600.0
 SNAPSHOT_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 30.0
 ATLAS_SECONDS = 3.0
+ARCHIVE_SECONDS = 15.0
+LAST_ROUND_SECONDS = 10.0
 UNUSED_SECONDS = 3_600.0
 DRAFT_SECONDS = 86_400.0
 UNSEEN_SECONDS = 30 * 86_400.0
@@ -81,6 +84,30 @@ async def keep_atlases_for_ever() -> None:
         except Exception:
             LOG.exception("boards that need an atlas cannot be looked for; trying again")
         await asyncio.sleep(ATLAS_SECONDS)
+
+
+async def keep_wal_archive_for_ever(settings: Settings) -> None:
+    """Where PostgreSQL keeps its log for going back to any moment: the pictures too, and a base a week."""
+    if settings.wal_archive is None:
+        return
+    keeper = wal_archive.Keeper(settings)
+    try:
+        while True:
+            await _keep_up(keeper)
+            await asyncio.sleep(ARCHIVE_SECONDS)
+    except asyncio.CancelledError:
+        async with asyncio.timeout(LAST_ROUND_SECONDS):
+            await _keep_up(keeper)  # what came since; PostgreSQL hands in its log by itself
+        raise
+
+
+async def _keep_up(keeper: wal_archive.Keeper) -> None:
+    try:
+        await keeper.round()
+    except (DomainError, OSError) as error:
+        LOG.warning("the WAL archive cannot be kept up: %s", error)
+    except Exception:
+        LOG.exception("the WAL archive cannot be kept up; trying again")
 
 
 async def clean_for_ever(settings: Settings) -> None:

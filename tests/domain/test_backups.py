@@ -283,14 +283,14 @@ async def test_a_restore_that_was_stopped_is_no_webref_and_begins_again(
     async def die(settings: Settings) -> None:
         raise Stopped
 
-    begin_anew = restoring._begin_anew
-    monkeypatch.setattr(restoring, "_begin_anew", die)
+    begin_anew = restoring.begin_anew
+    monkeypatch.setattr(restoring, "begin_anew", die)
     with pytest.raises(Stopped):
         await restored_into(settings, empty, store, tmp_path / "new", made.manifest)
     assert await rows(empty, "SELECT count(*) FROM account") == [(1,)], (
         "it was stopped after the rows had come"
     )
-    monkeypatch.setattr(restoring, "_begin_anew", begin_anew)
+    monkeypatch.setattr(restoring, "begin_anew", begin_anew)
     with pytest.raises(DatabaseUnavailable, match="put back"):
         await migrate(empty)
     restored, _ = await restored_into(settings, empty, store, tmp_path / "new", made.manifest)

@@ -57,7 +57,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_FETCH_ALLOW": "10.0.0.0/8, fd00::/8",
         "WEBREF_METRICS": "[::1]:9464",
     }
-    assert set(environ) == set(VARIABLES)
+    assert set(environ) == set(VARIABLES) - {"WEBREF_WAL_ARCHIVE"}, "which fits no database of one's own"
     assert Settings.from_environment(environ=environ) == Settings(
         data=Path("/srv/webref"),
         storage="s3://pictures/webref",
@@ -223,3 +223,15 @@ def test_an_unusable_secret_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadSetting, match="WEBREF_SECRET"):
         Settings(data=tmp_path / "file").with_secret()
+
+
+def test_a_wal_archive_is_of_the_built_in_postgresql_and_lies_elsewhere(tmp_path: Path) -> None:
+    given = {"WEBREF_DATA": str(tmp_path / "data"), "WEBREF_WAL_ARCHIVE": str(tmp_path / "archive")}
+    assert Settings.from_environment({}, given).wal_archive == tmp_path / "archive"
+    for wrong, words in (
+        ({"WEBREF_DATABASE_URL": "postgresql://webref@db/webref"}, "built-in PostgreSQL"),
+        ({"WEBREF_WAL_ARCHIVE": str(tmp_path / "data" / "archive")}, "another disk"),
+    ):
+        with pytest.raises(BadSetting, match=words) as refused:
+            Settings.from_environment({}, given | wrong)
+        assert refused.value.details["variable"] == "WEBREF_WAL_ARCHIVE"

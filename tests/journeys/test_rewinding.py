@@ -1,0 +1,90 @@
+"""The drill: a webref that keeps its log, a machine that is lost, and webref again as it was at a moment."""
+
+import re
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.test_cli import webref
+from tests.pictures import photo
+from tests.running import RunningServer, Script
+
+
+def _state(script: Script, board: str) -> list[dict[str, Any]]:
+    """But for the smaller sizes of pictures, which are made again."""
+    items = sorted(script.items_on(board), key=lambda item: str(item["id"]))
+    for item in items:
+        del item["image"]["state"]
+    return items
+
+
+def _fill(script: Script, board: str, seed: int) -> list[str]:
+    images = [script.upload(photo(60, 40, seed=seed + n), f"{seed + n}.jpg")["id"] for n in range(3)]
+    return script.add_images(board, images)
+
+
+def _until(is_so: Any, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.journey
+def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    environment = {"WEBREF_WAL_ARCHIVE": str(archive)}
+    lost = RunningServer(tmp_path / "lost", environment=environment)
+    lost.start()
+    script = Script(lost).register()
+    board = script.create_board()
+    _fill(script, board, 0)
+    _until(lambda: list(archive.glob("bases/*/base.json")))
+    _fill(script, board, 10)
+    wanted = _state(script, board)
+    time.sleep(0.05)
+    moment = datetime.now(UTC)
+    time.sleep(0.05)
+    script.ask(
+        "mutation ($i: RemoveItemsInput!) { removeItems(input: $i) { __typename } }",
+        i={"boardId": board, "ids": [item["id"] for item in wanted]},
+    )
+    later = _state(script, board)
+    assert later == []
+    assert lost.stop() == 0  # what was written last is handed in
+    assert not list(archive.glob("wal/*.part"))
+    secret = (tmp_path / "lost" / "secret").read_text()
+    shutil.rmtree(tmp_path / "lost")
+
+    listed = webref("restore", f"file://{archive}", "--list", data=tmp_path / "new")
+    assert re.search(r"^from \S+Z\nuntil \S+Z$", listed.stdout, re.MULTILINE), listed.stdout + listed.stderr
+    early = webref("restore", f"file://{archive}", "--to-time", "2020-01-01T00:00:00Z", data=tmp_path / "new")
+    assert (early.returncode, "no earlier moment" in early.stderr) == (1, True)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "secret").write_text(secret)
+    (tmp_path / "new" / "secret").chmod(0o600)
+    told = webref("restore", f"file://{archive}", "--to-time", moment.isoformat(), data=tmp_path / "new")
+    assert told.returncode == 0, told.stdout + told.stderr
+    again = webref("restore", f"file://{archive}", data=tmp_path / "new")
+    assert (again.returncode, "nothing is written over" in again.stderr) == (1, True)
+
+    new = RunningServer(tmp_path / "new", environment=environment)
+    new.start()
+    try:
+        script = Script(new).sign_in()
+        assert _state(script, board) == wanted
+        for item in wanted:
+            assert script.http.get(f"/files/{item['image']['id']}/original").status_code == 200
+        examined = webref("doctor", "--deep", data=tmp_path / "new")
+        assert examined.returncode == 0, examined.stdout
+        _until(lambda: len(list(archive.glob("bases/*/base.json"))) == 2)
+    finally:
+        new.stop()
+    whole = webref("restore", f"file://{archive}", "--verify", data=tmp_path / "third")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    assert "can be restored" in whole.stdout
+    assert not (tmp_path / "third" / "postgres").exists()
