@@ -4,8 +4,10 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from api.cli_accounts import token, user
 from api.cli_backup import backup, restore
@@ -21,6 +23,9 @@ from api.cli_frame import (
 )
 from api.cli_storage import storage
 from domain.settings import Settings
+
+if TYPE_CHECKING:
+    from domain.repairs import Repair
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -120,27 +125,55 @@ def migrate(settings: Settings) -> None:
 @told_in_words
 @takes_place
 @click.option("--deep", is_flag=True, help="Read every stored file and compare its SHA-256: takes its time.")
-def doctor(settings: Settings, deep: bool) -> None:
-    """Look whether everything is well, and change nothing.
+@click.option("--repair", is_flag=True, help="First put right what can be without losing anything.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")
+def doctor(settings: Settings, deep: bool, repair: bool, as_json: bool) -> None:
+    """Look whether everything is well; change nothing, unless told to repair.
 
     Checks the database, its migrations and durability, the data folder, that every picture has
-    its file, that no change log has a gap, unfinished work, and the picture decoder. Exit code
-    0: all is well; 1: something needs attention.
+    its file, that no change log has a gap, unfinished work, and the picture decoder. --repair has
+    lost renditions made again, counts and index put right, work of lost workers freed, files
+    without a picture put aside for a day; nothing that is in use is removed, and it is safe while
+    people work. Exit code 0: all is well (now); 1: something needs attention.
     """
-    from domain.doctor import Verdict, examine
+    from domain.doctor import Finding, Verdict, examine
+    from domain.repairs import Repair
 
-    async def run() -> None:
-        findings = [finding async for finding in examine(settings, deep=deep)]
+    def tell(done: list[Repair], findings: list[Finding]) -> None:
+        for each in done:
+            say(f"mended  {each.subject}: {each.count} {each.words}")
         width = max(len(finding.subject) for finding in findings)
         marks = {Verdict.WELL: "ok  ", Verdict.NOTE: "note", Verdict.ILL: "FAIL"}
         for finding in findings:
             say(f"{marks[finding.verdict]}  {finding.subject:<{width}}  {finding.words}")
         ill = sum(finding.verdict is Verdict.ILL for finding in findings)
         say(f"\n{ill} of {len(findings)} checks failed." if ill else "\nAll is well.")
+
+    async def run() -> None:
+        done = await _repaired(settings, deep) if repair else []
+        findings = [finding async for finding in examine(settings, deep=deep)]
+        ill = any(finding.verdict is Verdict.ILL for finding in findings)
+        if as_json:
+            answer = {"well": not ill, "findings": findings, "repairs": done}
+            say(msgspec.json.format(msgspec.json.encode(answer)).decode())
+        else:
+            tell(done, findings)
         if ill:
             sys.exit(FAILED)
 
     run_quietly(run())
+
+
+async def _repaired(settings: Settings, deep: bool) -> "list[Repair]":
+    from domain import repairs
+    from domain.storage import close_storage, start_storage
+
+    async with open_webref(settings):
+        await start_storage(settings)
+        try:
+            return [done async for done in repairs.repair(settings, deep=deep)]
+        finally:
+            await close_storage()
 
 
 @main.command()

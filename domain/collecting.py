@@ -54,6 +54,16 @@ class Collected:
         )
 
 
+async def put_aside(now: datetime | None = None) -> int:
+    """What has no picture is withdrawn, and nothing removed: a later round does that, a day after."""
+    done = Collected()
+    async for digests in _without_picture(now or datetime.now(UTC)):
+        await note(digests)
+        for digest in digests:
+            done += await _settle(digest, datetime.min.replace(tzinfo=UTC))
+    return done.withdrawn
+
+
 @dataclass(frozen=True)
 class Collectable:
     """images: whose time in the trash is over; strays: digests that have files and no picture; withdrawn:

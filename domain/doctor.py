@@ -1,4 +1,4 @@
-"""The doctor: looks whether everything is as it should be, and never changes anything."""
+"""The doctor: looks whether everything is as it should be, and changes nothing (domain/repairs.py does)."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import atlases, darkroom, nearness, renditions, storage
+from domain import atlases, darkroom, nearness, renditions, repairs, storage, wal_orders
 from domain import originals as kept
 from domain.checksums import DERIVED, digest_of
 from domain.database import LEAST_VERSION, Connection, connect
@@ -31,6 +31,7 @@ LEAST_FREE_BYTES = 500_000_000
 ROWS_AT_ONCE = 2_000
 MOST_NAMED = 5
 STUCK_AFTER = "10 minutes"
+MENDED = "`webref doctor --repair` puts it right."
 
 
 class Verdict(StrEnum):
@@ -80,6 +81,8 @@ async def examine(settings: Settings, *, deep: bool = False) -> AsyncIterator[Fi
         yield await item_places(connection)
         yield await containers(connection)
         yield await unfinished_jobs(connection)
+        yield await unfinished_pictures(connection)
+        yield await wal_archiving(connection, settings)
         storage.open_storage(settings, at=await whereabouts(connection), makes=False)
         yield await originals(connection, deep=deep)
         yield await made_renditions(connection, deep=deep)
@@ -193,7 +196,7 @@ async def item_counts(connection: Connection) -> Finding:
         " (select count(*) from item where item.board = board.id and removed_at is null) order by board.id"
     )
     if wrong:
-        return _ill(subject, f"{_counted(len(wrong), 'board')} with a wrong count: {_named(wrong)}.")
+        return _ill(subject, f"{_counted(len(wrong), 'board')} with a wrong count: {_named(wrong)}. {MENDED}")
     present = await connection.fetchval("select count(*) from item where removed_at is null")
     return _well(subject, f"{_counted(present, 'item')} on boards")
 
@@ -205,7 +208,7 @@ async def item_places(connection: Connection) -> Finding:
     if wrong:
         boards = ", ".join(map(str, wrong[:MOST_NAMED])) + (" …" if len(wrong) > MOST_NAMED else "")
         words = f"{_counted(len(wrong), 'board')} with items that the spatial index misses or should not hold"
-        return _ill(subject, f"{words}: {boards}. Duplicate it and use the copy.")
+        return _ill(subject, f"{words}: {boards}. {MENDED}")
     large = await connection.fetchval("select count(*) from board where indexed")
     return _well(subject, f"{_counted(large, 'board')} in the spatial index")
 
@@ -256,6 +259,38 @@ async def unfinished_jobs(connection: Connection) -> Finding:
     return _well(subject, words)
 
 
+async def unfinished_pictures(connection: Connection) -> Finding:
+    subject = "unfinished pictures"
+    left = await connection.fetch(f"{repairs.UNFINISHED} order by id")
+    if left:
+        words = f"{_counted(len(left), 'picture')} that nobody works on: {_named(left)}."
+        return _ill(subject, f"{words} {MENDED}")
+    return _well(subject, "none that nobody works on")
+
+
+async def wal_archiving(connection: Connection, settings: Settings) -> Finding:
+    """Whether any moment could come back, where that was asked for."""
+    subject = "WAL archive"
+    if settings.wal_archive is None:
+        return _well(subject, "not asked for")
+    if await connection.fetchval("select current_setting('archive_mode')") != "on":
+        return _ill(subject, "PostgreSQL was started without it: restart webref with WEBREF_WAL_ARCHIVE.")
+    failing = await connection.fetchval(
+        "select last_failed_time > coalesce(last_archived_time, '-infinity') from pg_stat_archiver"
+    )
+    if failing:
+        return _ill(
+            subject,
+            f"{settings.wal_archive} takes nothing more: make room there, or see why in PostgreSQL's log. "
+            "Until then the log grows in the data folder.",
+        )
+    there = wal_orders.bases(settings.wal_archive)
+    if not there:
+        return _note(subject, f"{settings.wal_archive} has no base yet: `webref serve` makes it in a minute.")
+    first = next(iter(there.values())).ended_at
+    return _well(subject, f"{settings.wal_archive}, any moment since {first:%Y-%m-%d %H:%M} UTC")
+
+
 async def originals(connection: Connection, *, deep: bool) -> Finding:
     subject = "originals"
     seen, bad, withdrawn = 0, list[str](), 0
@@ -302,7 +337,7 @@ async def gathered_renditions(connection: Connection) -> Finding:
     )
     if wrong:
         words = f"{_counted(len(wrong), 'picture')} with others than their rows: {_named(wrong)}."
-        return _ill(subject, f"{words} Have them made again with retryImages.")
+        return _ill(subject, f"{words} {MENDED}")
     return _well(subject, "as their rows")
 
 

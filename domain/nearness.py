@@ -30,6 +30,20 @@ async def settle(connection: Connection, board_id: UUID, item_count: int, *, ind
     )
 
 
+async def settle_anew(connection: Connection, board_id: UUID) -> None:
+    """As it should be, whatever the rows of the board and of its items say of it now."""
+    row = await connection.fetchrow(
+        "SELECT item_count, indexed FROM board WHERE id = $1 FOR UPDATE", board_id
+    )
+    if row is None:
+        return
+    wanted = row["item_count"] > MANY or (row["indexed"] and row["item_count"] >= FEW)
+    await connection.execute("UPDATE board SET indexed = $2 WHERE id = $1", board_id, wanted)
+    await connection.execute(
+        "UPDATE item SET indexed = $2 WHERE board = $1 AND removed_at IS NULL", board_id, wanted
+    )
+
+
 _ASTRAY = (
     "SELECT board.id FROM board WHERE item_count > $1 AND NOT indexed OR item_count < $2 AND indexed "  # noqa: S608
     "OR EXISTS (SELECT FROM item WHERE item.board = board.id AND removed_at IS NULL AND (item.indexed <> "
