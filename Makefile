@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PORT ?= 8484
 DATA ?= data
 ROWS ?=
+FAULTS ?=
 
 # The first Python that is new enough, unless PYTHON names one.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -22,7 +23,7 @@ SITE := build/web/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/generated -prune -o -type f -print 2>/dev/null)
 PYTHON_ROOMS := domain workers schema api tests
 
-.PHONY: help setup run test test-python test-web nightly check format lock words schema migration bench screenshots clean
+.PHONY: help setup run test test-python test-web nightly faults check format lock words schema migration bench screenshots clean
 
 help: ## Show this list
 	@echo "webref: a self-hosted reference board. What you can do here:"
@@ -48,6 +49,9 @@ test-web: $(MODULES) web/src/generated
 nightly: $(DEVELOPMENT) $(SITE) ## The long proofs: 10,000 runs of the state machine, 50 seeds of eight clients, 100,000 spoilt files, 200 boards
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/domain/test_machine.py tests/journeys/test_eight_clients.py \
 		tests/domain/test_mutations.py tests/journeys/test_geometry.py $(PYTEST_ARGS)
+
+faults: $(DEVELOPMENT) $(SITE) ## Thirty faults under load, the invariants after each, for hours (FAULTS="F1 F7 --seeds 3")
+	@$(BIN)/python -m tests.faults $(FAULTS)
 
 check: $(DEVELOPMENT) $(MODULES) web/src/generated ## Format, lint, types, import contracts, schema and migration drift
 	$(BIN)/ruff format --check .

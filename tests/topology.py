@@ -43,12 +43,13 @@ class Service:
     is_ready: Callable[[], bool]
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    folder: Path = REPOSITORY
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
-                cwd=REPOSITORY,
+                cwd=self.folder,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.PIPE,  # held: some end when it closes, and none reads it
                 stdout=log,

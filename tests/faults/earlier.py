@@ -1,0 +1,35 @@
+"""The code of an earlier release, as the repository remembers it."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from tests.faults.listed import CannotRun
+from tests.running import REPOSITORY
+
+EARLIER_MIGRATIONS = 3
+
+
+def earlier_release(folder: Path) -> Path:
+    """The code as it was some migrations ago: the last tag before them, else the commit itself."""
+    ids = _git("log", "--format=%H", "--diff-filter=A", "--", "migrations/*_*.py").split()
+    if len(ids) <= EARLIER_MIGRATIONS:
+        raise CannotRun("the history of the repository is not here (a shallow clone?)")
+    before = _git("rev-parse", f"{ids[EARLIER_MIGRATIONS - 1]}^").strip()
+    place = folder / "earlier"
+    packed = subprocess.run(
+        ["git", "-C", str(REPOSITORY), "archive", "--format=tar", before], capture_output=True, check=True
+    )
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
+        files.extractall(place, filter="data")
+    return place
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(REPOSITORY), *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CannotRun(f"git {arguments[0]} fails: {done.stderr.strip()}")
+    return done.stdout
