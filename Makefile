@@ -18,6 +18,7 @@ RUNTIME := $(VENV)/runtime.stamp
 DEVELOPMENT := $(VENV)/development.stamp
 MODULES := web/node_modules/.stamp
 AUDIT := tests/audit/node_modules/.stamp
+PROVIDER := tests/oidc/node_modules/.stamp
 SITE := build/web/index.html
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/generated -prune -o -type f -print 2>/dev/null)
@@ -40,7 +41,7 @@ run: setup ## Set up and serve webref (PORT=8484 DATA=data)
 
 test: test-web test-python ## Set up and run every test
 
-test-python: $(DEVELOPMENT) $(SITE) $(AUDIT)
+test-python: $(DEVELOPMENT) $(SITE) $(AUDIT) $(PROVIDER)
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 test-web: $(MODULES) web/src/generated
@@ -94,7 +95,7 @@ screenshots: $(DEVELOPMENT) $(SITE) ## Make the pictures of the README anew
 	WEBREF_SCREENSHOTS=docs/pictures $(BIN)/pytest tests/journeys -m browser $(PYTEST_ARGS)
 
 clean: ## Remove all that was built or installed (never the data folder)
-	rm -rf $(VENV) build tests/audit/node_modules web/node_modules web/src/generated *.egg-info
+	rm -rf $(VENV) build tests/audit/node_modules tests/oidc/node_modules web/node_modules web/src/generated *.egg-info
 	find $(PYTHON_ROOMS) migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -123,6 +124,11 @@ $(MODULES): web/package-lock.json
 $(AUDIT): tests/audit/package-lock.json
 	@echo "==> Audit suite of GraphQL over HTTP"
 	@npm --prefix tests/audit ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(PROVIDER): tests/oidc/package-lock.json
+	@echo "==> Provider of OpenID Connect, for the tests"
+	@npm --prefix tests/oidc ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 web/src/generated: $(MODULES) schema/schema.graphql $(WEB_SOURCES)

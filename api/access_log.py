@@ -11,7 +11,7 @@ from domain import metrics
 log = logging.getLogger("webref.access")
 
 _QUIET = (b"/health/", b"/assets/")
-_DOORS = frozenset({"graphql", "uploads", "files", "health", "assets"})
+_DOORS = frozenset({"graphql", "uploads", "files", "health", "assets", "auth"})
 _LONGEST_PATH = 200
 
 

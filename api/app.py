@@ -16,6 +16,8 @@ from litestar.types import Receive, Scope, Send
 from api.access_log import logged
 from api.direct import begin_direct, complete_direct, direct_parts, end_direct, read_direct
 from api.downloads import downloads
+from api.elsewhere import begin as begin_elsewhere
+from api.elsewhere import callback, link
 from api.errors import HANDLERS
 from api.files import files
 from api.graphql import graphql, shortened
@@ -32,6 +34,7 @@ from domain import darkroom, recipes, sessions, standing, storage
 from domain.database import close_database, open_database
 from domain.errors import DomainError
 from domain.live import Hub
+from domain.oidc import Door
 from domain.settings import Settings
 
 SWEEP_SECONDS = 1.0
@@ -65,6 +68,9 @@ def create_app(settings: Settings, *, durable: bool = True) -> Litestar:
             direct_parts,
             complete_direct,
             end_direct,
+            begin_elsewhere,
+            callback,
+            link,
             live,
             ready,
             startup,
@@ -120,6 +126,9 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)
+        if settings.oidc_issuer is not None:
+            services.oidc = Door(settings)
+            opened.push_async_callback(services.oidc.close)
         services.hub = await opened.enter_async_context(Hub())
         for endless in (_sweep_sockets(services), storage.follow_for_ever()):
             opened.push_async_callback(_cancelled, asyncio.create_task(endless))

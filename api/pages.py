@@ -14,7 +14,7 @@ from api.ranges import wanted
 from api.security import page_policy
 from domain.errors import NotFound
 
-API_ROOTS = frozenset({"graphql", "uploads", "files", "health"})
+API_ROOTS = frozenset({"graphql", "uploads", "files", "health", "auth"})
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 AN_HOUR = "public, max-age=3600"

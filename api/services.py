@@ -14,6 +14,7 @@ from domain.settings import Settings
 
 if TYPE_CHECKING:
     from api.sockets import Socket
+    from domain.oidc import Door
 
 STATE_KEY = "webref"
 UPLOADS_AT_ONCE = 16
@@ -25,11 +26,15 @@ DOWNLOADS_OF_ONE_PERSON = 2
 
 @dataclass
 class Services:
-    """One per process. draining: no new work is begun. sockets: those that are open now."""
+    """One per process. draining: no new work is begun. sockets: those that are open now.
+
+    oidc: the provider with which people sign in, where there is one.
+    """
 
     settings: Settings
     web: WebApp
     hub: Hub | None = None
+    oidc: "Door | None" = None
     started: bool = False
     draining: bool = False
     sockets: "set[Socket]" = field(default_factory=set)

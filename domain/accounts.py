@@ -1,7 +1,7 @@
 """Accounts: who may join this server, and what people change about themselves."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +24,12 @@ from domain.standing import require_server_owner, require_session
 
 # Distinct on a dark canvas, for cursors and names; picked by the account's id.
 COLOURS = ("#e5484d", "#f76b15", "#ffc53d", "#46a758", "#12a594", "#0090ff", "#6e56cf", "#d6409f")
+
+NO_PASSWORD = ""
+"""The hash of whoever signs in elsewhere only: no password has it."""
+
+FRESH = timedelta(minutes=15)
+"""How long after signing in elsewhere somebody may set their first password here."""
 
 ONE_OWNER = 0x57_45_42_52_45_46  # advisory lock: whoever holds it decides who owns the server
 
@@ -157,16 +163,25 @@ async def edit_profile(viewer: Viewer, *, name: str | None = None, colour: str |
     return account_from(row)
 
 
-async def change_password(viewer: Viewer, *, current: str, new: str) -> None:
+async def has_password(viewer: Viewer) -> bool:
+    """Whether the viewer can sign in with one; who signs in elsewhere may have none."""
+    stored = await fetchval("select password_hash from account where id = $1", viewer.account_id)
+    return stored not in (None, NO_PASSWORD)
+
+
+async def change_password(viewer: Viewer, *, current: str | None, new: str) -> None:
     """Sets another password and ends every other session. API tokens stay: revoke them one by one.
 
+    current: None for who has none and signed in a moment ago: a stolen session shall not be a way to stay.
     Raises WrongCredentials when `current` is not the password, BadInput, Forbidden, TooBusy.
     """
     require_session(viewer, "change the password")
     passwords.require_good_password(new)
     stored = await fetchval("select password_hash from account where id = $1", viewer.account_id)
     with attempts.PASSWORD_CHANGES.guess(str(viewer.account_id), wrong=WrongCredentials):
-        if not await passwords.verify_password(current, stored):
+        if stored == NO_PASSWORD and current is None:
+            await _require_fresh(viewer)
+        elif not await passwords.verify_password(current or "", stored):
             raise WrongCredentials("The current password is not right.")
     hashed = await passwords.hash_password(new)
     async with transaction() as connection:
@@ -180,6 +195,17 @@ async def change_password(viewer: Viewer, *, current: str, new: str) -> None:
         if changed is None:
             raise WrongCredentials("The password was changed somewhere else a moment ago.")
         await end_sessions(connection, viewer.account_id, except_id=viewer.session_id)
+
+
+async def _require_fresh(viewer: Viewer) -> None:
+    fresh = await fetchval(
+        "select created_at > now() - $2::interval from session where id = $1", viewer.session_id, FRESH
+    )
+    if not fresh:
+        raise WrongCredentials(
+            "For your first password, sign out and in again: it can be set within"
+            f" {FRESH.seconds // 60} minutes of that."
+        )
 
 
 async def end_sessions(connection: Connection, account_id: UUID, *, except_id: UUID | None = None) -> None:

@@ -29,6 +29,8 @@ _DOCUMENTS = {
     "preferences.json": "SELECT key_preset, keys, wheel, snapping FROM preference WHERE account = $1",
     "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address "
     "FROM session WHERE account = $1 ORDER BY created_at",
+    "identities.json": "SELECT issuer, subject, email, created_at, last_used_at FROM identity "
+    "WHERE account = $1 ORDER BY created_at",
     "tokens.json": "SELECT name, scope, created_at, expires_at, last_used_at, revoked_at FROM token "
     "WHERE account = $1 ORDER BY created_at",
     "saved-searches.json": "SELECT * FROM saved_search WHERE owner = $1 ORDER BY created_at",
@@ -116,6 +118,7 @@ async def _lock_out(account_id: UUID) -> None:
     """Nobody comes in as they any more, so that nothing is added meanwhile; no password has an empty hash."""
     async with transaction() as connection:
         await connection.execute("UPDATE account SET password_hash = '' WHERE id = $1", account_id)
+        await connection.execute("DELETE FROM identity WHERE account = $1", account_id)
         await connection.execute(
             "UPDATE token SET revoked_at = now() WHERE account = $1 AND revoked_at IS NULL", account_id
         )

@@ -68,6 +68,26 @@ class RegistrationClosed(DomainError):
     http_status = 403
 
 
+class SignInRefused(DomainError):
+    """Who signed in elsewhere is not let in here; `reason` is one of the codes below.
+
+    CANCELLED (there), EXPIRED (begun elsewhere, long ago, or used already), PROVIDER (what came from there
+    cannot be trusted, or nothing came), NOT_ALLOWED, NO_EMAIL, EMAIL_TAKEN (by an account that is not
+    linked), NEEDS_INVITE, CLOSED (no new accounts), DISABLED, LINKED (with another account here),
+    LINKED_OTHERWISE (with another account there).
+    """
+
+    code = "SIGN_IN_REFUSED"
+    http_status = 403
+
+
+class LastWayIn(DomainError):
+    """Whoever unlinked this could not sign in any more."""
+
+    code = "LAST_WAY_IN"
+    http_status = 409
+
+
 class AlreadyExists(DomainError):
     """An identifier sent by the client is taken by something else."""
 

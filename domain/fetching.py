@@ -156,7 +156,7 @@ async def _followed(
     for _ in range(MOST_REDIRECTS + 1):
         pool = await opened.enter_async_context(
             httpcore.AsyncConnectionPool(
-                ssl_context=_trusted(),
+                ssl_context=trusted_by_system(),
                 network_backend=_Pinned(settings.fetch_allow, resolve),
                 max_connections=1,
             )
@@ -199,7 +199,7 @@ def _headers(target: Target, accept: str, referer: str | None) -> list[tuple[byt
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted_by_system() -> ssl.SSLContext:
     context = ssl.create_default_context()
     if not context.get_ca_certs() and not any(ssl.get_default_verify_paths()[:2]):
         context.load_verify_locations(certifi.where())

@@ -121,6 +121,18 @@ async def use(code: str, email: str, account_id: UUID) -> bool:
     return spent is not None
 
 
+async def use_for(email: str, account_id: UUID) -> bool:
+    """Spends an invite that is meant for this very address, for somebody who proved that it is theirs."""
+    spent = await fetchval(
+        "update invite set used_at = now(), used_by = $2"
+        " where id = (select id from invite where email = $1 and used_at is null and revoked_at is null"
+        "   and expires_at > now() order by created_at limit 1 for update) returning id",
+        email,
+        account_id,
+    )
+    return spent is not None
+
+
 def code_hash(code: str) -> bytes:
     """SHA-256 suffices: the code is 256 random bits, there is nothing to guess."""
     return hashlib.sha256(code.strip().encode(errors="replace")).digest()

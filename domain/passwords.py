@@ -76,10 +76,13 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password: str, stored: str | None) -> bool:
-    """Whether the password belongs to the stored hash; takes as long when there is none. Raises TooBusy."""
+    """Whether the password belongs to the stored hash; takes as long when there is none. Raises TooBusy.
+
+    stored: None or empty: there is no account, or it has no password.
+    """
     normal = unicodedata.normalize("NFKC", password[: MAX_CHARACTERS * 4])
     possible = len(normal) <= MAX_CHARACTERS and _can_encode(normal)
-    against = stored if possible and stored is not None else NOBODYS_HASH
+    against = stored if possible and stored else NOBODYS_HASH
     attempt = normal if possible else ""
     matches = await QUEUE.run(lambda: _matches(against, attempt))
     return matches and against is not NOBODYS_HASH

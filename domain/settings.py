@@ -10,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from domain.addresses import Network, networks_of
+from domain.elsewhere import ELSEWHERE, Elsewhere
 from domain.errors import DomainError
 
 MEGABYTE = 1_000_000
@@ -26,7 +27,7 @@ class BadSetting(DomainError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Elsewhere):
     """Everything configurable. secret: signs sessions; empty until `with_secret`.
 
     storage: where files are kept, as `good_place` writes it. s3_public_endpoint: the origin at which browsers
@@ -37,6 +38,7 @@ class Settings:
     fetch_allow: networks that are not public and may be fetched from all the same, on any port.
     wal_archive: folder in which the embedded PostgreSQL keeps its log; None: it does not.
     metrics: address and port at which this process tells Prometheus what it counts.
+    oidc_…: signing in elsewhere (domain/elsewhere.py).
     """
 
     data: Path = Path("data")
@@ -112,6 +114,8 @@ class Settings:
             if value is not None:
                 values[name] = value
         settings = cls(**values)
+        if (lacking := settings.unfinished()) is not None:
+            raise BadSetting(f"{lacking[0]} is not set: {lacking[1]}.", variable=lacking[0])
         archive = settings.wal_archive and settings.wal_archive.expanduser().absolute()
         settings = replace(settings, data=settings.data.expanduser().absolute(), wal_archive=archive)
         _require_apart(settings)
@@ -329,6 +333,7 @@ SECRETS = frozenset(
         "WEBREF_S3_ENDPOINT",
         "WEBREF_S3_ACCESS_KEY",
         "WEBREF_S3_SECRET_KEY",
+        "WEBREF_OIDC_CLIENT_SECRET",
     }
 )
 """What holds one, or where somebody may have written one: never repeated in a message."""
@@ -369,4 +374,6 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_WEBP_QUALITY": ("webp_quality", _whole(1, 100)),
     "WEBREF_FETCH_ALLOW": ("fetch_allow", networks_of),
     "WEBREF_METRICS": ("metrics", _host_and_port),
+    "WEBREF_OIDC_LINK_BY_EMAIL": ("oidc_link_by_email", _flag),
+    **ELSEWHERE,
 }

@@ -30,6 +30,7 @@ let
     WEBREF_S3_REGION = "storage.s3.region";
     WEBREF_S3_ACCESS_KEY = "storage.s3.accessKeyFile";
     WEBREF_S3_SECRET_KEY = "storage.s3.secretKeyFile";
+    WEBREF_OIDC_CLIENT_SECRET = "oidc.clientSecretFile";
   };
 in
 {
@@ -102,6 +103,12 @@ in
             [ cfg.dataDir ] ++ optional (cfg.storage.folder != null) cfg.storage.folder
           );
         message = "services.webref.backup.target lies in a folder that it is to be a backup of: name another disk.";
+      }
+      {
+        assertion =
+          (cfg.settings.WEBREF_OIDC_ISSUER == null) == (cfg.settings.WEBREF_OIDC_CLIENT_ID == null)
+          && (cfg.oidc.clientSecretFile == null || cfg.settings.WEBREF_OIDC_ISSUER != null);
+        message = "services.webref: signing in with OpenID Connect is half filled: settings.WEBREF_OIDC_ISSUER and WEBREF_OIDC_CLIENT_ID go together.";
       }
       {
         assertion = cfg.listen.port + cfg.servers - 1 <= 65535;

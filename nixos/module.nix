@@ -83,6 +83,7 @@ let
     WEBREF_BROKER_URL = cfg.broker.urlFile;
     WEBREF_S3_ACCESS_KEY = s3.accessKeyFile;
     WEBREF_S3_SECRET_KEY = s3.secretKeyFile;
+    WEBREF_OIDC_CLIENT_SECRET = cfg.oidc.clientSecretFile;
   };
   credentials = mapAttrsToList (variable: file: "${variable}:${file}") secrets;
 

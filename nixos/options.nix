@@ -77,6 +77,27 @@ let
     WEBREF_SNAPSHOT_LINES =
       between 10 1000000 500
         "Changes of a board between two snapshots of it; the product's default is 1000.";
+    WEBREF_OIDC_ISSUER =
+      setting (types.strMatching "https?://.+") "https://login.example.org/realms/home"
+        "Address of a provider of OpenID Connect where people sign in; its secret belongs into {option}`services.webref.oidc.clientSecretFile`.";
+    WEBREF_OIDC_CLIENT_ID = setting types.str "webref" "As whom webref is known to that provider.";
+    WEBREF_OIDC_NAME = setting types.str "Example Studio" "What people call the provider; by default the host of its address.";
+    WEBREF_OIDC_SCOPES = setting types.str "openid profile email groups" "What the provider is asked for; the product's default is openid profile email.";
+    WEBREF_OIDC_REGISTRATION =
+      setting
+        (types.enum [
+          "rule"
+          "open"
+          "closed"
+        ])
+        "open"
+        "Who gets an account by signing in there: whom the server's own rule lets in (the product's default), everybody, nobody.";
+    WEBREF_OIDC_LINK_BY_EMAIL = setting types.bool true "Whether who has a verified address there gets the account with that address here; the product's default is no.";
+    WEBREF_OIDC_NAME_CLAIM = setting types.str "display_name" "Where the provider says people's names; the product's default is name.";
+    WEBREF_OIDC_EMAIL_CLAIM = setting types.str "mail" "Where it says their addresses; the product's default is email.";
+    WEBREF_OIDC_GROUPS_CLAIM = setting types.str "realm_access.roles" "Where it says their groups; the product's default is groups.";
+    WEBREF_OIDC_GROUPS = setting types.str "artists, clients" "Groups that are let in; by default everybody is.";
+    WEBREF_OIDC_OWNER_GROUP = setting types.str "administrators" "Group of which the first to sign in owns the server.";
   };
 in
 {
@@ -283,6 +304,10 @@ in
             "File with the secret key that belongs to the access key.";
       };
     };
+
+    oidc.clientSecretFile =
+      secretOption "WEBREF_OIDC_CLIENT_SECRET" "/run/secrets/webref-oidc"
+        "File with the secret that webref shares with a provider of OpenID Connect; the rest of it is in {option}`services.webref.settings`.";
 
     workers = {
       processes = mkOption {

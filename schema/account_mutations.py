@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import UNSET, enum_value, field
 
-from domain import accounts, invites, sessions, tokens
+from domain import accounts, identities, invites, sessions, tokens
 from domain.access import Scope
 from domain.errors import BadInput, Unauthenticated
 from domain.sessions import SignedIn
@@ -85,7 +85,10 @@ class SignOutInput:
 
 @strawberry.input(description="A new password.")
 class ChangePasswordInput:
-    current_password: str = field(description="The password so far.")
+    current_password: str | None = field(
+        default=UNSET,
+        description="The password so far; left out by who has none and signed in within the last 15 minutes.",
+    )
     new_password: str = field(description="The new one, 10 to 128 characters.")
 
 
@@ -113,6 +116,13 @@ class CreateTokenInput:
 @strawberry.input(description="Which tokens end.")
 class RevokeTokensInput:
     ids: list[strawberry.ID] = field(description="Ids of your tokens, 1 to 500; unknown ones are skipped.")
+
+
+@strawberry.input(description="With what one does not sign in any more.")
+class UnlinkIdentitiesInput:
+    ids: list[strawberry.ID] = field(
+        description="Ids of your identities, 1 to 500; unknown ones are skipped."
+    )
 
 
 @strawberry.input(description="Who may register from now on.")
@@ -185,6 +195,12 @@ class CreateTokenPayload:
 class RevokeTokensPayload:
     revoked_ids: list[strawberry.ID] = field(description="Those that ended.")
     viewer: Viewer = field(description="The viewer with the tokens that still work.")
+
+
+@strawberry.type(description="Identities were unlinked.")
+class UnlinkIdentitiesPayload:
+    unlinked_ids: list[strawberry.ID] = field(description="Those that were unlinked.")
+    viewer: Viewer = field(description="The viewer with the identities that remain.")
 
 
 @strawberry.type(description="The rule for new accounts was set.")
@@ -298,7 +314,7 @@ class AccountMutations:
         self, info: Info, input: Annotated[ChangePasswordInput, INPUT]
     ) -> ChangePasswordPayload:
         viewer = info.context.require_viewer()
-        await accounts.change_password(viewer, current=input.current_password, new=input.new_password)
+        await accounts.change_password(viewer, current=input.current_password or None, new=input.new_password)
         return ChangePasswordPayload(viewer=await viewer_of(viewer))
 
     @resolved(description="Changes the viewer's name or colour.")
@@ -337,6 +353,17 @@ class AccountMutations:
         shown = await viewer_of(viewer)
         revoked = await tokens.revoke_tokens(viewer, uuids_of(input.ids))
         return RevokeTokensPayload(revoked_ids=_ids(revoked), viewer=shown)
+
+    @resolved(
+        description="Takes away ways in which the viewer signs in elsewhere; where there is no password, "
+        "the last one stays (LAST_WAY_IN). Needs a session."
+    )
+    async def unlink_identities(
+        self, info: Info, input: Annotated[UnlinkIdentitiesInput, INPUT]
+    ) -> UnlinkIdentitiesPayload:
+        viewer = info.context.require_viewer()
+        unlinked = await identities.unlink_identities(viewer, uuids_of(input.ids))
+        return UnlinkIdentitiesPayload(unlinked_ids=_ids(unlinked), viewer=await viewer_of(viewer))
 
     @resolved(description="Sets who may register. For the server's owner.")
     async def set_registration(

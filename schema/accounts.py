@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry import enum_value, field
 
-from domain import accounts, invites, preferences, sessions, tokens
+from domain import accounts, identities, invites, preferences, sessions, tokens
 from domain.access import Viewer as Who
 from schema.connections import Node
 from schema.context import Info
@@ -58,6 +58,15 @@ class Token:
     last_used_at: datetime | None = field(description="When it was last used, to the minute; null: never.")
 
 
+@strawberry.type(description="As whom a person signs in elsewhere: at a provider, or by a directory.")
+class Identity:
+    id: strawberry.ID = field(description="A UUID, for `unlinkIdentities`.")
+    issuer: str = field(description="Who says so: the provider's address.")
+    email: str | None = field(description="The address known there, as it was at the last sign-in.")
+    created_at: datetime = field(description="When it was linked.")
+    last_used_at: datetime = field(description="When it was last signed in with.")
+
+
 @strawberry.type(description="A permission for one person to make an account.")
 class Invite:
     id: strawberry.ID = field(description="A UUID, for `revokeInvites`.")
@@ -88,6 +97,14 @@ class Viewer:
     @resolved(description="Devices where they are signed in, the latest used first.")
     async def sessions(self) -> list[Session]:
         return [session_of(row) for row in await sessions.sessions_of(self.who)]
+
+    @resolved(description="Whether they can sign in with a password; who signs in elsewhere may have none.")
+    async def has_password(self) -> bool:
+        return await accounts.has_password(self.who)
+
+    @resolved(description="As whom they can sign in elsewhere, the oldest first.")
+    async def identities(self) -> list[Identity]:
+        return [identity_of(row) for row in await identities.identities_of(self.who)]
 
     @resolved(description="Their API tokens that still work, the newest first.")
     async def tokens(self) -> list[Token]:
@@ -124,6 +141,16 @@ def token_of(row: tokens.Token) -> Token:
         scope=TokenScope[row.scope.name],
         created_at=row.created_at,
         expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def identity_of(row: identities.Identity) -> Identity:
+    return Identity(
+        id=strawberry.ID(str(row.id)),
+        issuer=row.issuer,
+        email=row.email,
+        created_at=row.created_at,
         last_used_at=row.last_used_at,
     )
 

@@ -70,6 +70,20 @@ class ImageFormat:
     )
 
 
+@strawberry.type(
+    description="Where one can sign in instead, by OpenID Connect: open `url` in a browser, with `?next=` a "
+    "path of this server and `invite=` a code, where one is needed."
+)
+class SignInProvider:
+    name: str = field(description="What people call it.")
+    url: Path = field(description="Where a browser goes to sign in, or to make an account.")
+    link_url: Path = field(
+        description="Where a page of this server POSTs, with `X-Webref: 1` in its headers, for who is signed "
+        'in: the answer, `{"url"}`, is where the browser goes to link an account.'
+    )
+    issuer: str = field(description="Its address, as `Identity.issuer` has it.")
+
+
 @strawberry.type(description="This server.")
 class Instance:
     version: str = field(description="Version of webref, as in the changelog.")
@@ -82,6 +96,14 @@ class Instance:
     @resolved(description="Who may make an account.")
     async def registration(self) -> RegistrationPolicy:
         return RegistrationPolicy[(await accounts.registration_policy()).name]
+
+    @resolved(description="Where one can sign in instead of with a password.")
+    def providers(self) -> list[SignInProvider]:
+        name, issuer = self.rules.provider_name, self.rules.oidc_issuer
+        if name is None or issuer is None:
+            return []
+        begin = Path("/auth/oidc")
+        return [SignInProvider(name=name, url=begin, link_url=Path(f"{begin}/link"), issuer=issuer)]
 
     @resolved(
         description="Whether pictures wait although nobody works on them: no worker runs, or none can. "

@@ -10,6 +10,7 @@ from domain import (
     collecting,
     compaction,
     direct_uploads,
+    identities,
     jobs,
     snapshots,
     storage,
@@ -118,7 +119,7 @@ async def clean_for_ever(settings: Settings) -> None:
     """
     for round_ in itertools.count():
         try:
-            removed = await jobs.sweep()
+            removed = await jobs.sweep() + await identities.sweep()
             drafts = await storage.remove_old_drafts(DRAFT_SECONDS)
             unseen = await thumbnails.remove_unseen(UNSEEN_SECONDS)
             unused = await atlases.remove_unused(UNUSED_SECONDS)

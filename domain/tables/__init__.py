@@ -17,7 +17,16 @@ from domain.tables.boards import (
     Item,
     Snapshot,
 )
-from domain.tables.people import Account, Instance, Invite, Preference, Session, Token
+from domain.tables.people import (
+    Account,
+    Identity,
+    Instance,
+    Invite,
+    Preference,
+    Session,
+    SpentProof,
+    Token,
+)
 from domain.tables.pictures import Animation, Image, Leftover, Pyramid, Rendition, SavedSearch, Twin
 from domain.tables.uploads import DirectUpload, Unpacked, Upload
 from domain.tables.work import Job, Receipt, Whereabouts
@@ -27,6 +36,8 @@ TABLES: tuple[type[Table], ...] = (
     Preference,
     Instance,
     Invite,
+    Identity,
+    SpentProof,
     Session,
     Token,
     Image,

@@ -55,6 +55,26 @@ class Invite(Table, db=DB, tablename="invite"):
     revoked_at = Timestamptz(default=None, null=True)
 
 
+class Identity(Table, db=DB, tablename="identity"):
+    """As whom a person is known elsewhere. may_own: is one of those there who own this server."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade)
+    issuer = Text()
+    subject = Text()
+    email = Text(default=None, null=True)
+    may_own = Boolean(default=False)
+    created_at = Timestamptz(default=TimestamptzNow())
+    last_used_at = Timestamptz(default=TimestamptzNow())
+
+
+class SpentProof(Table, db=DB, tablename="spent_proof"):
+    """A proof of who somebody is that was used, so that it is not used again."""
+
+    digest = Bytea(primary_key=True)
+    at = Timestamptz(default=TimestamptzNow())
+
+
 class Session(Table, db=DB, tablename="session"):
     """A signed-in device; its id is the family of its refresh tokens."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.elsewhere import Joining
 from domain.settings import SECRETS, VARIABLES, BadSetting, Settings, good_place
 
 
@@ -56,6 +57,18 @@ def test_every_variable_is_read() -> None:
         "WEBREF_WEBP_QUALITY": "90",
         "WEBREF_FETCH_ALLOW": "10.0.0.0/8, fd00::/8",
         "WEBREF_METRICS": "[::1]:9464",
+        "WEBREF_OIDC_ISSUER": "https://login.example.org/realms/home",
+        "WEBREF_OIDC_CLIENT_ID": "webref",
+        "WEBREF_OIDC_CLIENT_SECRET": "between us",
+        "WEBREF_OIDC_NAME": "Home",
+        "WEBREF_OIDC_SCOPES": "profile, email groups",
+        "WEBREF_OIDC_REGISTRATION": "open",
+        "WEBREF_OIDC_LINK_BY_EMAIL": "on",
+        "WEBREF_OIDC_NAME_CLAIM": "display_name",
+        "WEBREF_OIDC_EMAIL_CLAIM": "mail",
+        "WEBREF_OIDC_GROUPS_CLAIM": "realm_access.roles",
+        "WEBREF_OIDC_GROUPS": "artists, clients",
+        "WEBREF_OIDC_OWNER_GROUP": "administrators",
     }
     assert set(environ) == set(VARIABLES) - {"WEBREF_WAL_ARCHIVE"}, "which fits no database of one's own"
     assert Settings.from_environment(environ=environ) == Settings(
@@ -90,7 +103,34 @@ def test_every_variable_is_read() -> None:
         webp_quality=90,
         fetch_allow=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
         metrics=("::1", 9464),
+        oidc_issuer="https://login.example.org/realms/home",
+        oidc_client_id="webref",
+        oidc_client_secret="between us",
+        oidc_name="Home",
+        oidc_scopes=("openid", "profile", "email", "groups"),
+        oidc_registration=Joining.OPEN,
+        oidc_link_by_email=True,
+        oidc_name_claim="display_name",
+        oidc_email_claim="mail",
+        oidc_groups_claim="realm_access.roles",
+        oidc_groups=("artists", "clients"),
+        oidc_owner_group="administrators",
     )
+
+
+@pytest.mark.parametrize(
+    ("environ", "lacking"),
+    [
+        ({"WEBREF_OIDC_CLIENT_ID": "webref"}, "WEBREF_OIDC_ISSUER"),
+        ({"WEBREF_OIDC_CLIENT_SECRET": "between us"}, "WEBREF_OIDC_ISSUER"),
+        ({"WEBREF_OIDC_ISSUER": "https://login.example.org"}, "WEBREF_OIDC_CLIENT_ID"),
+    ],
+)
+def test_what_goes_together_is_asked_for(environ: dict[str, str], lacking: str) -> None:
+    with pytest.raises(BadSetting, match=f"{lacking} is not set") as refusal:
+        Settings.from_environment(environ=environ)
+    assert refusal.value.details == {"variable": lacking}
+    assert "between us" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +145,13 @@ def test_every_variable_is_read() -> None:
         ("WEBREF_PUBLIC_URL", "https://example.org/boards"),
         ("WEBREF_PUBLIC_URL", "http://[::1"),
         ("WEBREF_SECRET", "short"),
+        ("WEBREF_OIDC_ISSUER", "login.example.org"),
+        ("WEBREF_OIDC_ISSUER", "http://login.example.org"),
+        ("WEBREF_OIDC_ISSUER", "https://login.example.org/?realm=home"),
+        ("WEBREF_OIDC_ISSUER", "https://ana:secret@login.example.org"),
+        ("WEBREF_OIDC_REGISTRATION", "everybody"),
+        ("WEBREF_OIDC_SCOPES", 'email "groups"'),
+        ("WEBREF_OIDC_NAME", "a" * 41),
         ("WEBREF_MAX_FILE_MB", "0"),
         ("WEBREF_MAX_FILE_MB", "1.5"),
         ("WEBREF_WORKERS", "65"),
@@ -168,7 +215,10 @@ def test_a_bad_secret_or_password_is_not_repeated() -> None:
         with pytest.raises(BadSetting) as refusal:
             Settings.from_environment(environ={variable: text})
         assert "hunter2" not in refusal.value.message
-    assert "hunter2" not in repr(Settings(s3_secret_key="hunter2"))
+    assert "hunter2" not in repr(Settings(s3_secret_key="hunter2", oidc_client_secret="hunter2"))
+
+
+ANY_TEXT = {"WEBREF_S3_ACCESS_KEY", "WEBREF_S3_SECRET_KEY", "WEBREF_OIDC_CLIENT_SECRET"}
 
 
 def test_a_secret_may_lie_in_a_file_and_nothing_else_may(tmp_path: Path) -> None:
@@ -177,7 +227,7 @@ def test_a_secret_may_lie_in_a_file_and_nothing_else_may(tmp_path: Path) -> None
     assert Settings.from_environment(environ={"WEBREF_SECRET_FILE": str(file)}).secret == "s" * 40
     assert Settings.from_environment(environ={"WEBREF_PORT_FILE": str(file)}).port == 8484
     file.write_text("9000")
-    for variable in SECRETS - {"WEBREF_S3_ACCESS_KEY", "WEBREF_S3_SECRET_KEY"}:  # any text is one of these
+    for variable in SECRETS - ANY_TEXT:
         with pytest.raises(BadSetting) as refusal:
             Settings.from_environment(environ={f"{variable}_FILE": str(file)})
         assert refusal.value.details == {"variable": variable}

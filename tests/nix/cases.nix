@@ -21,6 +21,9 @@ in
       workers.threads = 3;
       settings.WEBREF_FETCH_ALLOW = "10.0.0.0/8";
       settings.WEBREF_NOT_YET_KNOWN = "100%";
+      settings.WEBREF_OIDC_ISSUER = "https://login.example.org";
+      settings.WEBREF_OIDC_CLIENT_ID = "webref";
+      oidc.clientSecretFile = "/run/keys/oidc";
     };
     certificate = on {
       nginx = {
@@ -43,6 +46,8 @@ in
     "backup is half filled" = on { backup.keep = 14; };
     "backup is half filled " = on { backup.verify = "monthly"; };
     "backup.target lies in a folder" = on { backup.target = "file:///var/lib/webref/backup"; };
+    "OpenID Connect is half filled" = on { oidc.clientSecretFile = "/run/keys/oidc"; };
+    "OpenID Connect is half filled " = on { settings.WEBREF_OIDC_CLIENT_ID = "webref"; };
     "WEBREF_POSTGRES_BIN is decided" = on { settings.WEBREF_POSTGRES_BIN = "/usr/bin"; };
     "database: say exactly one" = on { database.url = "postgresql://webref@db/webref"; };
     "database: say exactly one " = on { database.createLocally = false; };

@@ -53,6 +53,7 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
     ),
     "createToken": (lambda i: {"name": "mine"}, "secret token { id }", SELF_WRITE),
     "revokeTokens": (lambda i: {"ids": [i["token"]]}, "revokedIds", SELF_WRITE),
+    "unlinkIdentities": (lambda i: {"ids": [i["image"]]}, "unlinkedIds", SELF_WRITE),
     "setRegistration": (lambda i: {"registration": "OPEN"}, "instance { registration }", SERVER_OWNER),
     "createInvite": (lambda i: {}, "code invite { id }", SERVER_OWNER),
     "revokeInvites": (lambda i: {"ids": [i["invite"]]}, "revokedIds", SERVER_OWNER),

@@ -180,11 +180,13 @@ EDGES: dict[str, str] = {
     "SimilarImage.image": "{ duplicates { nodes { images { nodes { name owner { name } } } } } }",
     "Viewer.account": _in_viewer("account { name }"),
     "Viewer.sessions": _in_viewer("sessions { id isCurrent }"),
+    "Viewer.identities": _in_viewer("identities { id issuer email }"),
     "Viewer.tokens": _in_viewer("tokens { id }"),
     "Viewer.preferences": _in_viewer("preferences { keyPreset wheel snapping }"),
     "Preferences.keys": _in_viewer("preferences { keys { command keys } }"),
     "Viewer.invites": _in_viewer("invites { id usedBy { name } }"),
     "Invite.usedBy": _in_viewer("invites { usedBy { name } }"),
+    "Instance.providers": "{ instance { providers { name url linkUrl issuer } } }",
     "Instance.uploads": "{ instance { uploads { url } } }",
     "Instance.formats": "{ instance { formats { name available missing } } }",
 }

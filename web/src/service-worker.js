@@ -13,7 +13,7 @@ const LARGEST_PX = 400;
 /** An answer that takes longer than this is as good as none, where there is a kept one. */
 const PATIENCE_MS = 1500;
 /** Addresses of the server that are no pages. */
-const SERVED = /^\/(?:graphql|uploads|files|health|ide)(?:\/|$)/;
+const SERVED = /^\/(?:graphql|uploads|files|health|ide|auth)(?:\/|$)/;
 const SMALL_PICTURE = /^\/files\/[0-9a-f-]{36}\/(\d+)$/;
 const ATLAS_PAGE = /^\/files\/boards\/[0-9a-f-]{36}\/atlas\/[0-9a-f]{64}$/;
 

@@ -1,5 +1,6 @@
 /** Who is using the app, and what this server is like: read once at the start, kept as it changes. */
 import {
+  ArriveDocument,
   OpeningDocument,
   SignOutDocument,
   type OpeningQuery,
@@ -46,6 +47,7 @@ class App {
       if (!opening.viewer && opening.instance.hasOwner && (await this.renewed())) {
         opening = await request(OpeningDocument, {});
       }
+      if (opening.viewer && (router.query.has("arrived") || !this.mayBeSignedIn)) await this.arrive(opening);
       this.take(opening);
       schedule();
     } catch (error) {
@@ -66,6 +68,13 @@ class App {
     this.instance = kept.instance;
     this.viewer = kept.viewer;
     this.phase = "ready";
+  }
+
+  /** Who signed in elsewhere comes with cookies alone: until when they hold, and for whom, is asked here. */
+  private async arrive(opening: OpeningQuery): Promise<void> {
+    const { refreshSession } = await request(ArriveDocument, {});
+    this.instance = opening.instance;
+    this.signedIn(refreshSession.viewer, refreshSession.accessExpiresAt);
   }
 
   private take(opening: OpeningQuery): void {

@@ -33,7 +33,7 @@ const ROUTES: readonly [RegExp, Page, boolean][] = [
 ];
 
 /** Paths that belong to the server, not to this app. */
-const SERVED = /^\/(?:files|graphql|uploads|health|ide)(?:\/|$)/;
+const SERVED = /^\/(?:files|graphql|uploads|health|ide|auth)(?:\/|$)/;
 
 export function match(path: string): Route {
   const trimmed = path.length > 1 ? path.replace(/\/+$/, "") : path;

@@ -6,6 +6,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: "You are not signed in any more. Sign in again to go on.",
   WRONG_CREDENTIALS: "E-mail address and password do not belong together.",
   SESSION_REVOKED: "Your session has ended. Sign in again to go on.",
+  LAST_WAY_IN: "It is the only way for you to sign in: set a password first.",
   FORBIDDEN: "You may see this, but not do that.",
   NOT_FOUND: "It does not exist, was deleted, or is no longer shared with you.",
   REGISTRATION_CLOSED: "New accounts are not open to you on this server.",
