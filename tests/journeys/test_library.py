@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browsing import sign_up
+from tests.journeys.looking import axe_complaints
 from tests.journeys.scenery import landscape
 from tests.running import RunningServer, Script
 
@@ -46,12 +47,16 @@ def test_many_pictures_are_tagged_named_carried_out_thrown_away_and_brought_back
 
     tools.get_by_role("button", name="Tags…").click()
     dialog = page.get_by_role("dialog", name="Tags of 3 pictures")
+    expect(dialog).to_be_visible()
+    complaints = axe_complaints(page)
     dialog.get_by_label("Tags").fill("dusk, hills")
     dialog.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("3 pictures tagged.")).to_be_visible()
 
     tools.get_by_role("button", name="Rename…").click()
     dialog = page.get_by_role("dialog", name="Rename 3 pictures")
+    expect(dialog).to_be_visible()
+    complaints += axe_complaints(page)
     dialog.get_by_label("Pattern", exact=True).fill("hill {n:03}")
     dialog.get_by_role("button", name="Rename", exact=True).click()
     expect(page.get_by_text("3 pictures renamed.")).to_be_visible()
@@ -67,6 +72,8 @@ def test_many_pictures_are_tagged_named_carried_out_thrown_away_and_brought_back
     page.goto("/library?tag=dusk")
     expect(wall).to_have_count(3)
     page.get_by_role("button", name="Save this search").click()
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_visible()
+    complaints += axe_complaints(page)
     page.get_by_role("dialog").get_by_label("Name").fill("At dusk")
     page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     page.goto("/library")
@@ -75,6 +82,8 @@ def test_many_pictures_are_tagged_named_carried_out_thrown_away_and_brought_back
     saved.get_by_role("button", name="At dusk 3").click()
     expect(wall).to_have_count(3)
     picture_taker(page, "library-saved-search")
+    complaints += axe_complaints(page)
+    assert not complaints, "\n".join(complaints)
 
     wall.first.click(modifiers=["Control"])
     page.keyboard.press("Delete")

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browsing import all_sharp, canvas, drop, new_board, pictures, sign_up
+from tests.journeys.looking import axe_complaints
 from tests.running import REPOSITORY, RunningServer, Script
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -93,6 +94,21 @@ def test_work_done_without_the_server_outlives_the_tab_and_is_sent_when_it_is_ba
     last.goto(url)
     expect(canvas(last)).to_have_attribute("data-pending", "2")
     expect(last.get_by_test_id("pin")).to_have_count(1)
+    complaints = axe_complaints(last)
+
+    # Of the boards, those that are kept are shown; who would sign out is told what would be lost.
+    last.goto("/")
+    expect(last.get_by_role("link", name="Mood")).to_be_visible()
+    complaints += axe_complaints(last)
+    last.get_by_role("button", name="account and settings").click()
+    last.get_by_role("menuitem", name="Sign out").click()
+    question = last.get_by_role("dialog", name="Sign out and lose what is unsent?")
+    expect(question).to_contain_text("2 changes are not sent yet")
+    complaints += axe_complaints(last)
+    question.get_by_role("button", name="Cancel").click()
+    last.goto(url)
+    expect(canvas(last)).to_have_attribute("data-pending", "2")
+    assert not complaints, "\n".join(complaints)
     server.start()
     expect(canvas(last)).to_have_attribute("data-pending", "0", timeout=30_000)
     after = {item["id"]: item["x"] for item in script.items_on(board_id)}
@@ -145,9 +161,13 @@ def test_what_could_not_be_done_is_told_and_signing_out_leaves_nothing_private(
         _base64(pictures(3)[2][1]),
     )
     again.goto("/share")
-    expect(again.get_by_role("img", name="shared.jpg")).to_be_visible()
+    expect(again.get_by_text("shared.jpg")).to_be_visible()
     picture_taker(again, "share")
+    complaints = axe_complaints(again)
     again.get_by_role("button", name="Place on a board").click()
+    expect(again.get_by_role("button", name="Mood")).to_be_visible()
+    complaints += axe_complaints(again)
+    assert not complaints, "\n".join(complaints)
     again.get_by_role("button", name="Mood").click()
     all_sharp(again, 1)
 
