@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 import aioboto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from domain.bucket_words import bucket_words
+from domain.bucket_words import bucket_words, code_of
 
 CONNECTIONS = 32
 ATTEMPTS = 4
@@ -93,6 +94,18 @@ class BucketClient:
         """One request. Raises ClientError where the server refuses for a reason that the caller may know."""
         client = await self.client()
         return await getattr(client, operation)(**arguments)
+
+    async def head(self, key: str) -> dict[str, Any] | None:
+        """Of the object; None where the bucket is there and has none."""
+        with self.words():
+            try:
+                found: dict[str, Any] = await self.ask("head_object", **self.named(key))
+            except ClientError as error:
+                if code_of(error) not in ("404", "NoSuchKey", "NotFound"):
+                    raise
+                await self.ask("head_bucket", Bucket=self.bucket)  # else it is the bucket that is missing
+                return None
+        return found
 
     def words(self) -> contextlib.AbstractContextManager[None]:
         return bucket_words(self.bucket, self.access.endpoint)

@@ -9,8 +9,7 @@ import contextlib
 import hashlib
 import logging
 import os
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,26 +18,22 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from domain import blobs, bucket_client
-from domain.bucket_client import Access, BucketClient
+from domain.bucket_client import Access
+from domain.bucket_parts import DIGEST, BucketParts
 from domain.bucket_words import FAILURES, code_of
 from domain.errors import StorageUnavailable
 from domain.nearby import Nearby
-from domain.places import CHUNK_BYTES, Damaged, Part, Stored
+from domain.places import CHUNK_BYTES, Damaged, Stored
 from domain.settings import Settings
 from domain.slices import Slice
 
 PART_BYTES = 16 << 20
-PARTS_AT_ONCE = 2
 MOST_COPIED_BYTES = 5 << 30
 """What one request copies within a bucket; larger objects are copied by parts."""
 
-COPIED_PART_BYTES = 1 << 30
 PAUSE_SECONDS = 0.2
 PARTS_MIXED_UP = ("InvalidPart", "InvalidPartOrder", "NoSuchUpload", "BadDigest")
 """Said where something was changed on its way: sending all of it again mends that."""
-
-DIGEST = "sha256"
-"""The metadata that every object of ours carries: its SHA-256 in hex."""
 
 Body = Callable[[], AbstractContextManager[object]]
 """What is sent, opened anew for every attempt."""
@@ -59,7 +54,7 @@ def store_at(place: str, settings: Settings, drafts: Path) -> "BucketStore":
     return BucketStore(bucket, f"{prefix}/" if prefix else "", access, drafts)
 
 
-class BucketStore(BucketClient):
+class BucketStore(BucketParts):
     """drafts: a folder for what has to be a file for a while."""
 
     def __init__(self, bucket: str, prefix: str, access: Access, drafts: Path) -> None:
@@ -71,18 +66,6 @@ class BucketStore(BucketClient):
     async def close(self) -> None:
         await asyncio.to_thread(self._nearby.clear)
         await super().close()
-
-    async def head(self, key: str) -> dict[str, Any] | None:
-        """Of the object; None where the bucket is there and has none."""
-        with self.words():
-            try:
-                found: dict[str, Any] = await self.ask("head_object", **self.named(key))
-            except ClientError as error:
-                if code_of(error) not in ("404", "NoSuchKey", "NotFound"):
-                    raise
-                await self.ask("head_bucket", Bucket=self.bucket)  # else it is the bucket that is missing
-                return None
-        return found
 
     async def find(self, key: str) -> Stored | None:
         found = await self.head(key)
@@ -196,80 +179,20 @@ class BucketStore(BucketClient):
         return seen.hexdigest()
 
     async def _put_parts_verified(self, key: str, draft: Path, size_bytes: int, digest: str) -> None:
-        """In parts, of which few are in memory at once; what is not completed is aborted."""
         starts = range(0, size_bytes, PART_BYTES)
         md5s = [await asyncio.to_thread(_md5_of_piece, draft, start, PART_BYTES) for start in starts]
         etag = f"{_md5(b''.join(md5s)).hex()}-{len(starts)}"
 
         async def send() -> None:
-            begun = await self.ask("create_multipart_upload", **self.named(key), Metadata={DIGEST: digest})
-            upload = {**self.named(key), "UploadId": begun["UploadId"]}
-            places = asyncio.Semaphore(PARTS_AT_ONCE)
-
-            async def part(number: int) -> dict[str, Any]:
-                async with places:
-                    said = base64.b64encode(md5s[number]).decode()
-                    with blobs.storage_words(), Slice(draft, starts[number], PART_BYTES) as content:
-                        sent = await self.ask(
-                            "upload_part", **upload, PartNumber=number + 1, Body=content, ContentMD5=said
-                        )
-                    return {"PartNumber": number + 1, "ETag": sent["ETag"]}
-
-            try:
-                parts = await _all_or_none([part(number) for number in range(len(starts))])
-                await self._complete(key, begun["UploadId"], parts)
-            except BaseException:
-                await asyncio.shield(self.abort(key, begun["UploadId"]))
-                raise
+            await self.put_in_parts(key, draft, part_bytes=PART_BYTES, md5s=md5s, digest=digest)
 
         await self._verified(key, send, size_bytes, digest, etag)
-
-    async def begin(self, key: str) -> str:
-        with self.words():
-            begun = await self.ask("create_multipart_upload", **self.named(key))
-        return str(begun["UploadId"])
-
-    async def part_url(self, key: str, upload_id: str, number: int, seconds: int) -> str:
-        signer = await self.signer()
-        with self.words():
-            url = await signer.generate_presigned_url(
-                "upload_part",
-                Params={**self.named(key), "UploadId": upload_id, "PartNumber": number},
-                ExpiresIn=seconds,
-            )
-        return str(url)
-
-    async def parts(self, key: str, upload_id: str) -> list[Part] | None:
-        found: list[Part] = []
-        following: dict[str, int] = {}
-        while True:
-            with self.words():
-                try:
-                    page = await self.ask("list_parts", **self.named(key), UploadId=upload_id, **following)
-                except ClientError as error:
-                    if code_of(error) in ("NoSuchUpload", "404"):
-                        return None
-                    raise
-            found += [Part(each["PartNumber"], each["Size"], each["ETag"]) for each in page.get("Parts", ())]
-            if not page.get("IsTruncated"):
-                return found
-            following = {"PartNumberMarker": page["NextPartNumberMarker"]}
-
-    async def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        with self.words():
-            try:
-                await self._complete(
-                    key, upload_id, [{"PartNumber": each.number, "ETag": each.etag} for each in parts]
-                )
-            except FAILURES:
-                if await self.head(key) is None:  # else it was done and the answer was lost
-                    raise
 
     async def copy(self, key: str, to: str, *, digest: str, size_bytes: int) -> bool:
         with self.words():
             try:
                 if size_bytes > MOST_COPIED_BYTES:
-                    await self._copy_parts(key, to, digest, size_bytes)
+                    await self.copy_in_parts(key, to, digest=digest, size_bytes=size_bytes)
                 else:
                     await self.ask(
                         "copy_object",
@@ -286,56 +209,6 @@ class BucketStore(BucketClient):
         if not _is_as_said(found, size_bytes, digest):
             raise StorageUnavailable("The S3 store copied other bytes; nothing was stored. Try again.")
         return True
-
-    async def _copy_parts(self, key: str, to: str, digest: str, size_bytes: int) -> None:
-        begun = await self.ask("create_multipart_upload", **self.named(to), Metadata={DIGEST: digest})
-        upload, parts = {**self.named(to), "UploadId": begun["UploadId"]}, []
-        try:
-            for number, start in enumerate(range(0, size_bytes, COPIED_PART_BYTES), 1):
-                last = min(start + COPIED_PART_BYTES, size_bytes) - 1
-                copied = await self.ask(
-                    "upload_part_copy",
-                    **upload,
-                    PartNumber=number,
-                    CopySource=self.named(key),
-                    CopySourceRange=f"bytes={start}-{last}",
-                )
-                parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
-            await self._complete(to, begun["UploadId"], parts)
-        except BaseException:
-            await asyncio.shield(self.abort(to, begun["UploadId"]))
-            raise
-
-    async def _complete(self, key: str, upload_id: str, parts: Sequence[dict[str, Any]]) -> None:
-        """Raises ClientError; a repeat of one whose answer was lost says NoSuchUpload."""
-        await self.ask(
-            "complete_multipart_upload",
-            **self.named(key),
-            UploadId=upload_id,
-            MultipartUpload={"Parts": list(parts)},
-        )
-
-    async def abort(self, key: str, upload_id: str) -> None:
-        """What cannot be aborted now, `abort_old` aborts later."""
-        with contextlib.suppress(*FAILURES):
-            await self.ask("abort_multipart_upload", **self.named(key), UploadId=upload_id)
-
-    async def abort_old(self, older_than_seconds: float) -> int:
-        """Objects in parts that nobody completed; how many went."""
-        aborted, before = 0, time.time() - older_than_seconds
-        following: dict[str, str] = {}
-        while True:
-            with self.words():
-                page = await self.ask(
-                    "list_multipart_uploads", Bucket=self.bucket, Prefix=self.prefix, **following
-                )
-            for found in page.get("Uploads", ()):
-                if found["Initiated"].timestamp() < before:
-                    await self.abort(found["Key"].removeprefix(self.prefix), found["UploadId"])
-                    aborted += 1
-            if not page.get("IsTruncated"):
-                return aborted
-            following = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
 
     async def read(self, key: str, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         offset, failed = start, 0
@@ -475,18 +348,6 @@ class BucketStore(BucketClient):
 
     async def prepare(self) -> None:
         await self.check()
-
-
-async def _all_or_none(work: Sequence[Any]) -> list[Any]:
-    """In their order; the first that fails ends the others before it is raised."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _is_as_said(found: dict[str, Any], size_bytes: int, digest: str) -> bool:

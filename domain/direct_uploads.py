@@ -14,7 +14,7 @@ import asyncpg
 
 from domain import images, originals, placing, storage
 from domain.access import Viewer, require_scope
-from domain.database import execute, fetch, fetchrow, fetchval
+from domain.database import Connection, execute, fetch, fetchrow, transaction
 from domain.errors import (
     BadInput,
     DomainError,
@@ -87,32 +87,43 @@ async def begin(
         limit = settings.max_file_bytes
         raise FileTooLarge(f"A file may have {limit // 1_000_000} MB.", limit_bytes=limit)
     await placing.require_board(viewer, board_id)
-    unfinished: int = await fetchval(
+    upload_id = uuid4()
+    begun = await store.begin(f"incoming/{upload_id}")
+    try:
+        async with transaction() as connection:
+            await _require_room(connection, viewer)
+            row = await connection.fetchrow(
+                "INSERT INTO direct_upload (id, owner, place, upload, size_bytes, name, image_id, batch, "
+                "board, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+                "now() + make_interval(days => $10)) RETURNING *",
+                upload_id,
+                viewer.account_id,
+                storage.place(),
+                begun,
+                size_bytes,
+                name,
+                image_id,
+                batch,
+                board_id,
+                LASTS_DAYS,
+            )
+    except LimitExceeded:
+        await store.abort(f"incoming/{upload_id}", begun)
+        raise
+    assert row is not None
+    return _upload_of(row)
+
+
+async def _require_room(connection: Connection, viewer: Viewer) -> None:
+    """Who begins several at once is counted one after the other. Raises LimitExceeded."""
+    await connection.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", viewer.account_id)
+    unfinished: int = await connection.fetchval(
         "SELECT count(*) FROM direct_upload WHERE owner = $1 AND outcome IS NULL", viewer.account_id
     )
     if unfinished >= MOST_OPEN:
         raise LimitExceeded(
             f"At most {MOST_OPEN} uploads may be unfinished: finish or end some.", limit=MOST_OPEN
         )
-    upload_id = uuid4()
-    begun = await store.begin(f"incoming/{upload_id}")
-    row = await fetchrow(
-        "INSERT INTO direct_upload (id, owner, place, upload, size_bytes, name, image_id, batch, board, "
-        "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(days => $10)) "
-        "RETURNING *",
-        upload_id,
-        viewer.account_id,
-        storage.place(),
-        begun,
-        size_bytes,
-        name,
-        image_id,
-        batch,
-        board_id,
-        LASTS_DAYS,
-    )
-    assert row is not None
-    return _upload_of(row)
 
 
 async def find(viewer: Viewer, upload_id: UUID) -> DirectUpload:
@@ -138,7 +149,10 @@ async def part_urls(upload: DirectUpload, first: int, count: int = MOST_URLS) ->
         raise BadInput(f"Ask for parts from 1 to {upload.parts}, at most {MOST_URLS} at once.", field="first")
     store = _store_of(upload)
     numbers = range(first, min(first + count, upload.parts + 1))
-    return [await store.part_url(upload.key, upload.upload, number, URL_SECONDS) for number in numbers]
+    return [
+        await store.part_url(upload.key, upload.upload, number, upload.size_of(number), URL_SECONDS)
+        for number in numbers
+    ]
 
 
 async def complete(viewer: Viewer, settings: Settings, upload: DirectUpload) -> AddedImage:

@@ -95,8 +95,8 @@ class DirectStore(Store, Protocol):
     async def begin(self, key: str) -> str:
         """The id of an object in parts; nobody sees it before it is completed."""
 
-    async def part_url(self, key: str, upload_id: str, number: int, seconds: int) -> str:
-        """An address that takes one PUT of that part's bytes for so long."""
+    async def part_url(self, key: str, upload_id: str, number: int, size_bytes: int, seconds: int) -> str:
+        """An address that takes PUTs of that part, of exactly so many bytes, for so long."""
 
     async def parts(self, key: str, upload_id: str) -> list[Part] | None:
         """Those that have come, by their number; None: there is no such upload, or it is over."""

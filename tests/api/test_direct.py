@@ -1,5 +1,6 @@
 """Direct uploads: parts go straight to a real bucket, and only what is whole and a picture becomes one."""
 
+import asyncio
 import hashlib
 import io
 import os
@@ -17,7 +18,6 @@ from domain.database import execute, fetchval
 from domain.sessions import viewer_of
 from domain.settings import Settings
 from tests.api.serving import Served, serving
-from tests.conftest import EMPTY
 from tests.factories import a_board
 from tests.laws import require_laws
 from tests.s3 import S3Server
@@ -39,7 +39,6 @@ async def kept(
     monkeypatch.setattr(direct_uploads, "PART_BYTES", PART)
     settings = replace(server_settings, max_file_bytes=20_000_000)
     async with serving(s3_server.settings(settings, await s3_server.make_bucket())) as running:
-        await execute(EMPTY)
         yield running
 
 
@@ -112,7 +111,8 @@ async def test_other_sizes_than_announced_and_other_people_are_refused(kept: Ser
     async with kept.client(ana.access_token) as client, kept.client(eve.access_token) as hers:
         begun = await begin(client, 1000)
         asked = {"id": begun["upload"]["id"]}
-        await put(begun["urls"][0], b"x" * 999)
+        for other in (b"x" * 999, b"x" * 1001):
+            assert await put(begun["urls"][0], other) == 403, "the size is in the signature"
         refused = await client.post("/uploads/direct/complete", params=asked)
         assert refused.json()["error"]["details"]["missing"] == [1]
         for answer in (
@@ -136,6 +136,24 @@ async def test_other_sizes_than_announced_and_other_people_are_refused(kept: Ser
     async with kept.client() as nobody:
         assert (await nobody.post("/uploads/direct", json={"sizeBytes": 1})).status_code == 401
     assert await keys() == []
+
+
+async def test_a_person_has_so_many_unfinished_also_when_they_begin_at_once(
+    kept: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct_uploads, "MOST_OPEN", 2)
+    ana, ben = await kept.join("ana"), await kept.join("ben")
+    wish = {"name": "noise.png", "sizeBytes": 1000}
+    async with kept.client(ana.access_token) as client, kept.client(ben.access_token) as other:
+        answers = await asyncio.gather(*(client.post("/uploads/direct", json=wish) for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 413, 413]
+        codes = {answer.json()["error"]["code"] for answer in answers if answer.status_code == 413}
+        assert codes == {"LIMIT_EXCEEDED"}
+        assert (await other.post("/uploads/direct", json=wish)).status_code == 201
+    assert await fetchval("SELECT count(*) FROM direct_upload") == 3
+    store = storage.direct_store()
+    assert store is not None
+    assert await store.abort_old(-60) == 3, "the bucket keeps no place for who was refused"
 
 
 async def test_what_is_not_finished_in_its_time_goes(kept: Served) -> None:

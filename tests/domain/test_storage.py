@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from domain import buckets, storage
+from domain import bucket_parts, buckets, storage
 from domain.errors import StorageUnavailable
 from domain.folders import FolderStore
 from domain.places import Store
@@ -116,7 +116,7 @@ async def test_a_copy_has_the_bytes_and_what_it_is_of_stays(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(buckets, "MOST_COPIED_BYTES", 6 << 20)
-    monkeypatch.setattr(buckets, "COPIED_PART_BYTES", 5 << 20)
+    monkeypatch.setattr(bucket_parts, "COPIED_PART_BYTES", 5 << 20)
     for content in (b"the bytes", os.urandom(11 << 20)):
         digest = hashlib.sha256(content).hexdigest()
         await keep(store, tmp_path, content)
