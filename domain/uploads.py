@@ -33,6 +33,8 @@ from domain.upload_rows import LASTS_DAYS, Checksum, Label, Upload, upload_of
 from domain.upload_writing import Writer, discard_parts, old_parts, part_path, share_parts, too_much
 
 MOST_OPEN = 200
+"""Unfinished uploads of a person; in bytes, what so many of the largest pictures have, archives included."""
+
 MOST_PARTS = 4_000
 LONGEST_METADATA = 4_000
 READ_BYTES = 1 << 20
@@ -50,11 +52,11 @@ async def begin(
     await placing.require_board(viewer, label.board)
     if len(label.metadata) > LONGEST_METADATA:
         raise BadInput(f"The metadata may have {LONGEST_METADATA} characters.", field="metadata")
-    settings = _settings_for(settings, label.name)
+    given, settings = settings, _settings_for(settings, label.name)
     _require_length(settings, length or 0)
     async with transaction() as connection:
         await connection.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", viewer.account_id)
-        await _require_room(viewer, settings, length or 0, label.batch)
+        await _require_room(viewer, given, length, label)
         row = await connection.fetchrow(
             "INSERT INTO upload (id, owner, length, received, parts, name, image_id, batch, board, metadata, "
             "is_partial, created_at, expires_at) VALUES ($1, $2, $3, 0, '{}', $4, $5, $6, $7, $8, $9, now(), "
@@ -300,21 +302,31 @@ async def _forget(upload_id: UUID, *, if_expired: bool = False) -> None:
             await storage.remove(unpacking.key(upload_id))
 
 
-async def _require_room(viewer: Viewer, settings: Settings, length: int, batch: UUID | None) -> None:
-    open_now = await fetchrow(
-        "SELECT count(*) AS uploads, coalesce(sum(length) FILTER (WHERE batch = $2), 0)::bigint AS batch "
-        "FROM upload WHERE owner = $1 AND outcome IS NULL AND expires_at > now()",
+async def _require_room(viewer: Viewer, settings: Settings, length: int | None, label: Label) -> None:
+    """For one more upload. Of what nobody has said how long it is, the most that it may have counts."""
+    open_now = await fetch(
+        "SELECT name, length, batch FROM upload WHERE owner = $1 AND outcome IS NULL AND expires_at > now()",
         viewer.account_id,
-        batch,
     )
-    assert open_now is not None
-    if open_now["uploads"] >= MOST_OPEN:
+    if len(open_now) >= MOST_OPEN:
         raise LimitExceeded(
             f"You have {MOST_OPEN} unfinished uploads: finish or cancel some, or wait until they expire.",
             limit=MOST_OPEN,
         )
-    if batch is not None:
-        await images.require_batch_room(viewer, settings, open_now["batch"] + length, batch)
+    most_bytes = MOST_OPEN * settings.max_file_bytes
+    sizes = [(label.name, length), *((row["name"], row["length"]) for row in open_now)]
+    if (
+        sum(_settings_for(settings, name).max_file_bytes if n is None else n for name, n in sizes)
+        > most_bytes
+    ):
+        raise LimitExceeded(
+            f"What you have sent and is not finished, archives that wait to be unpacked too, may have "
+            f"{most_bytes // 1_000_000:,} MB together: wait until some of it is done, or cancel some.",
+            limit=most_bytes,
+        )
+    if label.batch is not None:
+        of_batch = sum(row["length"] or 0 for row in open_now if row["batch"] == label.batch)
+        await images.require_batch_room(viewer, settings, of_batch + (length or 0), label.batch)
 
 
 def _require_length(settings: Settings, length: int) -> None:

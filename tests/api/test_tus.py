@@ -14,7 +14,7 @@ from domain import uploads
 from domain.database import execute, fetchval
 from tests.api.serving import Served
 from tests.api.tus_words import BODY, VERSION, begin, go_on, metadata, offset_of, parts, tuspy
-from tests.pictures import photo
+from tests.pictures import packed, photo
 
 
 async def test_what_the_server_can_do_is_said_to_anybody(served: Served) -> None:
@@ -261,6 +261,32 @@ async def test_a_batch_and_a_person_have_limits(served: Served, monkeypatch: pyt
         assert (many.status_code, many.json()["error"]["code"]) == (413, "LIMIT_EXCEEDED")
         await begin(other, 10)
     assert await fetchval("select count(*) from upload") == 4
+
+
+async def test_what_a_person_has_under_way_is_bounded_in_bytes_too(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many bytes as the largest pictures have of which so many may be unfinished: here 3 × 2 MB."""
+    monkeypatch.setattr(uploads, "MOST_OPEN", 3)
+    ana, ben, content = await served.join("ana"), await served.join("ben"), packed({"1.jpg": photo(200, 150)})
+    async with served.client(ana.access_token) as client, served.client(ben.access_token) as other:
+        waiting = await begin(client, len(content), filename="waits.zip")
+        assert (await go_on(client, waiting, 0, content)).status_code == 204
+        await begin(client, 5_000_000, filename="a.zip")
+        for said in ({"Upload-Length": "1000001"}, {"Upload-Defer-Length": "1"}):
+            refused = await client.post("/uploads/tus", headers={**VERSION, **said})
+            assert (refused.status_code, refused.json()["error"]["code"]) == (413, "LIMIT_EXCEEDED")
+            assert "wait" in refused.json()["error"]["message"]
+        whole = await client.post(
+            "/uploads", params={"name": "b.zip"}, content=packed({"1.jpg": os.urandom(1_200_000)})
+        )
+        assert (whole.status_code, whole.json()["error"]["code"]) == (413, "LIMIT_EXCEEDED")
+        assert await fetchval("select count(*) from upload") == 2
+        assert len(list((served.settings.blobs / "archives").iterdir())) == 1
+        await begin(other, 5_000_000, filename="a.zip")
+        assert (await client.delete(waiting, headers=VERSION)).status_code == 204
+        await begin(client, 1_000_000)
+    assert await fetchval("select count(*) from upload") == 3
 
 
 async def test_methods_that_are_none(served: Served) -> None:
