@@ -6,6 +6,7 @@ Nothing here loads a picture library.
 
 import array
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -14,7 +15,8 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from uuid import UUID
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 
@@ -39,12 +41,16 @@ from domain.decoding import (
 from domain.errors import ImageRefused, TooBusy
 from domain.pyramid import Place
 from domain.recipes import STANDARD, Recipe
+from domain.turns import Turns
 
 MAX_MESSAGE_BYTES = 1 << 20
 MAX_RENDITION_BYTES = 64 << 20
 PAYLOADS = (Rendering, Tile, Animation)
 SLOTS = max(2, os.cpu_count() or 1)
-"""Pictures at once, of each kind of order."""
+"""Pictures at once, of each kind of order; so many of those that are looked at may be of one person."""
+
+QUICK_SECONDS = 2.0
+"""What takes longer steps aside for others (domain/turns.py). Nearly all pictures are much quicker."""
 
 
 class DecoderGone(Exception):
@@ -69,9 +75,10 @@ class Darkroom:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[object, asyncio.Semaphore]] = (
-            WeakKeyDictionary()
-        )
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[object, Turns]] = WeakKeyDictionary()
+        self._people: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, WeakValueDictionary[UUID, asyncio.Semaphore]
+        ] = WeakKeyDictionary()
 
     @property
     def process_id(self) -> int | None:
@@ -111,7 +118,7 @@ class Darkroom:
 
         Raises OSError where the file cannot be opened, DecoderGone, TooBusy.
         """
-        async with self._slot(order.kind):
+        async with self._turns_of(order.kind).taken():
             # A socket, not a pipe: uvloop closes a pipe's number twice, by then perhaps somebody else's.
             ours, theirs = socket.socketpair()
             writer: asyncio.StreamWriter | None = None
@@ -126,9 +133,14 @@ class Darkroom:
                 else:
                     ours.close()
 
-    def _slot(self, kind: object) -> asyncio.Semaphore:
-        slots = self._slots.setdefault(asyncio.get_running_loop(), {})
-        return slots.setdefault(kind, asyncio.Semaphore(SLOTS))
+    def _turns_of(self, kind: object) -> Turns:
+        turns = self._turns.setdefault(asyncio.get_running_loop(), {})
+        return turns.setdefault(kind, Turns(SLOTS, QUICK_SECONDS))
+
+    def places_of(self, account_id: UUID) -> asyncio.Semaphore:
+        """Of one person: whoever sends nothing but slow files has only their own wait for them."""
+        people = self._people.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+        return people.setdefault(account_id, asyncio.Semaphore(SLOTS))
 
     def _send(self, path: Path, order: Order, answers: int) -> subprocess.Popen[bytes]:
         """Answers the process that was asked."""
@@ -190,11 +202,21 @@ def decoder_id() -> int | None:
     return _DARKROOM.process_id
 
 
-async def inspect(path: Path, *, max_pixels: int = MAX_PIXELS, recipe: Recipe = STANDARD) -> Inspection:
-    """What the picture is, and its smallest rendition. Raises ImageRefused, TooBusy, OSError."""
-    async for message, _ in _asked(path, Order(max_pixels=max_pixels, recipe=recipe)):
-        if isinstance(message, Inspection):
-            return message
+async def inspect(
+    path: Path,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    recipe: Recipe = STANDARD,
+    sender: UUID | None = None,
+) -> Inspection:
+    """What the picture is, and its smallest rendition. sender: whose it is, where somebody waits for it.
+
+    Raises ImageRefused, TooBusy, OSError.
+    """
+    async with _DARKROOM.places_of(sender) if sender else contextlib.nullcontext():
+        async for message, _ in _asked(path, Order(max_pixels=max_pixels, recipe=recipe)):
+            if isinstance(message, Inspection):
+                return message
     raise TooBusy("The picture decoder was interrupted; send the picture again.", retry_after_seconds=1)
 
 

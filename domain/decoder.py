@@ -65,7 +65,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     confinement.die_with_parent()
     confinement.leave_network()
-    os.nice(5)
+    with contextlib.suppress(
+        OSError
+    ):  # some sandboxes forbid it: then it works beside the others, not behind
+        os.nice(5)
     pixels.prepare()
     Decoder(control).serve()
 

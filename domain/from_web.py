@@ -162,7 +162,9 @@ async def preview(viewer: Viewer, settings: Settings, url: str, referer: str | N
     async with originals.receive(settings) as intake:
         async with _place(viewer):
             await _received(settings, intake, url, PREVIEW_BYTES, referer)
-        seen = await darkroom.inspect(intake.path, max_pixels=settings.max_megapixels * 1_000_000)
+        seen = await darkroom.inspect(
+            intake.path, max_pixels=settings.max_megapixels * 1_000_000, sender=viewer.account_id
+        )
     return seen.first.content
 
 

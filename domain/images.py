@@ -162,7 +162,9 @@ async def add_image(
     if batch is not None:
         await require_batch_room(viewer, intake.settings, size_bytes, batch)
     max_pixels = intake.settings.max_megapixels * 1_000_000
-    inspection = await darkroom.inspect(intake.path, max_pixels=max_pixels, recipe=followed())
+    inspection = await darkroom.inspect(
+        intake.path, max_pixels=max_pixels, recipe=followed(), sender=viewer.account_id
+    )
     await originals.keep(intake)
     await renditions.store(digest, inspection.first)
     new_id = image_id or uuid4()

@@ -208,6 +208,23 @@ async def test_the_pixel_limit_is_a_setting(stored: Stored) -> None:
     assert refused.value.details["reason"] == "TOO_MANY_PIXELS"
 
 
+async def test_it_works_where_a_sandbox_lets_nobody_change_their_priority(
+    stored: Stored, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("forbidding")
+    (folder / "sitecustomize.py").write_text(
+        "import os\ndef nice(by):\n    raise PermissionError(1, 'Operation not permitted')\nos.nice = nice\n"
+    )
+    path = stored(pictures.photo())
+    darkroom.close()
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    try:
+        assert (await inspect(path)).width == 1200
+        assert psutil.Process(darkroom.decoder_id()).nice() == psutil.Process().nice()
+    finally:
+        darkroom.close()
+
+
 async def test_a_killed_decoder_is_started_again(stored: Stored) -> None:
     path = stored(pictures.photo())
     await inspect(path)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -28,22 +29,28 @@ async def test_spoilt_files_cost_only_their_child() -> None:
     assert report.memory_mb[1] <= report.memory_mb[0] + 30
 
 
-async def test_a_file_that_takes_for_ever_delays_nobody(tmp_path: Path) -> None:
-    """As many endless files as are decoded at once, and one more; a good one among them comes first."""
-    endless, good = tmp_path / "endless", tmp_path / "good"
+async def test_files_that_take_for_ever_delay_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody sends more endless files than are decoded at once; the pictures of others are quick."""
+    monkeypatch.setattr(darkroom, "QUICK_SECONDS", 0.1)
+    endless, good, eve = tmp_path / "endless", tmp_path / "good", uuid4()
     endless.write_bytes(pictures.flat_png(11_000, 10_900))
     good.write_bytes(pictures.GOOD["baseline.jpg"].make())
     await darkroom.inspect(good)
-    busy = [asyncio.create_task(_finished(endless)) for _ in range(darkroom.SLOTS - 1)]
+    busy = [asyncio.create_task(_finished(endless, eve)) for _ in range(3 * darkroom.SLOTS)]
     await asyncio.sleep(0.05)
-    assert (await darkroom.inspect(good)).width == pictures.WIDTH
+    for _ in range(3):
+        assert (await darkroom.inspect(good, sender=uuid4())).width == pictures.WIDTH
     assert not any(task.done() for task in busy)
-    await asyncio.gather(*busy)
+    for task in busy:
+        task.cancel()
+    await asyncio.gather(*busy, return_exceptions=True)
     darkroom.close()
 
 
-async def _finished(path: Path) -> None:
+async def _finished(path: Path, sender: UUID) -> None:
     try:
-        await darkroom.inspect(path)
+        await darkroom.inspect(path, sender=sender)
     except ImageRefused:
         return
