@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -25,6 +26,9 @@ MADE_BY_ROWS = (
     "FROM rendition WHERE rendition.image = image.id AND size <> 0)"
 )
 """What the column image.made holds: size, width, height and bytes of each, the smallest first."""
+
+PATIENCE_SECONDS, LOOK_SECONDS = 8.0, 0.2
+"""How long who asks for a lost one waits for it, and how often it is looked for meanwhile."""
 
 LARGE_PIXELS = 30_000_000
 """Above it a picture may take long, and its job waits in a queue of its own."""
@@ -220,10 +224,29 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
     """The rendition of that rung; of a picture that is ready and too small for it, the largest there is.
 
     One that earlier settings asked for is shown until what the present ones ask for is made, which this
-    brings about. Raises NotFound (also: not made yet), BadInput, StorageUnavailable when the file is lost:
-    it is then being made again.
+    brings about. One that is lost from the store is made again, and waited for a while.
+    Raises NotFound (also: not made yet), BadInput, StorageUnavailable (it is still being made again).
     """
     await access.image(viewer, image_id)
+    try:
+        return await _file(image_id, size)
+    except FileNotFoundError:
+        await make_again(image_id)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        await asyncio.sleep(LOOK_SECONDS)
+        with contextlib.suppress(FileNotFoundError):
+            return await _file(image_id, size)
+    if await fetchval("SELECT state FROM image WHERE id = $1", image_id) == "FAILED":
+        raise _unshowable()
+    raise StorageUnavailable(
+        "This size was lost from the store and is being made again; try again in a moment.",
+        retry_after_seconds=2,
+    )
+
+
+async def _file(image_id: UUID, size: int) -> StoredFile:
+    """Raises FileNotFoundError: there is a row of it, and no file."""
     row = await fetchrow(
         "SELECT r.size, r.digest AS etag, r.mime, r.size_bytes, r.recipe, "
         "i.digest, i.name, i.state, i.width, i.height "
@@ -243,23 +266,20 @@ async def file(viewer: Viewer, image_id: UUID, size: int) -> StoredFile:
     last = rungs(row["width"], row["height"], recipe.sizes)[-1]
     if row["size"] not in (size, last):
         if row["state"] == "FAILED":
-            raise NotFound("This picture cannot be shown; its original can be downloaded.")
+            raise _unshowable()
         await jobs.hurry([image_id])
         raise NotFound("This size is still being made; it will be here in a moment.")
-    try:
-        return await storage.stored_file(
-            key(row["digest"], row["size"], row["recipe"]),
-            digest=row["etag"],
-            size_bytes=row["size_bytes"],
-            mime=row["mime"],
-            filename=f"{PurePath(row['name']).stem}-{row['size']}.webp",
-        )
-    except FileNotFoundError:
-        await make_again(image_id)
-        raise StorageUnavailable(
-            "This size was lost from the store and is being made again; try again in a moment.",
-            retry_after_seconds=2,
-        ) from None
+    return await storage.stored_file(
+        key(row["digest"], row["size"], row["recipe"]),
+        digest=row["etag"],
+        size_bytes=row["size_bytes"],
+        mime=row["mime"],
+        filename=f"{PurePath(row['name']).stem}-{row['size']}.webp",
+    )
+
+
+def _unshowable() -> NotFound:
+    return NotFound("This picture cannot be shown; its original can be downloaded.")
 
 
 async def make_again(image_id: UUID) -> None:

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain import animations, bucket_client, jobs, originals, renditions, storage
-from domain.database import execute, fetchval
+from domain.database import fetchval
 from domain.recipes import VERSION
 from domain.settings import Settings
 from tests.api.serving import Served, serving
-from tests.conftest import EMPTY
 from tests.pictures import animated, photo
 from tests.s3 import Door, Fault, S3Server, a_door
 
@@ -34,7 +33,6 @@ async def kept(
     monkeypatch.setattr(bucket_client, "ATTEMPTS", 2)
     settings = door[1].settings(server_settings, await s3_server.make_bucket())
     async with serving(settings) as running:
-        await execute(EMPTY)
         yield running
 
 
@@ -119,7 +117,10 @@ async def test_an_outage_is_said_and_nothing_is_half_there(kept: Served, door: t
     assert await fetchval("SELECT count(*) FROM image") == 2
 
 
-async def test_a_lost_rendition_is_made_again_and_a_lost_original_said(kept: Served) -> None:
+async def test_a_lost_rendition_is_made_again_and_a_lost_original_said(
+    kept: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renditions, "PATIENCE_SECONDS", 0.0)
     ana = await kept.join("ana")
     async with kept.client(ana.access_token) as client:
         sent = await client.post("/uploads", content=PICTURE)

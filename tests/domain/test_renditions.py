@@ -142,15 +142,26 @@ async def test_what_is_not_made_yet_is_not_found_in_words(settings: Settings) ->
         await renditions.file(ana, added.image.id, 800)
 
 
-async def test_a_lost_file_is_made_again_first(settings: Settings) -> None:
+async def test_a_lost_file_is_made_again_first_and_who_asks_waits_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ana, image_id = await ready(settings)
     digest = await fetchval("SELECT digest FROM image")
-    (settings.blobs / renditions.key(digest, 800, "2")).unlink()
+    lost = settings.blobs / renditions.key(digest, 800, "2")
+    lost.unlink()
+    monkeypatch.setattr(renditions, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(StorageUnavailable, match="again"):
         await renditions.file(ana, image_id, 800)
     assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == jobs.LOOKED_AT
+    monkeypatch.setattr(renditions, "PATIENCE_SECONDS", 30.0)
+    monkeypatch.setattr(renditions, "LOOK_SECONDS", 0.02)
+    asking = asyncio.create_task(renditions.file(ana, image_id, 800))
+    await asyncio.sleep(0.1)
+    assert not asking.done()
     await work()
-    assert (settings.blobs / (await renditions.file(ana, image_id, 800)).key).is_file()
+    assert settings.blobs / (await asking).key == lost
+    assert lost.is_file()
+    assert await fetchval("SELECT count(*) FROM job") == 2, "asked for twice, made once"
 
 
 async def test_a_lost_original_is_said_at_the_picture(settings: Settings) -> None:
