@@ -57,6 +57,15 @@ def database_url(cluster: Cluster) -> str:
 
 
 @pytest.fixture
+async def emptied(database_url: str) -> str:
+    """The url of the database, in which nobody has left anything: for who opens it themselves."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(EMPTY)
+    await connection.close()
+    return database_url
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[str]:
     """The open database, empty but for its instance row; yields its url. NOTIFY and commits are real."""
     await open_database(database_url, durable=False)

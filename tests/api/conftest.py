@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from domain.database import execute
 from domain.settings import Settings
 from tests.api.serving import Served, serving
-from tests.conftest import EMPTY
 
 
 @pytest.fixture
-def server_settings(database_url: str, tmp_path: Path) -> Settings:
+def server_settings(emptied: str, tmp_path: Path) -> Settings:
     return Settings(
         data=tmp_path / "data",
-        database_url=database_url,
+        database_url=emptied,
         secret="only for tests, and long enough for them",
         max_file_bytes=2_000_000,
         max_batch_bytes=5_000_000,
@@ -27,7 +25,6 @@ def server_settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def served(server_settings: Settings) -> AsyncIterator[Served]:
     async with serving(server_settings) as running:
-        await execute(EMPTY)
         yield running
 
 
@@ -35,5 +32,4 @@ async def served(server_settings: Settings) -> AsyncIterator[Served]:
 async def get_served(server_settings: Settings) -> AsyncIterator[Served]:
     """One that runs queries sent with GET."""
     async with serving(replace(server_settings, get_queries=True)) as running:
-        await execute(EMPTY)
         yield running

@@ -4,11 +4,9 @@ from dataclasses import replace
 
 from domain import attempts, tokens
 from domain.access import Scope
-from domain.database import execute
 from domain.sessions import viewer_of
 from domain.settings import Settings
 from tests.api.serving import Served, serving
-from tests.conftest import EMPTY
 from tests.domain.webbing import HERE, a_site
 from tests.pictures import photo
 
@@ -16,7 +14,6 @@ from tests.pictures import photo
 async def test_a_preview_is_small_and_for_who_may_add_it(server_settings: Settings) -> None:
     attempts.forget_all()
     async with serving(replace(server_settings, fetch_allow=(HERE,))) as served, a_site() as site:
-        await execute(EMPTY)
         ana = await served.join("ana")
         reader = await tokens.create_token(
             await viewer_of(ana.access_token), name="reader", scope=Scope.READ, expires_at=None

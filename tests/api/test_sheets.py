@@ -5,14 +5,12 @@ from uuid import uuid4
 
 from PIL import Image
 
-from domain.database import execute, fetchval
+from domain.database import fetchval
 from tests import pictures, sources
 from tests.api.serving import Served
-from tests.conftest import EMPTY
 
 
 async def test_pages_are_shown_small_to_who_sees_the_document(served: Served) -> None:
-    await execute(EMPTY)
     ana, eve = await served.join("ana"), await served.join("eve")
     async with served.client(ana.access_token) as client:
         sent = await client.post("/uploads", params={"name": "a.pdf"}, content=sources.pdf(pages=3))
