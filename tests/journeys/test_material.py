@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import sources
 from tests.journeys.browsing import all_sharp, canvas, drop, new_board, sign_up
 from tests.journeys.scenery import landscape
+from tests.pictures import saved
 from tests.running import RunningServer, Script
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -54,6 +56,28 @@ def test_pages_of_a_document_are_chosen_and_lie_beside_it(
     canvas(page).click(button="right", position={"x": 640, "y": 400})
     page.get_by_role("menuitem", name="Pages…").click()
     expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+
+    # The sheets of a TIFF likewise, from what is said when it came.
+    sheets = [Image.new("RGB", (300, 200), colour) for colour in ("red", "lime", "blue")]
+    drop(page, [("scan.tif", saved(sheets[0], "TIFF", save_all=True, append_images=sheets[1:]))])
+    expect(canvas(page)).to_have_attribute("data-items", "2")
+    said = page.locator(".toast", has_text="“scan.tif” has 3 pages")
+    said.get_by_role("button", name="Pages…").click()
+    dialog = page.get_by_role("dialog", name="Pages of scan.tif")
+    dialog.get_by_role("button", name="Page 3").click()
+    dialog.get_by_role("button", name="Page 2").click()
+    picture_taker(page, "sheets")
+    dialog.get_by_role("button", name="Add 2 pages").click()
+    expect(canvas(page)).to_have_attribute("data-items", "4")
+    expect(canvas(page)).to_have_attribute("data-pending", "0")
+    seen = script.ask("{ images(first: 20) { nodes { name palette } } }")["images"]["nodes"]
+    colours = {image["name"]: image["palette"][0] for image in seen if image["name"].startswith("scan")}
+    assert colours == {
+        "scan.tif": "#ff0000",
+        "scan, page 2.png": "#00ff00",
+        "scan, page 3.png": "#0000ff",
+    }
 
 
 def test_pictures_of_the_library_are_found_beside_the_board_and_dragged_onto_it(

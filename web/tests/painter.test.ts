@@ -15,6 +15,8 @@ let asked: string[] = [];
 let patient: string[] = [];
 let failed = new Set<string>();
 let drawn: { from: unknown; source: number[] }[] = [];
+let said: string[] = [];
+let scales: number[][] = [];
 
 const bitmaps = {
   find: (key: string) => kept.get(key) ?? null,
@@ -28,6 +30,11 @@ const bitmaps = {
 const context = {
   setTransform() {},
   fillRect() {},
+  save() {},
+  restore() {},
+  translate() {},
+  scale: (...by: number[]) => scales.push(by),
+  fillText: (text: string) => said.push(text),
   drawImage: (from: unknown, ...places: number[]) => drawn.push({ from, source: places.slice(0, 4) }),
 } as unknown as Context;
 
@@ -72,7 +79,7 @@ const bitmap = (width: number, height: number) => ({ width, height }) as ImageBi
 
 beforeEach(() => {
   kept.clear();
-  [asked, patient, drawn, failed] = [[], [], [], new Set()];
+  [asked, patient, drawn, failed, said, scales] = [[], [], [], new Set(), [], []];
 });
 
 const three = [1, 2, 3].map((n) => anItem(`${n}`, { width: 100, height: 50, at: { x: n * 100, y: 50 } }));
@@ -122,6 +129,32 @@ describe("pictures seen from afar", () => {
     asked = [];
     look(sceneOf([anItem("1", { brightness: 1.3, width: 20, height: 10 })]), 1);
     expect(asked).toEqual(["image-1/96/1.3,1,1"]);
+  });
+});
+
+describe("a picture of which nothing more could be made", () => {
+  const broken = (item: Item): Scene => {
+    const scene = sceneOf([item]);
+    const picture = { ...scene.picture(item.imageId!)!, state: "FAILED" as const, failure: "CORRUPT" };
+    return { ...scene, picture: () => picture };
+  };
+
+  test("says so over what there is of it, and over its placeholder", () => {
+    kept.set("image-1/320", bitmap(320, 160));
+    look(broken(three[0]!), 3);
+    expect(drawn).toHaveLength(1);
+    expect(said).toEqual(["Could not be made ready", "The file is damaged."]);
+    kept.clear();
+    look(broken(three[0]!), 3);
+    expect(said).toHaveLength(4);
+  });
+
+  test("is not written over where nobody could read it, and never mirrored", () => {
+    look(broken(three[0]!), 0.5);
+    expect(said).toEqual([]);
+    const { transform } = three[0]!;
+    look(broken({ ...three[0]!, transform: { ...transform, flipX: true } }), 3);
+    expect(scales).toEqual([[-1, 1]]);
   });
 });
 

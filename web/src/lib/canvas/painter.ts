@@ -10,7 +10,7 @@ import { paintDrawing } from "./drawings";
 import { paintFrame, paintTitle, type FrameColours } from "./frames";
 import { TITLE } from "./hitting";
 import { isPlain, toneKey, tonePixels, type Tone } from "./looks";
-import { LEGIBLE_PX, paintNote } from "./papers";
+import { paintNote } from "./papers";
 import {
   isAwaited,
   levelFor,
@@ -65,6 +65,8 @@ export interface Counts {
 }
 
 const RADIANS = Math.PI / 180;
+/** Of the words on a picture that could not be made ready. */
+const SMALLEST_WORDS_PX = 7;
 const LOCAL_PIXELS = 800;
 /** Items painted between two looks at the clock. */
 const STEP = 50;
@@ -169,9 +171,21 @@ export class Painter {
   }
 
   private paintPicture(context: Context, scene: Scene, item: Item, pixelsPerUnit: number): boolean {
+    const picture = scene.picture(item.imageId ?? "");
+    const isSharp = this.paintPixels(context, scene, item, picture, pixelsPerUnit);
+    if (picture?.state === "FAILED") this.paintFailure(context, item, picture.failure, pixelsPerUnit);
+    return isSharp;
+  }
+
+  private paintPixels(
+    context: Context,
+    scene: Scene,
+    item: Item,
+    picture: Picture | undefined,
+    pixelsPerUnit: number,
+  ): boolean {
     const { width, height, crop } = item;
     const imageId = item.imageId ?? "";
-    const picture = scene.picture(imageId);
     const wanted = pixelsWanted(item, pixelsPerUnit);
     if (picture && isAwaited(picture, wanted)) this.unfinished.add(imageId);
     // Only an enlarged picture has pixels to be seen: a reduced one is smoothed, or it would glitter.
@@ -217,7 +231,6 @@ export class Painter {
       context.fillStyle = picture?.palette[0] ?? UNKNOWN_COLOUR;
       context.fillRect(-width / 2, -height / 2, width, height);
     }
-    if (picture?.state === "FAILED") this.paintFailure(context, item, picture.failure, pixelsPerUnit);
     return false;
   }
 
@@ -337,8 +350,12 @@ export class Painter {
   }
 
   private paintFailure(context: Context, item: Item, code: string | null, pixelsPerUnit: number): void {
-    const size = Math.min(item.width / 12, 15 / pixelsPerUnit);
-    if (size * pixelsPerUnit < LEGIBLE_PX) return;
+    const size = Math.min(item.width / 12, item.height / 6, 15 / pixelsPerUnit);
+    if (size * pixelsPerUnit < SMALLEST_WORDS_PX) return;
+    const { flipX, flipY } = item.transform;
+    context.save();
+    context.scale(flipX ? -1 : 1, flipY ? -1 : 1); // words are not mirrored
+    context.translate(0, item.height / 2 - size * 1.6);
     context.fillStyle = "rgb(20 20 22 / 0.72)";
     context.fillRect(-item.width / 2, -size * 1.6, item.width, size * 3.2);
     context.fillStyle = "#ffffff";
@@ -347,6 +364,7 @@ export class Painter {
     context.textBaseline = "middle";
     context.fillText("Could not be made ready", 0, -size * 0.7, item.width * 0.95);
     context.fillText(failureInWords(code), 0, size * 0.7, item.width * 0.95);
+    context.restore();
   }
 
   private levelsOf(picture: Picture): Level[] {

@@ -45,6 +45,6 @@ const PASSING = new Set([
 ]);
 
 export function inWords(error: unknown): string {
-  if (error instanceof RequestFailed) return meaningOf(error.code, error.message);
+  if (error instanceof RequestFailed) return meaningOf(error.code, error.message, error.details["reason"]);
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** What the server's codes (docs/schema.md) mean in the page's language; in English the server's own words say more. */
 import { language } from "../language/language";
+import { REASONS } from "../library/failures";
 
 const MEANINGS: Readonly<Record<string, string>> = {
   BAD_INPUT: "The server does not take a value.",
@@ -44,8 +45,9 @@ const TELLING: ReadonlySet<string> = new Set([
   "FETCH_FAILED",
 ]);
 
-export function meaningOf(code: string, said: string): string {
-  const meaning = MEANINGS[code];
+/** `reason`: why a picture was refused, where the server says it. */
+export function meaningOf(code: string, said: string, reason?: unknown): string {
+  const meaning = (Object.hasOwn(REASONS, String(reason)) && REASONS[String(reason)]) || MEANINGS[code];
   // Of this one the server's words are meant for scripts: they speak of mutation ids.
   if (!meaning || (language === "en" && code !== "DATABASE_UNAVAILABLE")) return said;
   return TELLING.has(code) ? `${meaning} (${said})` : meaning;

@@ -1,6 +1,6 @@
 /** Why a picture could not be prepared, in words; the codes are the server's. */
 
-const WORDS: Readonly<Record<string, string>> = {
+export const REASONS: Readonly<Record<string, string>> = {
   CORRUPT: "The file is damaged.",
   EMPTY: "The file is empty.",
   NOT_AN_IMAGE: "The file is not a picture.",
@@ -18,5 +18,5 @@ const WORDS: Readonly<Record<string, string>> = {
 
 export function failureInWords(code: string | null | undefined): string {
   if (!code) return "The server gave no reason.";
-  return WORDS[code] ?? `The server says: ${code.replaceAll("_", " ").toLowerCase()}.`;
+  return REASONS[code] ?? `The server says: ${code.replaceAll("_", " ").toLowerCase()}.`;
 }

@@ -4,6 +4,7 @@ import { renewAccess } from "../graphql/session";
 import { newId } from "../uuid";
 import { isArchive } from "./formats";
 import type { WebSource } from "./fromWeb";
+import { failureOf } from "./outcome";
 import {
   send,
   type Parcel,
@@ -251,7 +252,7 @@ export class Uploads {
     const images = received.flatMap(({ image }) => image ?? []);
     upload.refused = received
       .filter(({ image }) => !image)
-      .map(({ name, error }) => ({ name, reason: error?.message ?? "It is gone." }));
+      .map(({ name, error }) => ({ name, reason: error ? inWords(failureOf(200, error)) : "It is gone." }));
     if (!images.length) {
       this.settle(upload, "failed", "Nothing in this archive could be added.", true);
       return;
