@@ -334,7 +334,9 @@ def renditions(
     for size in reversed(steps):
         box = fitted(*original, size)
         if current.size != box:
-            current = current.resize(box, Image.Resampling.LANCZOS, reducing_gap=2.0)
+            current = vips.resized(current, box) or current.resize(
+                box, Image.Resampling.LANCZOS, reducing_gap=2.0
+            )
         if not made:
             current = managed(current, picture.info.get("icc_profile"))
         made.append((size, current))

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from domain.settings import Settings
 
-VERSION = "2"
+VERSION = "3"
 """Raise it when the same original would give other bytes by the same settings."""
 
 

@@ -16,6 +16,9 @@ from domain.pyramid import DEEP_PIXELS
 
 LOADERS = {"JPEG": "Jpeg", "PNG": "Png"}
 MODES = {3: "RGB", 4: "RGBA"}
+BANDS = {"L": (1, "b-w"), "RGB": (3, "srgb")}
+"""What is handed over decoded, and how libvips calls its colours. Where something shines through, it rounds
+down each time, which darkens step by step."""
 
 LOOKED_AT_PX = 64
 MOST_COLOURS = 256
@@ -77,6 +80,26 @@ def shrunk(picture: Picture, file: BinaryIO, box: tuple[int, int]) -> Picture | 
         return _pillow(small, small.write_to_memory(), picture) if _is_plain(small, picture) else None
     except pyvips.Error:
         return None
+
+
+def resized(picture: Picture, box: tuple[int, int]) -> Picture | None:
+    """A smaller one of what is decoded already; its pixels are copied on the way. None: ask Pillow."""
+    if picture.mode not in BANDS or picture.width * picture.height > DEEP_PIXELS:
+        return None
+    if box[0] > picture.width or box[1] > picture.height:
+        return None
+    bands, colours = BANDS[picture.mode]
+    pyvips = _library()
+    try:
+        image = pyvips.Image.new_from_memory(picture.tobytes(), *picture.size, bands, "uchar")
+        small = image.copy(interpretation=colours).thumbnail_image(box[0], height=box[1], size="force")
+        if (small.bands, small.format) != (bands, "uchar"):
+            return None
+        made = Image.frombuffer(picture.mode, box, small.write_to_memory(), "raw", picture.mode, 0, 1)
+    except pyvips.Error:
+        return None
+    made.info = picture.info
+    return made
 
 
 def _shrink(size: tuple[int, int], box: tuple[int, int]) -> int:

@@ -30,6 +30,7 @@ from domain.atlases import AtlasPage
 from domain.database import execute, fetch, fetchval, transaction
 from domain.decoding import Developed, fitted
 from domain.errors import NotFound, StorageUnavailable
+from domain.recipes import VERSION
 from domain.settings import Settings
 from tests.factories import a_board, a_member, a_viewer, an_image, rows_of
 from tests.working import work
@@ -256,7 +257,7 @@ async def test_a_lost_rendition_leaves_its_cell_empty_and_is_made_again(settings
     ana = await a_viewer()
     board_id, made = await a_full_board(ana)
     digest = await fetchval("SELECT digest FROM image WHERE id = $1", made[5])
-    await storage.remove(renditions.key(digest, 320, "2"))
+    await storage.remove(renditions.key(digest, 320, VERSION))
     await execute("UPDATE board SET updated_at = updated_at - interval '1 minute'")
     await atlases.enqueue_due()
     [job] = await jobs.due(10)

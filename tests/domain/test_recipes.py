@@ -10,7 +10,7 @@ from PIL import Image
 from domain import full_sizes, jobs, recipes, renditions, storage
 from domain.database import execute, fetch, fetchval
 from domain.errors import BadInput, NotFound
-from domain.recipes import Recipe
+from domain.recipes import VERSION, Recipe
 from domain.settings import BadSetting, Settings
 from tests import pictures
 from tests.factories import a_viewer
@@ -39,16 +39,21 @@ async def test_other_settings_make_everything_again_when_it_is_looked_at(setting
     image_id = (await add(ana, pictures.photo(2000, 1500), settings)).image.id
     await work()
     await full_sizes.file(ana, image_id)
-    assert files(settings) == {"2/320.webp", "2/800.webp", "2/1600.webp", "2/full"}
+    assert files(settings) == {
+        f"{VERSION}/320.webp",
+        f"{VERSION}/800.webp",
+        f"{VERSION}/1600.webp",
+        f"{VERSION}/full",
+    }
 
     recipes.follow(Settings(renditions=(200, 640), webp_quality=40))
-    assert (await renditions.file(ana, image_id, 1600)).key.endswith("/2/1600.webp")
+    assert (await renditions.file(ana, image_id, 1600)).key.endswith(f"/{VERSION}/1600.webp")
     assert await fetchval("SELECT priority FROM job WHERE state = 'QUEUED'") == jobs.LOOKED_AT
     with pytest.raises(NotFound, match="still being made"):
         await renditions.file(ana, image_id, 200)
     await work()
 
-    name = "2-200-640-q40"
+    name = f"{VERSION}-200-640-q40"
     assert files(settings) == {f"{name}/200.webp", f"{name}/640.webp"}
     assert [made[0] for made in await fetchval("SELECT made FROM image")] == [200, 640]
     assert await fetchval("SELECT state FROM image") == "READY"
@@ -69,10 +74,10 @@ async def test_what_another_picture_of_the_same_bytes_shows_is_left_to_it(settin
     recipes.follow(Settings(renditions=(320, 640)))
     await renditions.file(ana, first, 320)
     await work()
-    assert "2/320.webp" in files(settings)
+    assert f"{VERSION}/320.webp" in files(settings)
     assert (await renditions.file(ben, second, 800)).size_bytes > 0
     await work()
-    assert files(settings) == {"2-320-640-q85/320.webp", "2-320-640-q85/640.webp"}
+    assert files(settings) == {f"{VERSION}-320-640-q85/{size}.webp" for size in (320, 640)}
 
 
 async def test_a_picture_that_failed_is_not_tried_at_every_look(settings: Settings) -> None:
@@ -90,8 +95,8 @@ async def test_the_first_rendition_is_the_smallest_of_the_settings(settings: Set
     ana = await a_viewer()
     await add(ana, pictures.photo(900, 600), settings)
     rows = await fetch("SELECT size, width, recipe, size_bytes FROM rendition")
-    assert [tuple(row)[:3] for row in rows] == [(256, 256, "2-256-512-q10")]
-    assert files(settings) == {"2-256-512-q10/256.webp"}
+    assert [tuple(row)[:3] for row in rows] == [(256, 256, f"{VERSION}-256-512-q10")]
+    assert files(settings) == {f"{VERSION}-256-512-q10/256.webp"}
 
 
 def test_only_other_settings_have_another_name() -> None:

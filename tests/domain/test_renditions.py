@@ -13,6 +13,7 @@ from domain.access import Viewer
 from domain.database import execute, fetch, fetchval, transaction
 from domain.decoding import Developed
 from domain.errors import BadInput, NotFound, StorageUnavailable
+from domain.recipes import VERSION
 from domain.settings import Settings
 from tests import pictures
 from tests.factories import a_viewer
@@ -53,14 +54,14 @@ async def test_a_ready_picture_has_every_rung_as_the_rows_say(settings: Settings
         (1600, 1600, 1200),
     ]
     for row in rows:
-        path = settings.blobs / renditions.key(digest, row["size"], "2")
+        path = settings.blobs / renditions.key(digest, row["size"], VERSION)
         content = path.read_bytes()
         assert (row["size_bytes"], row["mime"]) == (len(content), "image/webp")
         assert row["digest"] == hashlib.sha256(content).hexdigest()
         assert Image.open(path).size == (row["width"], row["height"])
     made = [[row[name] for name in ("size", "width", "height", "size_bytes")] for row in rows]
     assert await fetchval("SELECT made FROM image") == made
-    assert path == settings.blobs / "renditions" / digest[:2] / digest[2:4] / digest / "2" / "1600.webp"
+    assert path == settings.blobs / "renditions" / digest[:2] / digest[2:4] / digest / VERSION / "1600.webp"
 
 
 async def test_at_the_picture_stands_what_its_rows_say_after_every_step(settings: Settings) -> None:
@@ -147,7 +148,7 @@ async def test_a_lost_file_is_made_again_first_and_who_asks_waits_for_it(
 ) -> None:
     ana, image_id = await ready(settings)
     digest = await fetchval("SELECT digest FROM image")
-    lost = settings.blobs / renditions.key(digest, 800, "2")
+    lost = settings.blobs / renditions.key(digest, 800, VERSION)
     lost.unlink()
     monkeypatch.setattr(renditions, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(StorageUnavailable, match="again"):

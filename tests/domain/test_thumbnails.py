@@ -33,6 +33,7 @@ from domain.operations import (
     StylePatch,
     Transform,
 )
+from domain.recipes import VERSION
 from domain.settings import Settings
 from domain.storage import StoredFile
 from tests.factories import a_board, a_member, a_rendition, a_viewer, an_image, rows_of
@@ -112,7 +113,7 @@ async def test_pictures_are_drawn_from_their_smallest_renditions(store: Settings
     await adding.add_items(ana, board, [NewItem(image_id=added.image.id)])
     stored = await thumbnails.file(ana, board, 2)
     drawn = (await opened(stored)).convert("RGB").resize((16, 10))
-    small = Image.open(store.blobs / renditions.key(added.image.digest, 320, "2"))
+    small = Image.open(store.blobs / renditions.key(added.image.digest, 320, VERSION))
     expected = small.convert("RGB").resize((16, 10))
     pairs = zip(drawn.tobytes(), expected.tobytes(), strict=True)
     assert sum(abs(one - other) for one, other in pairs) / (16 * 10 * 3) < 25

@@ -50,6 +50,26 @@ def test_a_plain_picture_is_made_small_alike(name: str) -> None:
     assert difference(small, expected) < 2
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("size", [1600, 320, 1])
+def test_what_is_decoded_already_is_made_small_alike(mode: str, size: int) -> None:
+    picture = opened(PLAIN["photo.png"]).convert(mode)
+    picture.info = {"icc_profile": b"kept"}
+    box = fitted(*picture.size, size)
+    small = vips.resized(picture, box)
+    assert small is not None
+    assert (small.mode, small.size, small.info) == (mode, box, picture.info)
+    if size > 1:
+        expected = picture.resize(box, Image.Resampling.LANCZOS)
+        assert difference(small.convert("RGBA"), expected.convert("RGBA")) < 3
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "CMYK", "LAB", "I;16", "F", "LA", "RGBA"])
+def test_other_pixels_and_enlarging_are_left_to_pillow(mode: str) -> None:
+    assert vips.resized(Image.new(mode, (64, 48)), (32, 24)) is None
+    assert vips.resized(Image.new("RGB", (64, 48)), (65, 48)) is None
+
+
 @pytest.mark.parametrize(
     "name", ["gray.jpg", "cmyk.jpg", "palette.png", "palette-trns.png", "bilevel.png", "la.png"]
 )
