@@ -7,7 +7,7 @@ nobody: a resolver that asks for the viewer makes the answer personal, and then 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 from weakref import WeakValueDictionary
 
 import orjson
@@ -15,7 +15,7 @@ from graphql import DocumentNode, ExecutionResult, FieldNode, VariableNode, Visi
 from graphql.execution import create_source_event_stream, execute_subscription_event
 
 from domain.access import Viewer
-from domain.errors import DomainError
+from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable, TooBusy
 from domain.streams import Follower, Waiting
 from schema import errors
 from schema.context import Context, Impersonal
@@ -28,6 +28,8 @@ MOST_KEPT = 64
 KEPT_BYTES = 1_000_000
 KEPT_SECONDS = 1.0
 OWN_ARGUMENTS = ("after", "clientId")
+PASSING = {kind.code for kind in (DatabaseUnavailable, StorageUnavailable, TooBusy)}
+"""An event that could not be said for one of these ends its streams: going on from the last seq says it."""
 
 
 class Outlet(Protocol):
@@ -98,7 +100,7 @@ class Subscription:
         if not self._waiting and self._outlet.clear:
             payload = self._payload(event)
             if payload is not None:
-                self._outlet.send(payload)
+                self._tell(payload)
                 return
         self._went.clear()
         self._waiting.put(event)
@@ -122,14 +124,21 @@ class Subscription:
             if payload is None:
                 return
             self._waiting.take()
-            self._outlet.send(payload)
+            self._tell(payload)
         if not self._waiting:
             self._went.set()
             if self._ending and not self.ended:
                 self.ended = True
                 self._outlet.end(None)
 
-    def _payload(self, event: Any) -> bytes | None:
+    def _tell(self, payload: "Payload") -> None:
+        if isinstance(payload, bytes):
+            self._outlet.send(payload)
+        elif not self.ended:
+            self.close()
+            self._outlet.end(payload)
+
+    def _payload(self, event: Any) -> "Payload | None":
         """None: it is being made, and `go_on` is called when it is there."""
         assert self._shared is not None
         found = self._shared.payload(event, self.go_on)
@@ -152,6 +161,9 @@ class Subscription:
 # What an edition for nobody in particular says of an event that each viewer must be told for themselves.
 PERSONAL = b""
 
+Payload: TypeAlias = bytes | Answer
+"""What is told of an event; an answer ends the stream."""
+
 
 class _Copy:
     """The answer to one event. payload: None while it is being made; then all of `told` are called."""
@@ -159,7 +171,7 @@ class _Copy:
     def __init__(self, event: object) -> None:
         self.event = event
         self.made_at = 0.0
-        self.payload: bytes | None = None
+        self.payload: Payload | None = None
         self.told: list[Callable[[], None]] = []
 
 
@@ -178,7 +190,7 @@ class Edition:
         self._latest: _Copy | None = None
         self._making: set[asyncio.Task[None]] = set()
 
-    def payload(self, event: Any, told: Callable[[], None]) -> bytes | None:
+    def payload(self, event: Any, told: Callable[[], None]) -> Payload | None:
         """None: it is being made; `told` is called when it is there."""
         copy = self._latest
         if copy is None or copy.event is not event:
@@ -229,10 +241,10 @@ class Edition:
             payload = _failed(error)
         self._made(copy, payload)
 
-    def _made(self, copy: _Copy, payload: bytes) -> None:
+    def _made(self, copy: _Copy, payload: Payload) -> None:
         copy.payload = payload
-        copy.made_at = _now()
-        self._kept_bytes += len(payload)
+        copy.made_at = _now() if isinstance(payload, bytes) else -KEPT_SECONDS  # tried anew next time
+        self._kept_bytes += _size_of(payload)
         while self._kept_bytes > KEPT_BYTES or len(self._copies) > MOST_KEPT:
             if not self._copies:
                 break
@@ -244,21 +256,30 @@ class Edition:
     def _drop(self, key: Hashable) -> None:
         copy = self._copies.pop(key, None)
         if copy is not None and copy.payload is not None:
-            self._kept_bytes -= len(copy.payload)
+            self._kept_bytes -= _size_of(copy.payload)
 
     @property
     def _asked(self) -> int:
         return self._context.asked if isinstance(self._context, Impersonal) else 0
 
-    def _encoded(self, result: ExecutionResult, asked: int) -> bytes:
+    def _encoded(self, result: ExecutionResult, asked: int) -> Payload:
         if self._asked != asked:
             return PERSONAL
         found = [errors.field_error(error) for error in result.errors or ()]
-        return encoded(result.data, found).payload
+        return _unsaid(found) if result.data is None else encoded(result.data, found).payload
 
 
-def _failed(error: Exception) -> bytes:
-    return encoded(None, [errors.any_failure(error)]).payload
+def _failed(error: Exception) -> Payload:
+    return _unsaid([errors.any_failure(error)])
+
+
+def _unsaid(found: list[Any]) -> Payload:
+    answer = encoded(None, found)
+    return without_data(found, Stage.ENDED) if PASSING & set(answer.codes) else answer.payload
+
+
+def _size_of(payload: Payload) -> int:
+    return len(payload if isinstance(payload, bytes) else payload.payload)
 
 
 def _now() -> float:
