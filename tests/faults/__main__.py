@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from tests.faults import (  # noqa: F401 - each puts its faults on the list
     brokers,
@@ -29,7 +30,7 @@ from tests.faults import (  # noqa: F401 - each puts its faults on the list
 from tests.faults.invariants import violations
 from tests.faults.listed import FAULTS as FAULTS
 from tests.faults.listed import CannotRun, Fault
-from tests.faults.load import Load
+from tests.faults.load import RECOVERY_SECONDS, Load
 from tests.faults.mounts import leave_the_others
 from tests.faults.stage import Stage, staged
 from tests.running import REPOSITORY
@@ -37,21 +38,25 @@ from tests.running import REPOSITORY
 ROUND_SECONDS = 400.0
 
 
-async def play(fault: Fault, stage: Stage, seed: int) -> tuple[list[str], float]:
-    """One round: what was violated, and after how many seconds everybody went on."""
+async def play(fault: Fault, stage: Stage, seed: int) -> dict[str, Any]:
+    """One round: what was violated, after how many seconds everybody went on, how often was sent again."""
     chance = Random(f"{fault.name} {seed}")
-    found: list[str] = []
-    seconds = 0.0
+    told: dict[str, Any] = {"seed": seed, "seconds": RECOVERY_SECONDS}
     async with Load(stage, chance) as load:
-        await fault.inject(stage, load, chance)
         try:
-            seconds = await load.goes_on()
+            await fault.inject(stage, load, chance)
+            told["seconds"] = await load.goes_on()
             await load.settle()
+            told["violations"] = await violations(stage, load)
         except TimeoutError:
-            return ["recovery: clients or uploads did not go on within 30 s"], 30.0
-        found += await violations(stage, load)
+            told["violations"] = ["recovery: clients, uploads or streams did not go on in time"]
+        except CannotRun:
+            raise
+        except Exception as error:  # of a client that was told what cannot be
+            told["violations"] = [f"{type(error).__name__}: {error}"]
+        told["insisted"] = load.insisted
     stage.rounds += 1
-    return found, seconds
+    return told
 
 
 async def play_all(fault: Fault, seeds: list[int], folder: Path) -> None:
@@ -64,10 +69,10 @@ async def play_all(fault: Fault, seeds: list[int], folder: Path) -> None:
             while waiting and not broken:
                 seed = waiting.pop(0)
                 async with asyncio.timeout(ROUND_SECONDS):
-                    found, seconds = await play(fault, stage, seed)
-                print(json.dumps({"seed": seed, "violations": found, "seconds": seconds}), flush=True)
-                broken = bool(found) or fault.shape.earlier
-        if not found:
+                    told = await play(fault, stage, seed)
+                print(json.dumps(told), flush=True)
+                broken = bool(told["violations"]) or fault.shape.earlier
+        if not told["violations"]:
             shutil.rmtree(place, ignore_errors=True)
 
 
@@ -99,9 +104,10 @@ def parent(name: str, seeds: list[int], folder: Path) -> bool:
     wrong = {line["seed"]: line["violations"] for line in told if line["violations"]}
     count = sum(map(len, wrong.values()))
     slowest = max((line["seconds"] for line in told), default=0.0)
+    insisted = sum(line["insisted"] for line in told)
     print(
         f"{name:4} {fault.words}\n     {len(told)} seeds, {count} violations; all went on within "
-        f"{slowest:.1f} s; {time.monotonic() - began:.0f} s",
+        f"{slowest:.1f} s, {insisted} times sent again; {time.monotonic() - began:.0f} s",
         flush=True,
     )
     for seed, lines_ in wrong.items():

@@ -176,7 +176,7 @@ async def rot(stage: Stage, load: Load, chance: Random) -> None:
     checked = await asyncio.to_thread(stage.run, "storage", "check", "--repair")
     if path.name not in checked.stdout:
         load.faults.append(f"`storage check` does not name {path.name}: {checked.stdout} {checked.stderr}")
-    await load.upload(right, "again.jpg")
+    await load.upload(right, "again.jpg", again=True)
 
 
 def _flip(path: Path, chance: Random) -> None:

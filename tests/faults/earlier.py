@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.faults.listed import CannotRun
 from tests.running import REPOSITORY
 
-EARLIER_MIGRATIONS = 3
+EARLIER_MIGRATIONS = 6
 
 
 def earlier_release(folder: Path) -> Path:

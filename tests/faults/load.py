@@ -25,7 +25,10 @@ restless.TRY_AGAIN |= PASSING
 
 
 class Load:
-    """kept: of every acknowledged upload its id, SHA-256 and bytes. faults: answers that should not be."""
+    """kept: of every acknowledged upload its id, SHA-256 and bytes. faults: answers that should not be.
+
+    resent: how often an upload was sent again.
+    """
 
     def __init__(self, stage: Stage, chance: Random, *, megapixels: float = 0.5) -> None:
         self.stage = stage
@@ -36,7 +39,7 @@ class Load:
         self.board = ""
         self.clients: list[Restless] = []
         self.whole: dict[str, Any] = {}
-        self.recovered_seconds = 0.0
+        self.resent = 0
         self._enough = asyncio.Event()
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -91,6 +94,11 @@ class Load:
             if task.done():
                 task.result()
 
+    @property
+    def insisted(self) -> int:
+        """How often somebody had to send again."""
+        return self.resent + sum(client.resent for client in self.clients)
+
     async def settle(self) -> None:
         """Everybody finishes what was begun, and hears of the last change. Raises TimeoutError."""
         self._enough.set()
@@ -101,8 +109,8 @@ class Load:
                 self.require_running()
                 await asyncio.sleep(0.02)
 
-    async def upload(self, content: bytes, name: str) -> str:
-        """Insists until there is an answer."""
+    async def upload(self, content: bytes, name: str, *, again: bool = False) -> str:
+        """Insists until there is an answer. again: these bytes are a picture already."""
         image_id = str(UUID(int=self.chance.getrandbits(128), version=4))
         while True:
             try:
@@ -113,7 +121,7 @@ class Load:
                 if answer.status_code == 201:
                     digest = hashlib.sha256(content).hexdigest()
                     self.kept[said["image"]["id"]] = (digest, len(content))
-                    if said["image"]["id"] != image_id:
+                    if not again and said["image"]["id"] != image_id:
                         self.faults.append(f"the upload {image_id} was answered as {said['image']['id']}")
                     return image_id
                 if said["error"]["code"] not in PASSING:
@@ -121,6 +129,7 @@ class Load:
                     return image_id
             except (httpx.HTTPError, ValueError, KeyError):
                 pass
+            self.resent += 1
             await asyncio.sleep(0.1)
 
     async def _upload(self) -> None:

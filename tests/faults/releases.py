@@ -8,15 +8,20 @@ import sys
 from random import Random
 from uuid import UUID
 
+import asyncpg
+
 from domain.database import close_database, fetch, open_database
 from domain.postgres import embedded_postgres
 from domain.settings import Settings
+from domain.tables import TABLES
 from tests.faults.earlier import EARLIER_MIGRATIONS
 from tests.faults.listed import fault
 from tests.faults.load import Load
 from tests.faults.stage import Stage
 from tests.laws import require_laws
 from tests.running import REPOSITORY, free_port
+
+BOTH = {"earlier": True, "line": True}
 
 
 async def bring_up_this_release(stage: Stage) -> None:
@@ -40,7 +45,9 @@ async def end_the_earlier(stage: Stage, load: Load) -> None:
         stage.kill("earlier")
 
 
-@fault("F29", "an earlier release and this one serve one database", seeds=5, earlier=True, line=True)
+@fault(
+    "F29", "an earlier release and this one serve one database, then a later one widens it", seeds=5, **BOTH
+)
 async def together(stage: Stage, load: Load, chance: Random) -> None:
     await bring_up_this_release(stage)
     for _ in range(3):
@@ -48,9 +55,21 @@ async def together(stage: Stage, load: Load, chance: Random) -> None:
         assert stage.line is not None
         stage.line.cut(chance.randint(2, 5))
     await end_the_earlier(stage, load)
+    await widen(stage)
+    await load.goes_on(count=30)
 
 
-@fault("F30", "migration kill -9 while an earlier release serves", seeds=5, earlier=True, line=True)
+async def widen(stage: Stage) -> None:
+    """What a later release does first: each table gets one more column, while this one serves."""
+    connection = await asyncpg.connect(stage.url)
+    try:
+        for table in TABLES:
+            await connection.execute(f"ALTER TABLE {table._meta.tablename} ADD COLUMN later integer")
+    finally:
+        await connection.close()
+
+
+@fault("F30", "migration kill -9 while an earlier release serves", seeds=5, **BOTH)
 async def migration_dies(stage: Stage, load: Load, chance: Random) -> None:
     before = await _applied(stage)
     for number in range(1, EARLIER_MIGRATIONS + 1):

@@ -14,15 +14,29 @@ def test_every_fault_of_the_list_is_there() -> None:
     assert set(faults.FAULTS) == {f"F{number}" for number in range(1, 32)}
 
 
-@pytest.mark.journey
-@pytest.mark.timeout(240)
-def test_what_was_acknowledged_outlives_a_kill_of_the_api_and_of_postgresql(tmp_path: Path) -> None:
+def told_of(name: str, folder: Path) -> str:
+    """What one round of it says."""
     told = subprocess.run(
-        [sys.executable, "-m", "tests.faults", "F1", "F7", "--seeds", "1", "--folder", str(tmp_path)],
+        [sys.executable, "-m", "tests.faults", name, "--seeds", "1", "--folder", str(folder)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=False,
     )
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.count("1 seeds, 0 violations") == 2, told.stdout
+    return told.stdout
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(240)
+def test_what_was_acknowledged_outlives_a_kill_of_the_api(tmp_path: Path) -> None:
+    assert "1 seeds, 0 violations" in told_of("F1", tmp_path)
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(240)
+def test_a_killed_migration_leaves_nothing_and_two_releases_serve_one_database(tmp_path: Path) -> None:
+    told = told_of("F30", tmp_path)
+    if "not run: the history" in told:
+        pytest.skip("the earlier release is not in this clone")
+    assert "1 seeds, 0 violations" in told
