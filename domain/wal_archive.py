@@ -120,6 +120,7 @@ class Keeper:
         originals = {row["digest"]: row["size_bytes"] for row in rows}
         base = Base(ended_at, wal, system, migration, originals)
         await asyncio.to_thread(self._publish, draft, name, base)
+        self.seen_at = None  # and now and then all of them: one may have been lost when its turn was
         LOG.info("a base for the WAL archive was made: %s", name)
         await asyncio.to_thread(self._prune)
 

@@ -1,9 +1,11 @@
 """The drill: a webref that keeps its log, a machine that is lost, and webref again as it was at a moment."""
 
+import json
 import re
 import shutil
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,10 @@ def _state(script: Script, board: str) -> list[dict[str, Any]]:
 def _fill(script: Script, board: str, seed: int) -> list[str]:
     images = [script.upload(photo(60, 40, seed=seed + n), f"{seed + n}.jpg")["id"] for n in range(3)]
     return script.add_images(board, images)
+
+
+def _is_ready(script: Script, image: str) -> bool:
+    return script.http.get(f"/files/{image}/320").status_code == 200
 
 
 def _until(is_so: Any, seconds: float = 60) -> None:
@@ -79,8 +85,16 @@ def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_pat
         assert _state(script, board) == wanted
         for item in wanted:
             assert script.http.get(f"/files/{item['image']['id']}/original").status_code == 200
-        examined = webref("doctor", "--deep", data=tmp_path / "new")
-        assert examined.returncode == 0, examined.stdout
+        for item in wanted:
+            _until(partial(_is_ready, script, item["image"]["id"]))
+        lost_file = next(path for path in (tmp_path / "new/blobs/renditions").rglob("*") if path.is_file())
+        lost_file.unlink()
+        examined = webref("doctor", "--deep", "--repair", "--json", data=tmp_path / "new")
+        assert examined.returncode == 0, examined.stdout + examined.stderr
+        told = json.loads(examined.stdout)
+        assert told["well"] is True
+        assert [(each["subject"], each["count"]) for each in told["repairs"]] == [("renditions", 1)]
+        _until(lost_file.exists)
         _until(lambda: len(list(archive.glob("bases/*/base.json"))) == 2)
     finally:
         new.stop()
