@@ -30,7 +30,7 @@ from api.sheets import sheets
 from api.sockets import Close, graphql_socket
 from api.tus import tus
 from api.uploads import uploads
-from domain import darkroom, recipes, sessions, standing, storage
+from domain import darkroom, letters, recipes, sessions, standing, storage
 from domain.database import close_database, open_database
 from domain.errors import DomainError
 from domain.live import Hub
@@ -123,6 +123,7 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
         await storage.start_storage(settings)
         opened.push_async_callback(storage.close_storage)
         recipes.follow(settings)
+        letters.follow(settings)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)

@@ -21,6 +21,7 @@ from api.cli_frame import (
     takes_place,
     told_in_words,
 )
+from api.cli_mail import mail
 from api.cli_storage import storage
 from domain.settings import Settings
 
@@ -281,6 +282,7 @@ def export_schema(output: Path | None) -> None:
 
 main.add_command(user)
 main.add_command(token)
+main.add_command(mail)
 main.add_command(storage)
 main.add_command(backup)
 main.add_command(restore)

@@ -21,6 +21,7 @@ from api.errors import (
 from api.identity import (
     caller_of_request,
     client_address,
+    language_of,
     refresh_token_of,
     user_agent,
     viewer_of_caller,
@@ -97,6 +98,7 @@ async def _answered(request: HttpRequest) -> Response[bytes]:
             hub=services.require_hub(),
             user_agent=user_agent(request),
             address=client_address(request),
+            language=language_of(request),
             refresh_cookie=refresh_token_of(request, services.settings),
         )
         answer = await execution.answer(asked, context, queries_only=request.method == "GET")

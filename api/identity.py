@@ -8,6 +8,7 @@ from api.security import require_no_stranger, require_own_page
 from domain import credentials
 from domain.access import Viewer
 from domain.errors import SessionRevoked, Unauthenticated
+from domain.letter_words import LANGUAGES
 from domain.settings import Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -106,6 +107,21 @@ def refresh_cookie(settings: Settings) -> str:
 
 def client_address(connection: Connection) -> str:
     return connection.client.host if connection.client else ""
+
+
+def language_of(connection: Connection) -> str:
+    """Of those that mails are written in, the one that the client likes best."""
+    liked, most = LANGUAGES[0], 0.0
+    for entry in connection.headers.get("accept-language", "")[:300].lower().split(","):
+        name, _, weight = entry.partition(";")
+        code = name.strip().partition("-")[0]
+        try:
+            weighs = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if code in LANGUAGES and weighs > most:
+            liked, most = code, weighs
+    return liked
 
 
 def user_agent(connection: Connection) -> str:

@@ -22,6 +22,7 @@ from api.graphql import parse_request
 from api.identity import (
     carries_cookies,
     client_address,
+    language_of,
     user_agent,
     viewer_of_cookie,
 )
@@ -323,6 +324,7 @@ class Socket:
             hub=hub,
             user_agent=user_agent(self._connection),
             address=client_address(self._connection),
+            language=language_of(self._connection),
             takes_cookies=False,
         )
         try:

@@ -8,17 +8,19 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from domain import attempts, invites, passwords
+from domain import attempts, invites, letters, passwords
 from domain.access import Viewer, require_scope
 from domain.database import Connection, execute, fetch, fetchrow, fetchval, transaction
 from domain.entries import good_colour, good_email, good_line
 from domain.errors import (
+    AddressUnproven,
     AlreadyExists,
     NotFound,
     RegistrationClosed,
     Unauthenticated,
     WrongCredentials,
 )
+from domain.letters import Kind
 from domain.notices import announce_access
 from domain.standing import require_server_owner, require_session
 
@@ -43,7 +45,10 @@ class RegistrationPolicy(StrEnum):
 
 
 class Account(Struct, frozen=True):
-    """A person. email is for the person and the server's owner only; colour: #rrggbb."""
+    """A person. email is for the person and the server's owner only; colour: #rrggbb.
+
+    email_proven_at: None: nobody knows yet whether it is theirs.
+    """
 
     id: UUID
     email: str
@@ -52,6 +57,7 @@ class Account(Struct, frozen=True):
     is_owner: bool
     created_at: datetime
     disabled_at: datetime | None
+    email_proven_at: datetime | None = None
 
 
 def account_from(row: Any) -> Account:
@@ -60,12 +66,20 @@ def account_from(row: Any) -> Account:
 
 
 async def register(
-    *, name: str, email: str, password: str, invite_code: str | None = None, address: str = ""
+    *,
+    name: str,
+    email: str,
+    password: str,
+    invite_code: str | None = None,
+    address: str = "",
+    language: str = "en",
 ) -> Account:
     """Makes an account. The very first one owns the server and needs no permission.
 
     Whether this person may join is decided before the email is looked at, so somebody without
-    an invite learns nothing about it. Raises RegistrationClosed, AlreadyExists, BadInput, TooBusy.
+    an invite, or a code that was mailed to it, learns nothing about it. Who did not come by such a
+    code is mailed one that verifies the address.
+    Raises RegistrationClosed, AddressUnproven, AlreadyExists, BadInput, TooBusy.
     """
     name = good_line(name, "name")
     email = good_email(email)
@@ -74,25 +88,40 @@ async def register(
         if not await needs_first_account():
             await _require_admission(email, invite_code)
         hashed = await passwords.hash_password(password)
-        async with transaction():
+        async with transaction() as connection:
             await execute("select pg_advisory_xact_lock($1)", ONE_OWNER)
             first = await needs_first_account()
             policy = RegistrationPolicy.OPEN if first else await _require_admission(email, invite_code)
-            account = await insert_account(name=name, email=email, password_hash=hashed, is_owner=first)
-            used = invite_code is not None and not first and await invites.use(invite_code, email, account.id)
+            proven = invite_code is not None and await letters.proves(invite_code, email)
+            account = await insert_account(
+                name=name, email=email, password_hash=hashed, is_owner=first, is_proven=proven
+            )
+            used = (
+                invite_code is not None
+                and not first
+                and await invites.use(connection, invite_code, email, account.id)
+            )
             if policy is RegistrationPolicy.INVITE and not used:
                 raise _invite_refused()
+            if proven and invite_code is not None:
+                await letters.opened(connection, invite_code, Kind.JOIN, Kind.INVITE)
+                await invites.let_in(connection, account.id, email)
+            elif letters.are_sent():
+                await letters.write(connection, Kind.VERIFY, email, language=language, account_id=account.id)
     return account
 
 
-async def insert_account(*, name: str, email: str, password_hash: str, is_owner: bool = False) -> Account:
+async def insert_account(
+    *, name: str, email: str, password_hash: str, is_owner: bool = False, is_proven: bool = False
+) -> Account:
     """The row itself, inside the caller's transaction; colours go round, so that neighbours differ.
 
     Raises AlreadyExists.
     """
     row = await fetchrow(
-        "insert into account (id, email, name, colour, password_hash, is_owner)"
-        " select $1, $2, $3, ($4::text[])[1 + count(*) % cardinality($4::text[])], $5, $6 from account"
+        "insert into account (id, email, name, colour, password_hash, is_owner, email_proven_at)"
+        " select $1, $2, $3, ($4::text[])[1 + count(*) % cardinality($4::text[])], $5, $6,"
+        "   case when $7 then now() end from account"
         " on conflict (email) do nothing returning *",
         uuid4(),
         email,
@@ -100,6 +129,7 @@ async def insert_account(*, name: str, email: str, password_hash: str, is_owner:
         COLOURS,
         password_hash,
         is_owner,
+        is_proven,
     )
     if row is None:
         raise AlreadyExists(
@@ -235,16 +265,33 @@ async def set_registration(viewer: Viewer, policy: RegistrationPolicy) -> Regist
     return policy
 
 
+async def require_open() -> None:
+    """That somebody without an invite may ask for an account. Raises RegistrationClosed."""
+    policy = await registration_policy()
+    if policy is RegistrationPolicy.CLOSED:
+        raise _closed()
+    if policy is RegistrationPolicy.INVITE:
+        raise _invite_refused()
+
+
 async def _require_admission(email: str, invite_code: str | None) -> RegistrationPolicy:
     """The policy in force, if it lets this person in."""
     policy = await registration_policy()
     if policy is RegistrationPolicy.CLOSED:
-        raise RegistrationClosed("This server takes no new accounts. Ask its owner for one.")
-    if policy is RegistrationPolicy.INVITE and (
-        invite_code is None or not await invites.can_use(invite_code, email)
-    ):
+        raise _closed()
+    invited = invite_code is not None and await invites.can_use(invite_code, email)
+    if policy is RegistrationPolicy.INVITE and not invited:
         raise _invite_refused()
+    proven = invite_code is not None and await letters.proves(invite_code, email)
+    if letters.are_sent() and not invited and not proven:
+        raise AddressUnproven(
+            "Here an address is proven first: ask for a link to it, and register with the code of that link."
+        )
     return policy
+
+
+def _closed() -> RegistrationClosed:
+    return RegistrationClosed("This server takes no new accounts. Ask its owner for one.")
 
 
 def _invite_refused() -> RegistrationClosed:

@@ -84,6 +84,8 @@ SIGN_INS_FROM_ADDRESS = Limiter(100, 300)
 PASSWORD_CHANGES = Limiter(10, 300)
 # Registrations that did not succeed (taken email, refused invite) from one address.
 REGISTRATIONS = Limiter(60, 600)
+# Mails that one network address had sent, to whomever.
+LETTERS = Limiter(30, 600)
 
 # Addresses of the web that one person has fetched.
 FETCHES = Limiter(600, 600)
@@ -91,5 +93,5 @@ FETCHES = Limiter(600, 600)
 
 def forget_all() -> None:
     """Everybody starts afresh, as after a restart."""
-    for limiter in (SIGN_INS, SIGN_INS_FROM_ADDRESS, PASSWORD_CHANGES, REGISTRATIONS, FETCHES):
+    for limiter in (SIGN_INS, SIGN_INS_FROM_ADDRESS, PASSWORD_CHANGES, REGISTRATIONS, LETTERS, FETCHES):
         limiter.forget_all()

@@ -24,8 +24,10 @@ AT_ONCE = 100
 _AS_LIST = "SELECT coalesce(json_agg(line), '[]')::text"
 # By the name of the file: a query for rows of the account $1, which become a JSON list.
 _DOCUMENTS = {
-    "account.json": "SELECT id, email, name, colour, is_owner, created_at, disabled_at, password_changed_at "
-    "FROM account WHERE id = $1",
+    "account.json": "SELECT id, email, name, colour, is_owner, created_at, disabled_at, password_changed_at, "
+    "email_proven_at FROM account WHERE id = $1",
+    "letters.json": "SELECT kind, email, language, created_at, sent_at FROM letter "
+    "WHERE account = $1 OR email = (SELECT email FROM account WHERE id = $1) ORDER BY created_at",
     "preferences.json": "SELECT key_preset, keys, wheel, snapping FROM preference WHERE account = $1",
     "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address "
     "FROM session WHERE account = $1 ORDER BY created_at",
@@ -114,11 +116,18 @@ async def erase(email: str) -> Erased:
     return erased
 
 
+_FORGET_LETTERS = (
+    "DELETE FROM letter WHERE account = $1 OR email = (SELECT email FROM account WHERE id = $1) "
+    "OR invite IN (SELECT id FROM invite WHERE created_by = $1)"
+)
+
+
 async def _lock_out(account_id: UUID) -> None:
     """Nobody comes in as they any more, so that nothing is added meanwhile; no password has an empty hash."""
     async with transaction() as connection:
         await connection.execute("UPDATE account SET password_hash = '' WHERE id = $1", account_id)
         await connection.execute("DELETE FROM identity WHERE account = $1", account_id)
+        await connection.execute(_FORGET_LETTERS, account_id)
         await connection.execute(
             "UPDATE token SET revoked_at = now() WHERE account = $1 AND revoked_at IS NULL", account_id
         )
@@ -167,6 +176,7 @@ async def _forget(account_id: UUID) -> None:
             ),
         ):
             await connection.execute(f"DELETE FROM {table} WHERE {column} = $1", account_id)  # noqa: S608
+        await connection.execute(_FORGET_LETTERS, account_id)
         await connection.execute(
             "UPDATE invite SET email = NULL, revoked_at = coalesce(revoked_at, now()) "
             "WHERE created_by = $1 OR used_by = $1 OR email = (SELECT email FROM account WHERE id = $1)",

@@ -26,7 +26,7 @@ def good_line(text: str, field: str, most: int = LONGEST_NAME) -> str:
 
 
 def good_email(email: str) -> str:
-    """Lower-cased. Only its shape is checked, for no message is sent. Raises BadInput."""
+    """Lower-cased. Only its shape is checked; whether mail arrives, letters tell. Raises BadInput."""
     address = email.strip().lower()
     if len(address) > LONGEST_EMAIL or not address.isprintable() or not EMAIL.fullmatch(address):
         raise BadInput("This is not an email address, such as ana@example.org.", field="email")

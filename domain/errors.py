@@ -88,6 +88,27 @@ class LastWayIn(DomainError):
     http_status = 409
 
 
+class AddressUnproven(DomainError):
+    """Who joins proves their address first: requestRegistration mails the code that register wants."""
+
+    code = "ADDRESS_UNPROVEN"
+    http_status = 403
+
+
+class LinkOver(DomainError):
+    """The code of a link that was mailed is used, over, replaced by a newer one, or none of ours."""
+
+    code = "LINK_OVER"
+    http_status = 410
+
+
+class MailUnavailable(DomainError):
+    """This server sends no mail: its owner has not said through which server."""
+
+    code = "MAIL_UNAVAILABLE"
+    http_status = 409
+
+
 class AlreadyExists(DomainError):
     """An identifier sent by the client is taken by something else."""
 

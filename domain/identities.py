@@ -206,15 +206,23 @@ async def _joined(
     first = await needs_first_account()
     needs_invite = await _needs_invite(profile, admission, first=first)
     name = plain_line(profile.name or "", LONGEST_NAME) or email.partition("@")[0][:LONGEST_NAME]
-    account = await insert_account(name=name, email=email, password_hash=NO_PASSWORD, is_owner=first)
+    account = await insert_account(
+        name=name,
+        email=email,
+        password_hash=NO_PASSWORD,
+        is_owner=first,
+        is_proven=profile.is_email_verified,
+    )
     used = not first and (
-        (invite_code is not None and await invites.use(invite_code, email, account.id))
-        or (profile.is_email_verified and await invites.use_for(email, account.id))
+        (invite_code is not None and await invites.use(connection, invite_code, email, account.id))
+        or (profile.is_email_verified and await invites.use_for(connection, email, account.id))
     )
     if needs_invite and not used:
         raise SignInRefused(
             "Joining this server needs an invite. Ask its owner for one.", reason="NEEDS_INVITE"
         )
+    if profile.is_email_verified:
+        await invites.let_in(connection, account.id, email)
     return account.id
 
 
@@ -252,7 +260,8 @@ async def _linked_by_email(connection: Connection, row: Any, profile: Profile, a
     ):
         raise SignInRefused("Your account here is linked with another one there.", reason="LINKED_OTHERWISE")
     await execute(
-        "update account set password_hash = $2, password_changed_at = now() where id = $1",
+        "update account set password_hash = $2, password_changed_at = now(),"
+        " email_proven_at = coalesce(email_proven_at, now()) where id = $1",
         account_id,
         NO_PASSWORD,
     )

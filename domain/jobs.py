@@ -53,10 +53,15 @@ ANIMATION = "animation"
 ATLAS = "atlas"
 """The kind that keeps the atlas of its subject, a board (domain/atlases.py). Its queue is `LARGE`."""
 
+LETTER = "letter"
+"""The kind that sends its subject, a letter (domain/post.py). Its queue is `MAIL`."""
+
 ARCHIVE = "archive"
 """The kind that unpacks its subject, an upload (domain/unpacking.py). Its queue is `LARGE`."""
 
 PICTURES = "pictures"
+
+MAIL = "mail"
 
 LARGE = "large"
 """The queue of what may take long: a process leaves one of its threads to the others (workers/process.py)."""
@@ -124,6 +129,10 @@ class Unfinished(Exception):
     """Raised by a handler that did a part and left a note of it: others have their turn, then it goes on."""
 
 
+class Away(Exception):
+    """Raised by a handler when what it needs is away, which is not the job's fault: no attempt is counted."""
+
+
 class LeaseLost(Exception):
     """Somebody else has the job now: stop, and change nothing more."""
 
@@ -177,7 +186,13 @@ _running: dict[UUID, asyncio.Task[None]] = {}
 
 
 async def enqueue(
-    connection: Connection, kind: str, subject: UUID, *, priority: int = 0, queue: str = "default"
+    connection: Connection,
+    kind: str,
+    subject: UUID,
+    *,
+    priority: int = 0,
+    queue: str = "default",
+    max_attempts: int = 3,
 ) -> UUID:
     """In the transaction of its cause. A job of this kind and subject that waits or runs is that job.
 
@@ -186,7 +201,7 @@ async def enqueue(
     job_id: UUID = await connection.fetchval(
         "INSERT INTO job (id, kind, subject, queue, priority, state, attempts, max_attempts, due_at, "
         "progress, created_at, updated_at) "
-        "VALUES ($1, $2, $3, $4, $5, 'QUEUED', 0, 3, now(), 0, now(), now()) "
+        "VALUES ($1, $2, $3, $4, $5, 'QUEUED', 0, $6, now(), 0, now(), now()) "
         "ON CONFLICT (kind, subject) WHERE state IN ('QUEUED', 'RUNNING') "
         "DO UPDATE SET priority = greatest(job.priority, excluded.priority) RETURNING id",
         uuid4(),
@@ -194,6 +209,7 @@ async def enqueue(
         subject,
         queue,
         priority,
+        max_attempts,
     )
     await announce_job(connection, queue)
     return job_id
@@ -267,6 +283,8 @@ async def run(job_id: UUID, handler: Handler) -> bool:
         await _fail(run, "TOO_EXPENSIVE", f"It took longer than {RUN_SECONDS:.0f} s.")
     except (StorageUnavailable, DatabaseUnavailable) as error:
         await _release(run, f"{error.code}: {error.message}", OUTAGE_SECONDS)
+    except Away as error:
+        await _release(run, f"AWAY: {error}", OUTAGE_SECONDS)
     except DomainError as error:
         await _fail(run, error.details.get("reason") or error.code, error.message)
     except Exception as error:
@@ -451,8 +469,8 @@ async def take_back() -> int:
 
 
 async def sweep() -> int:
-    """Removes what is over: jobs done a day ago or cancelled a month ago, receipts a week old, sessions that
-    ended a month ago."""
+    """Removes what is over: jobs done a day ago or cancelled a month ago, receipts a week old, and sessions,
+    invites and letters that ended a month ago."""
     removed = 0
     for statement in (
         "DELETE FROM job WHERE state = 'CANCELLED' AND updated_at < now() - interval '30 days'",
@@ -461,6 +479,7 @@ async def sweep() -> int:
         "DELETE FROM session WHERE least(expires_at, revoked_at) < now() - interval '30 days'",
         "DELETE FROM invite WHERE used_at IS NULL "
         "AND least(expires_at, revoked_at) < now() - interval '30 days'",
+        "DELETE FROM letter WHERE expires_at < now() - interval '30 days'",
     ):
         removed += affected(await execute(statement))
     return removed

@@ -121,12 +121,14 @@ async def _require_counts(url: str, manifest: Manifest) -> None:
 
 
 async def begin_anew(settings: Settings) -> None:
-    """What was true only where the backup was made; a session ended since then would be open again.
+    """What was true only where the backup was made; a session ended since then would be open again, and
+    a link that was used.
 
     With the mark taken away this is a webref.
     """
     for statement in (
         "UPDATE session SET revoked_at = now() WHERE revoked_at IS NULL",
+        "UPDATE letter SET ended_at = now() WHERE ended_at IS NULL",
         "DELETE FROM upload WHERE outcome IS NULL",
         "DELETE FROM direct_upload WHERE outcome IS NULL",
         "DELETE FROM whereabouts",

@@ -116,7 +116,8 @@ async def open_session(
         "   and password_hash = coalesce($7, password_hash) for share),"
         " opened as (insert into session (id, account, refresh_hash, expires_at, user_agent, address)"
         "   select $1, owner.id, $3, now() + $4::interval, $5, $6 from owner returning id, expires_at)"
-        " select owner.id, email, name, colour, is_owner, created_at, disabled_at, opened.expires_at"
+        " select owner.id, email, name, colour, is_owner, created_at, disabled_at, email_proven_at,"
+        "   opened.expires_at"
         " from owner, opened",
         session_id,
         account_id,

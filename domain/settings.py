@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from domain.addresses import Network, networks_of
 from domain.elsewhere import ELSEWHERE, Elsewhere
 from domain.errors import DomainError
+from domain.mail_servers import SmtpServer, good_sender, smtp_server
 
 MEGABYTE = 1_000_000
 MOST_SIZES = 8
@@ -39,6 +40,7 @@ class Settings(Elsewhere):
     wal_archive: folder in which the embedded PostgreSQL keeps its log; None: it does not.
     metrics: address and port at which this process tells Prometheus what it counts.
     oidc_…: signing in elsewhere (domain/elsewhere.py).
+    smtp: the server that takes mail, and mail_from what it comes from; both or neither, with public_url.
     """
 
     data: Path = Path("data")
@@ -73,6 +75,8 @@ class Settings(Elsewhere):
     webp_quality: int = 85
     fetch_allow: tuple[Network, ...] = ()
     metrics: tuple[str, int] | None = None
+    smtp: SmtpServer | None = None
+    mail_from: str = ""
 
     @property
     def blobs(self) -> Path:
@@ -119,6 +123,7 @@ class Settings(Elsewhere):
         archive = settings.wal_archive and settings.wal_archive.expanduser().absolute()
         settings = replace(settings, data=settings.data.expanduser().absolute(), wal_archive=archive)
         _require_apart(settings)
+        _require_whole_mail(settings)
         return settings
 
     def with_secret(self) -> Self:
@@ -160,6 +165,24 @@ def _require_apart(settings: Settings) -> None:
             f"WEBREF_WAL_ARCHIVE={archive} lies in the data folder, and would be lost with it: name a "
             "folder on another disk.",
             variable=variable,
+        )
+
+
+def _require_whole_mail(settings: Settings) -> None:
+    """Links in mails lead to an address that no request can name: whoever asks would choose it."""
+    if settings.smtp is None:
+        return
+    if not settings.mail_from:
+        raise BadSetting(
+            "WEBREF_SMTP_URL is set without WEBREF_MAIL_FROM: say from which address mails come, "
+            "such as webref <webref@example.org>.",
+            variable="WEBREF_MAIL_FROM",
+        )
+    if settings.public_url is None:
+        raise BadSetting(
+            "WEBREF_SMTP_URL is set without WEBREF_PUBLIC_URL: say at which address people reach this "
+            "server, for the links in its mails.",
+            variable="WEBREF_PUBLIC_URL",
         )
 
 
@@ -334,6 +357,7 @@ SECRETS = frozenset(
         "WEBREF_S3_ACCESS_KEY",
         "WEBREF_S3_SECRET_KEY",
         "WEBREF_OIDC_CLIENT_SECRET",
+        "WEBREF_SMTP_URL",
     }
 )
 """What holds one, or where somebody may have written one: never repeated in a message."""
@@ -376,4 +400,6 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_METRICS": ("metrics", _host_and_port),
     "WEBREF_OIDC_LINK_BY_EMAIL": ("oidc_link_by_email", _flag),
     **ELSEWHERE,
+    "WEBREF_SMTP_URL": ("smtp", smtp_server),
+    "WEBREF_MAIL_FROM": ("mail_from", good_sender),
 }

@@ -24,6 +24,8 @@ let
     WEBREF_WAL_ARCHIVE = "services.postgresql.settings: archive_mode and archive_command of PostgreSQL itself, for the module never runs the built-in one";
     WEBREF_BROKER_URL = "broker.createLocally or broker.urlFile";
     WEBREF_METRICS = "metrics.enable";
+    WEBREF_SMTP_URL = "mail.smtpUrlFile";
+    WEBREF_MAIL_FROM = "mail.from";
     WEBREF_STORAGE = "storage.folder or storage.s3.bucket";
     WEBREF_S3_ENDPOINT = "storage.s3.endpoint";
     WEBREF_S3_PUBLIC_ENDPOINT = "storage.s3.publicEndpoint";
@@ -74,6 +76,14 @@ in
       {
         assertion = (s3.accessKeyFile == null) == (s3.secretKeyFile == null);
         message = "services.webref.storage.s3: accessKeyFile and secretKeyFile go together.";
+      }
+      {
+        assertion = (cfg.mail.from == null) == (cfg.mail.smtpUrlFile == null);
+        message = "services.webref.mail: from and smtpUrlFile go together.";
+      }
+      {
+        assertion = cfg.mail.smtpUrlFile == null || cfg.publicUrl != null || cfg.nginx.enable;
+        message = "services.webref.mail: links in mails need the address that people use: say it in publicUrl.";
       }
       {
         assertion = cfg.nginx.enable == (cfg.nginx.hostName != null);

@@ -66,6 +66,7 @@ let
         WEBREF_S3_PUBLIC_ENDPOINT = s3.publicEndpoint;
         WEBREF_S3_REGION = s3.region;
         WEBREF_DATABASE_URL = databaseUrl;
+        WEBREF_MAIL_FROM = cfg.mail.from;
         WEBREF_POSTGRES_BIN = "${cfg.database.package}/bin";
         WEBREF_BROKER_URL =
           if cfg.broker.createLocally then
@@ -81,6 +82,7 @@ let
     WEBREF_SECRET = cfg.secretFile;
     WEBREF_DATABASE_URL = cfg.database.urlFile;
     WEBREF_BROKER_URL = cfg.broker.urlFile;
+    WEBREF_SMTP_URL = cfg.mail.smtpUrlFile;
     WEBREF_S3_ACCESS_KEY = s3.accessKeyFile;
     WEBREF_S3_SECRET_KEY = s3.secretKeyFile;
     WEBREF_OIDC_CLIENT_SECRET = cfg.oidc.clientSecretFile;

@@ -247,6 +247,18 @@ in
           "File with the address of a Redis or RabbitMQ elsewhere, such as `redis://…` or `amqp://…`.";
     };
 
+    mail = {
+      from = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "webref <webref@example.org>";
+        description = "What mails come from: links to verify an address, to set a password, to join.";
+      };
+      smtpUrlFile =
+        secretOption "WEBREF_SMTP_URL" "/run/secrets/webref-smtp"
+          "File with the address of the mail server, such as `smtp://user:password@mail.example.org` or `smtps://…`.";
+    };
+
     storage = {
       folder = mkOption {
         type = types.nullOr (

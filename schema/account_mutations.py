@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -50,7 +50,9 @@ class RegisterInput:
     name: str = field(description="What others call you: one line, 1 to 80 characters.")
     email: str = field(description="The address to sign in with.")
     password: str = field(description="10 to 128 characters.")
-    invite_code: str | None = field(default=UNSET, description="The code of an invite, where one is needed.")
+    invite_code: str | None = field(
+        default=UNSET, description="The code of an invite, or of a link that was mailed, where one is needed."
+    )
     delivery: TokenDelivery = field(
         default=TokenDelivery.COOKIE, description="How the new session's tokens are handed over."
     )
@@ -212,6 +214,7 @@ class SetRegistrationPayload:
 class CreateInvitePayload:
     invite: Invite = field(description="The invite's entry.")
     code: str = field(description="The code to hand over: shown this once, only its hash is kept.")
+    is_mailed: bool = field(description="Whether a mail with a link is on its way to the address.")
 
 
 @strawberry.type(description="Invites were taken back.")
@@ -220,10 +223,18 @@ class RevokeInvitesPayload:
     viewer: Viewer = field(description="The viewer with the invites that remain.")
 
 
-SignedInPayload = TypeVar("SignedInPayload", RegisterPayload, SignInPayload, RefreshSessionPayload)
+class SignedInShape(Protocol):
+    """A payload of what opens a session."""
+
+    def __init__(
+        self, *, viewer: Viewer, access_expires_at: datetime, session: SessionTokens | None
+    ) -> None: ...
 
 
-def _require_delivery(delivery: TokenDelivery, context: Context) -> None:
+SignedInPayload = TypeVar("SignedInPayload", bound=SignedInShape)
+
+
+def require_delivery(delivery: TokenDelivery, context: Context) -> None:
     """Before anything is done: a session whose tokens reach nobody would be lost."""
     if delivery is TokenDelivery.COOKIE and not context.takes_cookies:
         raise BadInput(
@@ -231,7 +242,7 @@ def _require_delivery(delivery: TokenDelivery, context: Context) -> None:
         )
 
 
-async def _handed_over(
+async def handed_over(
     payload: type[SignedInPayload], signed_in: SignedIn, delivery: TokenDelivery, context: Context
 ) -> SignedInPayload:
     """The session's tokens go into cookies or into the answer, never into both."""
@@ -258,45 +269,50 @@ def _ids(values: list[UUID]) -> list[strawberry.ID]:
 
 @strawberry.type
 class AccountMutations:
-    @resolved(description="Makes an account and signs it in. The very first one owns the server.")
+    @resolved(
+        description="Makes an account and signs it in. The very first one owns the server. Where everyone "
+        "may "
+        "join and the server sends mail, an address is proven first: `requestRegistration`."
+    )
     async def register(self, info: Info, input: Annotated[RegisterInput, INPUT]) -> RegisterPayload:
         context = info.context
-        _require_delivery(input.delivery, context)
+        require_delivery(input.delivery, context)
         account = await accounts.register(
             name=input.name,
             email=input.email,
             password=input.password,
             invite_code=input.invite_code or None,
             address=context.address,
+            language=context.language,
         )
         signed_in = await sessions.open_session(
             account.id, user_agent=context.user_agent, address=context.address
         )
-        return await _handed_over(RegisterPayload, signed_in, input.delivery, context)
+        return await handed_over(RegisterPayload, signed_in, input.delivery, context)
 
     @resolved(description="Opens a session with email and password.")
     async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInPayload:
         context = info.context
-        _require_delivery(input.delivery, context)
+        require_delivery(input.delivery, context)
         signed_in = await sessions.sign_in(
             email=input.email,
             password=input.password,
             user_agent=context.user_agent,
             address=context.address,
         )
-        return await _handed_over(SignInPayload, signed_in, input.delivery, context)
+        return await handed_over(SignInPayload, signed_in, input.delivery, context)
 
     @resolved(description="Carries a session on: an access token lasts minutes, a session for weeks.")
     async def refresh_session(
         self, info: Info, input: Annotated[RefreshSessionInput, INPUT]
     ) -> RefreshSessionPayload:
         context = info.context
-        _require_delivery(input.delivery, context)
+        require_delivery(input.delivery, context)
         token = input.refresh_token or context.refresh_cookie
         if not token:
             raise Unauthenticated("There is no session to carry on: sign in.")
         signed_in = await sessions.refresh(token, user_agent=context.user_agent, address=context.address)
-        return await _handed_over(RefreshSessionPayload, signed_in, input.delivery, context)
+        return await handed_over(RefreshSessionPayload, signed_in, input.delivery, context)
 
     @resolved(description="Ends the session, and forgets its cookies. Signing out twice is no error.")
     async def sign_out(self, info: Info, input: Annotated[SignOutInput, INPUT]) -> SignOutPayload:
@@ -373,7 +389,11 @@ class AccountMutations:
         await accounts.set_registration(info.context.require_viewer(), policy)
         return SetRegistrationPayload(instance=instance_of(info.context.settings))
 
-    @resolved(description="Lets one person register within 14 days. For the server's owner.")
+    @resolved(
+        description="Lets one person register within 14 days; to an address it is mailed too, where the "
+        "server "
+        "sends mail. For the server's owner."
+    )
     async def create_invite(
         self, info: Info, input: Annotated[CreateInviteInput, INPUT]
     ) -> CreateInvitePayload:
@@ -381,10 +401,13 @@ class AccountMutations:
             info.context.require_viewer(),
             email=input.email or None,
             mutation_id=mutation_id_of(input),
+            language=info.context.language,
         )
-        return CreateInvitePayload(invite=invite_of(made.invite), code=made.code)
+        return CreateInvitePayload(invite=invite_of(made.invite), code=made.code, is_mailed=made.is_mailed)
 
-    @resolved(description="Takes open invites back. For the server's owner.")
+    @resolved(
+        description="Takes open invites back: the server's owner any, others those to boards of theirs."
+    )
     async def revoke_invites(
         self, info: Info, input: Annotated[RevokeInvitesInput, INPUT]
     ) -> RevokeInvitesPayload:

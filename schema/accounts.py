@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry import enum_value, field
 
-from domain import accounts, identities, invites, preferences, sessions, tokens
+from domain import accounts, identities, invites, letters, preferences, sessions, tokens
 from domain.access import Viewer as Who
 from schema.connections import Node
 from schema.context import Info
@@ -91,8 +91,18 @@ class Viewer:
         description="Whether they own this server: they say who may register, invite people, see jobs. "
         "It opens no board of others."
     )
+    is_email_verified: bool = field(
+        description="Whether it is known that mail to `email` reaches them: they followed a link in one."
+    )
     scope: TokenScope = field(description="What this request may do: WRITE for sessions.")
     who: strawberry.Private[Who]
+
+    @resolved(
+        description="The address that is to be theirs, once the link that was mailed to it is followed; "
+        "null: none."
+    )
+    async def pending_email(self) -> str | None:
+        return await letters.pending_email(self.who.account_id)
 
     @resolved(description="Devices where they are signed in, the latest used first.")
     async def sessions(self) -> list[Session]:
@@ -172,6 +182,7 @@ async def viewer_of(who: Who) -> Viewer:
         account=account_of(account),
         email=account.email,
         is_server_owner=account.is_owner,
+        is_email_verified=account.email_proven_at is not None,
         scope=TokenScope[who.scope.name],
         who=who,
     )

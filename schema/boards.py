@@ -15,6 +15,7 @@ from domain import (
     changes,
     comment_reads,
     history,
+    invites,
     items,
     members,
     moments,
@@ -80,6 +81,15 @@ class Member:
         if self.granted_by_id is None:
             return None
         return await info.context.loaders.accounts.load(self.granted_by_id)
+
+
+@strawberry.type(description="Somebody who is invited to a board and has no account yet.")
+class BoardInvite:
+    id: strawberry.ID = field(description="A UUID, for `revokeInvites`.")
+    email: str = field(description="The only address that may use it.")
+    role: Role = field(description="What they may do on the board.")
+    created_at: datetime = field(description="When it was made.")
+    expires_at: datetime = field(description="Until when it may be used.")
 
 
 class _Threads(TypedDict):
@@ -204,6 +214,16 @@ class Board(Node):
         return connection_of(page, member_of, after)
 
     @resolved(
+        description="Who is invited to it and has not joined yet, the latest first; empty for all but its "
+        "owners. "
+        "In the past this is ONLY_NOW."
+    )
+    async def invites(self, info: Info) -> list[BoardInvite]:
+        viewer = info.context.require_viewer()
+        past.require_now(self.then, "invites")
+        return [board_invite_of(row) for row in await invites.invites_on(viewer, self.key)]
+
+    @resolved(
         description="Its log, the oldest first: applying all of it in order to the board at `historyStart` "
         "gives the board. In the past: up to there."
     )
@@ -307,6 +327,18 @@ def board_of(row: BoardRow, then: Then | None = None) -> Board:
         created_by_id=row.created_by,
         shown_cover_id=row.cover_id,
         then=then,
+    )
+
+
+def board_invite_of(row: invites.Invite) -> BoardInvite:
+    assert row.email is not None, "invites to boards name an address"
+    assert row.role is not None, "and a role"
+    return BoardInvite(
+        id=strawberry.ID(str(row.id)),
+        email=row.email,
+        role=Role[row.role.name],
+        created_at=row.created_at,
+        expires_at=row.expires_at,
     )
 
 

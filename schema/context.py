@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 class Context:
     """One per operation (a subscription keeps its own).
 
-    user_agent, address: of the client, for its session's entry. refresh_cookie: the refresh token
-    a browser sent. takes_cookies: the answer can set some (a websocket's cannot). cookies_out: what
-    the session mutations want the browser to keep, in order; None means: forget the session's cookies.
+    user_agent, address: of the client, for its session's entry. language: of mails that it asks for.
+    refresh_cookie: the refresh token a browser sent. takes_cookies: the answer can set some (a websocket's
+    cannot). cookies_out: what the session mutations want the browser to keep, in order; None means: forget
+    the session's cookies.
     loaders, deadline: put in place when the operation starts.
     """
 
@@ -32,6 +33,7 @@ class Context:
     hub: Hub
     user_agent: str = ""
     address: str = ""
+    language: str = "en"
     refresh_cookie: str | None = None
     takes_cookies: bool = True
     cookies_out: list[SignedIn | None] = field(default_factory=list)

@@ -106,6 +106,12 @@ class Instance:
         return [SignInProvider(name=name, url=begin, link_url=Path(f"{begin}/link"), issuer=issuer)]
 
     @resolved(
+        description="Whether this server sends mail: links to verify an address, to set a password, to join."
+    )
+    def sends_mail(self) -> bool:
+        return self.rules.smtp is not None
+
+    @resolved(
         description="Whether pictures wait although nobody works on them: no worker runs, or none can. "
         "They are made by themselves as soon as one does."
     )

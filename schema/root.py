@@ -18,6 +18,7 @@ from schema.item_mutations import ItemMutations
 from schema.items import ITEM_TYPES
 from schema.job_mutations import JobMutations
 from schema.library_mutations import LibraryMutations
+from schema.mailbox_mutations import MailboxMutations
 from schema.page_mutations import PageMutations
 from schema.preferences import PreferenceMutations
 from schema.presence import PresenceMutations
@@ -34,6 +35,7 @@ from schema.web_pictures import WebMutations
 )
 class Mutation(
     AccountMutations,
+    MailboxMutations,
     BoardMutations,
     ItemMutations,
     ContentMutations,

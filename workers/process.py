@@ -16,12 +16,13 @@ from dramatiq import Broker, Message, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from domain import darkroom, jobs, recipes, storage
+from domain import darkroom, jobs, letters, recipes, storage
 from domain.errors import DomainError
 from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
 from workers.broker import PostgresBroker, actor_for, make_broker
+from workers.letters import letter_poster
 from workers.renditions import (
     archive_unpacker,
     look_again,
@@ -87,6 +88,7 @@ class Feeder:
             jobs.ANIMATION: actor_for(broker, jobs.LARGE, make_animation),
             jobs.ATLAS: actor_for(broker, jobs.LARGE, make_atlas),
             jobs.ARCHIVE: actor_for(broker, jobs.LARGE, archive_unpacker(settings)),
+            jobs.LETTER: actor_for(broker, jobs.MAIL, letter_poster(settings)),
         }
 
     async def run(self) -> None:
@@ -154,6 +156,7 @@ async def running_workers(settings: Settings) -> AsyncIterator[None]:
     """
     await storage.start_storage(settings)
     recipes.follow(settings)
+    letters.follow(settings)
     darkroom.warm_up()
     try:
         if settings.workers == 0:

@@ -1,6 +1,6 @@
 """People: accounts, what lets them in, and how they like to work."""
 
-from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, OnDelete, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, Bytea, ForeignKey, OnDelete, SmallInt, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
@@ -10,7 +10,10 @@ from domain.database import DB
 
 
 class Account(Table, db=DB, tablename="account"):
-    """A person. email is lower-cased; is_owner: owns this server, which opens no board of others."""
+    """A person. email is lower-cased; is_owner: owns this server, which opens no board of others.
+
+    email_proven_at: since when it is known that what is sent there reaches this person.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     email = Text(unique=True)
@@ -21,6 +24,7 @@ class Account(Table, db=DB, tablename="account"):
     created_at = Timestamptz(default=TimestamptzNow())
     disabled_at = Timestamptz(default=None, null=True)
     password_changed_at = Timestamptz(default=TimestamptzNow())
+    email_proven_at = Timestamptz(default=None, null=True)
 
 
 class Preference(Table, db=DB, tablename="preference"):
@@ -42,11 +46,13 @@ class Instance(Table, db=DB, tablename="instance"):
 
 
 class Invite(Table, db=DB, tablename="invite"):
-    """A code that lets one person register."""
+    """A code that lets one person register; board, role: where they are let in with it."""
 
     id = UUID(primary_key=True, default=UUID4())
     code_hash = Bytea(unique=True)
     email = Text(default=None, null=True)
+    board = UUID(default=None, null=True, index=True)
+    role = Text(default=None, null=True)
     created_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=TimestamptzNow())
@@ -73,6 +79,26 @@ class SpentProof(Table, db=DB, tablename="spent_proof"):
 
     digest = Bytea(primary_key=True)
     at = Timestamptz(default=TimestamptzNow())
+
+
+class Letter(Table, db=DB, tablename="letter"):
+    """A mail to be sent, or sent, and what its link allows (domain/letters.py).
+
+    codes: SHA-256 of each code that was sent with it, one an attempt. account: who asked for it; invite: what
+    it hands over. ended_at: used, withdrawn, or nobody was to get it.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    kind = Text()
+    email = Text(index=True)
+    language = Text()
+    account = ForeignKey(Account, null=True, on_delete=OnDelete.restrict, index=True)
+    invite = UUID(default=None, null=True)
+    codes = Array(base_column=Bytea(), default=list)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=TimestamptzNow(), index=True)
+    sent_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
 
 
 class Session(Table, db=DB, tablename="session"):

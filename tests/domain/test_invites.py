@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain import accounts, invites, operators
+from domain import accounts, invites, letters, operators
 from domain.access import Scope
 from domain.accounts import RegistrationPolicy
 from domain.database import execute, fetchval
@@ -56,7 +56,7 @@ async def test_the_code_is_kept_as_a_hash_only() -> None:
     await join("ana")
     made = await invites.create_invite(await viewer("ana"))
     assert made.code not in str(await fetchval("select invite::text from invite"))
-    assert await fetchval("select code_hash from invite") == invites.code_hash(made.code)
+    assert await fetchval("select code_hash from invite") == letters.code_hash(made.code)
 
 
 async def test_an_invite_ends_and_can_be_revoked() -> None:

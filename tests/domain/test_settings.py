@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.elsewhere import Joining
+from domain.mail_servers import SmtpServer, smtp_server
 from domain.settings import SECRETS, VARIABLES, BadSetting, Settings, good_place
 
 
@@ -69,6 +70,8 @@ def test_every_variable_is_read() -> None:
         "WEBREF_OIDC_GROUPS_CLAIM": "realm_access.roles",
         "WEBREF_OIDC_GROUPS": "artists, clients",
         "WEBREF_OIDC_OWNER_GROUP": "administrators",
+        "WEBREF_SMTP_URL": "smtps://me:p%40ss@mail.example.org/",
+        "WEBREF_MAIL_FROM": "Boards <boards@example.org>",
     }
     assert set(environ) == set(VARIABLES) - {"WEBREF_WAL_ARCHIVE"}, "which fits no database of one's own"
     assert Settings.from_environment(environ=environ) == Settings(
@@ -115,6 +118,8 @@ def test_every_variable_is_read() -> None:
         oidc_groups_claim="realm_access.roles",
         oidc_groups=("artists", "clients"),
         oidc_owner_group="administrators",
+        smtp=SmtpServer("mail.example.org", 465, tls=True, starttls=False, user="me", password="p@ss"),
+        mail_from="Boards <boards@example.org>",
     )
 
 
@@ -285,3 +290,55 @@ def test_a_wal_archive_is_of_the_built_in_postgresql_and_lies_elsewhere(tmp_path
         with pytest.raises(BadSetting, match=words) as refused:
             Settings.from_environment({}, given | wrong)
         assert refused.value.details["variable"] == "WEBREF_WAL_ARCHIVE"
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "tls", "starttls"),
+    [
+        ("smtp://mail.example.org", 587, False, True),
+        ("smtp://mail.example.org:25?starttls=off", 25, False, False),
+        ("smtp://127.0.0.1:25", 25, False, False),
+        ("smtp://localhost", 587, False, False),
+        ("smtp://[::1]:25?starttls=on", 25, False, True),
+        ("smtps://mail.example.org?starttls=on", 465, True, False),
+    ],
+)
+def test_mail_leaves_this_machine_by_tls_unless_told(
+    address: str, port: int, tls: bool, starttls: bool
+) -> None:
+    server = smtp_server(address)
+    assert (server.port, server.tls, server.starttls) == (port, tls, starttls)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://",
+        "smtp://user@mail.example.org",
+        "smtp://user:hush/hush@mail.example.org",
+        "smtp://user:hush@mail.example.org:port",
+        "smtp://user:hush@mail.example.org?tls=off",
+        "smtp://user:hu#sh@mail.example.org",
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_refused_without_its_password(address: str) -> None:
+    with pytest.raises(BadSetting, match="WEBREF_SMTP_URL") as refused:
+        Settings.from_environment(environ={"WEBREF_SMTP_URL": address})
+    assert "hu" not in refused.value.message
+
+
+@pytest.mark.parametrize("missing", ["WEBREF_MAIL_FROM", "WEBREF_PUBLIC_URL"])
+def test_mail_needs_a_sender_and_an_address_for_its_links(missing: str) -> None:
+    whole = {
+        "WEBREF_SMTP_URL": "smtp://mail.example.org",
+        "WEBREF_MAIL_FROM": "webref@example.org",
+        "WEBREF_PUBLIC_URL": "https://boards.example.org",
+    }
+    assert Settings.from_environment(environ=whole).smtp is not None
+    with pytest.raises(BadSetting) as refused:
+        Settings.from_environment(environ={**whole, missing: ""})
+    assert refused.value.details["variable"] == missing
+    with pytest.raises(BadSetting):
+        Settings.from_environment(environ={**whole, "WEBREF_MAIL_FROM": "webref"})

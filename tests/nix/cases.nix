@@ -15,6 +15,8 @@ in
       database.createLocally = false;
       database.urlFile = "/run/keys/database";
       broker.urlFile = "/run/keys/broker";
+      mail.from = "webref <webref@example.org>";
+      mail.smtpUrlFile = "/run/keys/smtp";
       storage.folder = "/mnt/pictures";
       backup.target = "s3://backup/webref";
       workers.processes = 0;
@@ -42,6 +44,11 @@ in
       metrics.enable = true;
       metrics.port = 8480;
       servers = 4;
+    };
+    "mail: from and smtpUrlFile go together" = on { mail.from = "webref@example.org"; };
+    "mail: links in mails need the address" = on {
+      mail.from = "webref@example.org";
+      mail.smtpUrlFile = "/run/keys/smtp";
     };
     "backup is half filled" = on { backup.keep = 14; };
     "backup is half filled " = on { backup.verify = "monthly"; };

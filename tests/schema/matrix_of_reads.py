@@ -184,6 +184,7 @@ EDGES: dict[str, str] = {
     "Viewer.tokens": _in_viewer("tokens { id }"),
     "Viewer.preferences": _in_viewer("preferences { keyPreset wheel snapping }"),
     "Preferences.keys": _in_viewer("preferences { keys { command keys } }"),
+    "Board.invites": _in_board("invites { email role }"),
     "Viewer.invites": _in_viewer("invites { id usedBy { name } }"),
     "Invite.usedBy": _in_viewer("invites { usedBy { name } }"),
     "Instance.providers": "{ instance { providers { name url linkUrl issuer } } }",

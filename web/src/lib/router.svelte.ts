@@ -5,6 +5,9 @@ export type Page =
   | "board"
   | "sign-in"
   | "register"
+  | "forgot-password"
+  | "reset-password"
+  | "verify"
   | "library"
   | "duplicates"
   | "settings"
@@ -25,6 +28,9 @@ const ROUTES: readonly [RegExp, Page, boolean][] = [
   [/^\/boards\/([0-9a-fA-F-]{36})$/, "board", true],
   [/^\/sign-in$/, "sign-in", false],
   [/^\/register$/, "register", false],
+  [/^\/forgot-password$/, "forgot-password", false],
+  [/^\/reset-password$/, "reset-password", false],
+  [/^\/verify$/, "verify", false],
   [/^\/library$/, "library", true],
   [/^\/library\/duplicates$/, "duplicates", true],
   [/^\/trash$/, "trash", true],

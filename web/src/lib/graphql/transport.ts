@@ -1,5 +1,6 @@
 /** One GraphQL request over HTTP: the envelope, and nothing about sessions. */
 import type { TypedDocumentString } from "$generated/graphql";
+import { language } from "../language/language";
 import { RequestFailed, type ServerError } from "./failure";
 
 export const ENDPOINT = "/graphql";
@@ -29,6 +30,7 @@ export async function post<R, V>(
       headers: {
         ...OWN_HEADER,
         "Content-Type": "application/json",
+        "Accept-Language": language,
         Accept: "application/graphql-response+json, application/json;q=0.9",
       },
       body: JSON.stringify({ query: document.toString(), variables }),
