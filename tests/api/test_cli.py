@@ -12,6 +12,7 @@ import pytest
 
 from domain.postgres import embedded_postgres
 from domain.settings import Settings
+from tests.mail import mail_server
 from tests.running import PASSWORD
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -28,8 +29,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         runner.run(running.__aexit__(None, None, None))
 
 
-def webref(*arguments: str, data: Path | None = None, said: str = "") -> subprocess.CompletedProcess[str]:
+def webref(
+    *arguments: str, data: Path | None = None, said: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WEBREF_")}
+    environment |= settings
     if data is not None:
         environment["WEBREF_DATA"] = str(data)
     return subprocess.run(
@@ -203,3 +207,20 @@ def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
     assert (tmp_path / "schema.graphql").read_text() == printed.stdout
     nowhere = webref("export-schema", "--output", str(tmp_path / "none" / "schema.graphql"))
     assert (nowhere.returncode, "Traceback" in nowhere.stderr) == (1, False)
+
+
+def test_a_mail_is_tried_and_what_the_mail_server_says_is_told() -> None:
+    assert "WEBREF_SMTP_URL" in webref("mail", "ana@example.org").stderr
+    with mail_server() as (box, port):
+        settings = {
+            "WEBREF_SMTP_URL": f"smtp://127.0.0.1:{port}",
+            "WEBREF_MAIL_FROM": "webref@example.org",
+            "WEBREF_PUBLIC_URL": "https://boards.example.org",
+        }
+        box.refusals = ["550 nobody of that name"]
+        refused = webref("mail", "ana@example.org", **settings)
+        assert refused.returncode != 0
+        assert "nobody of that name" in refused.stderr
+        assert webref("mail", "ana@example.org", "--language", "de", **settings).returncode == 0
+        (mail,) = box.received
+        assert mail.message["Subject"] == "Mail von boards.example.org kommt an"
