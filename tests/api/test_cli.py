@@ -30,10 +30,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def webref(
-    *arguments: str, data: Path | None = None, said: str = "", **settings: str
+    *arguments: str, data: Path | None = None, said: str = "", settings: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WEBREF_")}
-    environment |= settings
+    environment |= settings or {}
     if data is not None:
         environment["WEBREF_DATA"] = str(data)
     return subprocess.run(
@@ -218,9 +218,9 @@ def test_a_mail_is_tried_and_what_the_mail_server_says_is_told() -> None:
             "WEBREF_PUBLIC_URL": "https://boards.example.org",
         }
         box.refusals = ["550 nobody of that name"]
-        refused = webref("mail", "ana@example.org", **settings)
+        refused = webref("mail", "ana@example.org", settings=settings)
         assert refused.returncode != 0
         assert "nobody of that name" in refused.stderr
-        assert webref("mail", "ana@example.org", "--language", "de", **settings).returncode == 0
+        assert webref("mail", "ana@example.org", "--language", "de", settings=settings).returncode == 0
         (mail,) = box.received
         assert mail.message["Subject"] == "Mail von boards.example.org kommt an"
