@@ -92,7 +92,8 @@ bench: $(DEVELOPMENT) $(SITE) ## Measure; prints a table and writes build/bench.
 	$(BIN)/python -m tests.benchmarks $(ROWS)
 
 screenshots: $(DEVELOPMENT) $(SITE) ## Make the pictures of the README anew
-	WEBREF_SCREENSHOTS=docs/pictures $(BIN)/pytest tests/journeys -m browser $(PYTEST_ARGS)
+	WEBREF_SCREENSHOTS=build/pictures $(BIN)/pytest tests/journeys -m browser $(PYTEST_ARGS)
+	for shown in docs/pictures/*.png; do cp build/pictures/$$(basename $$shown) $$shown; done
 
 clean: ## Remove all that was built or installed (never the data folder)
 	rm -rf $(VENV) build tests/audit/node_modules tests/oidc/node_modules web/node_modules web/src/generated *.egg-info

@@ -152,7 +152,7 @@ def test_what_opens_over_a_board_is_clean(
     past = ana.get_by_test_id("past")
     expect(past).to_have_attribute("data-items", "2")
     past.get_by_role("button", name="Compare with now").click()
-    look("past", past.get_by_text("0 items added since"))
+    look("past", past.get_by_text("0 added since"))
     ana.keyboard.press("Escape")
     press("Control+Alt+h", "Shift+L")
     look("library", ana.get_by_role("region", name="Library").locator("[data-picture]").first)

@@ -62,9 +62,9 @@ def test_the_past_is_slid_through_played_compared_and_gone_back_to(
     slider.fill(str(placed))
     expect(past).to_have_attribute("data-seq", str(placed))
     past.get_by_role("button", name="Compare with now").click()
-    expect(past.get_by_text("1 item added since")).to_be_visible()
-    expect(past.get_by_text("1 item changed")).to_be_visible()
-    expect(past.get_by_text("1 item deleted")).to_be_visible()
+    expect(past.get_by_text("1 added since")).to_be_visible()
+    expect(past.get_by_text("1 changed")).to_be_visible()
+    expect(past.get_by_text("1 deleted")).to_be_visible()
     picture_taker(ana, "history-compared")
     past.get_by_role("button", name="Compare with now").click()
 
