@@ -30,7 +30,7 @@ from api.sheets import sheets
 from api.sockets import Close, graphql_socket
 from api.tus import tus
 from api.uploads import uploads
-from domain import darkroom, letters, recipes, sessions, standing, storage
+from domain import darkroom, directory, letters, recipes, sessions, standing, storage
 from domain.database import close_database, open_database
 from domain.errors import DomainError
 from domain.live import Hub
@@ -124,6 +124,7 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
         opened.push_async_callback(storage.close_storage)
         recipes.follow(settings)
         letters.follow(settings)
+        directory.follow(settings)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)

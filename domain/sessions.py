@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import jwt
 from msgspec import Struct
 
-from domain import attempts, passwords
+from domain import attempts, directory, passwords
 from domain.access import Proof, Scope, Viewer, require_scope
 from domain.accounts import Account, account_from
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
@@ -86,14 +86,22 @@ def sign_with(settings: Settings) -> None:
 
 
 async def sign_in(*, email: str, password: str, user_agent: str = "", address: str = "") -> SignedIn:
-    """Opens a session. Raises WrongCredentials, with equal words and time whatever is wrong; TooBusy."""
+    """Opens a session. Raises WrongCredentials, with equal words and time whatever is wrong; TooBusy.
+
+    email: or a login that a directory knows, where there is one; then SignInRefused too.
+    """
+    login = email
     email = email.strip().lower()[:254]
+    stored: str | None
     with (
         attempts.SIGN_INS_FROM_ADDRESS.guess(address, wrong=WrongCredentials),
         attempts.SIGN_INS.guess(address, email, wrong=WrongCredentials),
     ):
-        account_id, stored = await _prove(email, password)
-    if passwords.needs_rehash(stored):
+        try:
+            account_id, stored = await _prove(email, password)
+        except WrongCredentials:
+            account_id, stored = await directory.account_for(login, password), None
+    if stored is not None and passwords.needs_rehash(stored):
         stored = await _rehash(account_id, password, stored)
     return await open_session(account_id, user_agent=user_agent, address=address, password_hash=stored)
 
@@ -128,7 +136,7 @@ async def open_session(
         password_hash,
     )
     if row is None:
-        raise _wrong_credentials()
+        raise directory.wrong()
     return _signed_in(account_from(row), session_id, token, row["expires_at"])
 
 
@@ -262,7 +270,7 @@ async def _prove(email: str, password: str) -> tuple[UUID, str]:
     stored = row["password_hash"] if row is not None else None
     right = await passwords.verify_password(password, stored)
     if not right or row is None or row["disabled_at"] is not None:
-        raise _wrong_credentials()
+        raise directory.wrong()
     return row["id"], row["password_hash"]
 
 
@@ -369,10 +377,6 @@ def _signing() -> Signing:
     if SIGNING is None:
         raise RuntimeError("call sessions.sign_with(settings) when the process starts")
     return SIGNING
-
-
-def _wrong_credentials() -> WrongCredentials:
-    return WrongCredentials("Email and password do not belong together.")
 
 
 def _revoked() -> SessionRevoked:

@@ -358,6 +358,7 @@ SECRETS = frozenset(
         "WEBREF_S3_SECRET_KEY",
         "WEBREF_OIDC_CLIENT_SECRET",
         "WEBREF_SMTP_URL",
+        "WEBREF_LDAP_BIND_PASSWORD",
     }
 )
 """What holds one, or where somebody may have written one: never repeated in a message."""
@@ -399,6 +400,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_FETCH_ALLOW": ("fetch_allow", networks_of),
     "WEBREF_METRICS": ("metrics", _host_and_port),
     "WEBREF_OIDC_LINK_BY_EMAIL": ("oidc_link_by_email", _flag),
+    "WEBREF_LDAP_LINK_BY_EMAIL": ("ldap_link_by_email", _flag),
+    "WEBREF_LDAP_START_TLS": ("ldap_start_tls", _flag),
     **ELSEWHERE,
     "WEBREF_SMTP_URL": ("smtp", smtp_server),
     "WEBREF_MAIL_FROM": ("mail_from", good_sender),

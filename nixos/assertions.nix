@@ -33,6 +33,7 @@ let
     WEBREF_S3_ACCESS_KEY = "storage.s3.accessKeyFile";
     WEBREF_S3_SECRET_KEY = "storage.s3.secretKeyFile";
     WEBREF_OIDC_CLIENT_SECRET = "oidc.clientSecretFile";
+    WEBREF_LDAP_BIND_PASSWORD = "ldap.bindPasswordFile";
   };
 in
 {
@@ -119,6 +120,13 @@ in
           (cfg.settings.WEBREF_OIDC_ISSUER == null) == (cfg.settings.WEBREF_OIDC_CLIENT_ID == null)
           && (cfg.oidc.clientSecretFile == null || cfg.settings.WEBREF_OIDC_ISSUER != null);
         message = "services.webref: signing in with OpenID Connect is half filled: settings.WEBREF_OIDC_ISSUER and WEBREF_OIDC_CLIENT_ID go together.";
+      }
+      {
+        assertion =
+          (cfg.settings.WEBREF_LDAP_URL == null) == (cfg.settings.WEBREF_LDAP_BASE == null)
+          && (cfg.settings.WEBREF_LDAP_BIND_DN == null) == (cfg.ldap.bindPasswordFile == null)
+          && (cfg.settings.WEBREF_LDAP_BIND_DN == null || cfg.settings.WEBREF_LDAP_URL != null);
+        message = "services.webref: the directory is half filled: settings.WEBREF_LDAP_URL and WEBREF_LDAP_BASE go together, and so do WEBREF_LDAP_BIND_DN and ldap.bindPasswordFile.";
       }
       {
         assertion = cfg.listen.port + cfg.servers - 1 <= 65535;

@@ -86,6 +86,7 @@ let
     WEBREF_S3_ACCESS_KEY = s3.accessKeyFile;
     WEBREF_S3_SECRET_KEY = s3.secretKeyFile;
     WEBREF_OIDC_CLIENT_SECRET = cfg.oidc.clientSecretFile;
+    WEBREF_LDAP_BIND_PASSWORD = cfg.ldap.bindPasswordFile;
   };
   credentials = mapAttrsToList (variable: file: "${variable}:${file}") secrets;
 

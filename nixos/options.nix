@@ -98,6 +98,29 @@ let
     WEBREF_OIDC_GROUPS_CLAIM = setting types.str "realm_access.roles" "Where it says their groups; the product's default is groups.";
     WEBREF_OIDC_GROUPS = setting types.str "artists, clients" "Groups that are let in; by default everybody is.";
     WEBREF_OIDC_OWNER_GROUP = setting types.str "administrators" "Group of which the first to sign in owns the server.";
+    WEBREF_LDAP_URL =
+      setting (types.strMatching "ldaps?://[^/]+") "ldaps://directory.example.org"
+        "Address of a directory whose logins and passwords are taken as well; the password of who searches it belongs into {option}`services.webref.ldap.bindPasswordFile`.";
+    WEBREF_LDAP_NAME = setting types.str "Example Studio" "What people call the directory; by default its host.";
+    WEBREF_LDAP_CA = setting types.str "/etc/ssl/studio-ca.pem" "File with the certificate of who signed that of the directory; by default those whom the system trusts.";
+    WEBREF_LDAP_START_TLS = setting types.bool false "Whether ldap:// is made secret first, which is the product's default; without it a directory has to be on this machine.";
+    WEBREF_LDAP_BIND_DN = setting types.str "cn=webref,dc=example,dc=org" "Who searches the directory; by default nobody needs to say who they are.";
+    WEBREF_LDAP_BASE = setting types.str "ou=people,dc=example,dc=org" "Where people are in the directory.";
+    WEBREF_LDAP_FILTER = setting types.str "(&(sAMAccountName={login})(memberOf=cn=crew,dc=example,dc=org))" "Who is meant by what somebody wrote, and may come in; the product's default is (uid={login}).";
+    WEBREF_LDAP_OWNER_FILTER = setting types.str "(memberOf=cn=administrators,dc=example,dc=org)" "Of whom this holds, the first to sign in owns the server.";
+    WEBREF_LDAP_ID_ATTRIBUTE = setting types.str "objectGUID" "What of people never changes; the product's default is entryUUID.";
+    WEBREF_LDAP_NAME_ATTRIBUTE = setting types.str "displayName" "What their name is; the product's default is cn.";
+    WEBREF_LDAP_EMAIL_ATTRIBUTE = setting types.str "mailPrimaryAddress" "What their address is; the product's default is mail.";
+    WEBREF_LDAP_REGISTRATION =
+      setting
+        (types.enum [
+          "rule"
+          "open"
+          "closed"
+        ])
+        "open"
+        "Who gets an account by signing in with it: whom the server's own rule lets in (the product's default), everybody, nobody.";
+    WEBREF_LDAP_LINK_BY_EMAIL = setting types.bool true "Whether who has an address there gets the account with that address here; the product's default is no.";
   };
 in
 {
@@ -320,6 +343,10 @@ in
     oidc.clientSecretFile =
       secretOption "WEBREF_OIDC_CLIENT_SECRET" "/run/secrets/webref-oidc"
         "File with the secret that webref shares with a provider of OpenID Connect; the rest of it is in {option}`services.webref.settings`.";
+
+    ldap.bindPasswordFile =
+      secretOption "WEBREF_LDAP_BIND_PASSWORD" "/run/secrets/webref-ldap"
+        "File with the password of who searches the directory; the rest of it is in {option}`services.webref.settings`.";
 
     workers = {
       processes = mkOption {

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import UNSET, enum_value, field
 
-from domain import accounts, identities, invites, sessions, tokens
+from domain import accounts, directory, identities, invites, sessions, tokens
 from domain.access import Scope
 from domain.errors import BadInput, Unauthenticated
 from domain.sessions import SignedIn
@@ -60,7 +60,7 @@ class RegisterInput:
 
 @strawberry.input(description="Who signs in.")
 class SignInInput:
-    email: str = field(description="The account's address.")
+    email: str = field(description="The account's address, or a login of `Instance.directory`.")
     password: str = field(description="The account's password.")
     delivery: TokenDelivery = field(
         default=TokenDelivery.COOKIE, description="How the session's tokens are handed over."
@@ -118,6 +118,12 @@ class CreateTokenInput:
 @strawberry.input(description="Which tokens end.")
 class RevokeTokensInput:
     ids: list[strawberry.ID] = field(description="Ids of your tokens, 1 to 500; unknown ones are skipped.")
+
+
+@strawberry.input(description="As whom one signs in by the directory.")
+class LinkDirectoryInput:
+    login: str = field(description="The login there, as `Instance.directory` knows it.")
+    password: str = field(description="The password that belongs to it there.")
 
 
 @strawberry.input(description="With what one does not sign in any more.")
@@ -197,6 +203,11 @@ class CreateTokenPayload:
 class RevokeTokensPayload:
     revoked_ids: list[strawberry.ID] = field(description="Those that ended.")
     viewer: Viewer = field(description="The viewer with the tokens that still work.")
+
+
+@strawberry.type(description="A login of the directory was linked.")
+class LinkDirectoryPayload:
+    viewer: Viewer = field(description="The viewer with their identities.")
 
 
 @strawberry.type(description="Identities were unlinked.")
@@ -294,6 +305,8 @@ class AccountMutations:
     async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInPayload:
         context = info.context
         require_delivery(input.delivery, context)
+        if context.settings.directory_name is not None:
+            context.allow_seconds(directory.MOST_SECONDS)
         signed_in = await sessions.sign_in(
             email=input.email,
             password=input.password,
@@ -369,6 +382,17 @@ class AccountMutations:
         shown = await viewer_of(viewer)
         revoked = await tokens.revoke_tokens(viewer, uuids_of(input.ids))
         return RevokeTokensPayload(revoked_ids=_ids(revoked), viewer=shown)
+
+    @resolved(
+        description="Lets the viewer sign in with a login of `Instance.directory` as well. Needs a session."
+    )
+    async def link_directory(
+        self, info: Info, input: Annotated[LinkDirectoryInput, INPUT]
+    ) -> LinkDirectoryPayload:
+        viewer = info.context.require_viewer()
+        info.context.allow_seconds(directory.MOST_SECONDS)
+        await directory.link(viewer, input.login, input.password)
+        return LinkDirectoryPayload(viewer=await viewer_of(viewer))
 
     @resolved(
         description="Takes away ways in which the viewer signs in elsewhere; where there is no password, "

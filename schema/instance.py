@@ -106,6 +106,13 @@ class Instance:
         return [SignInProvider(name=name, url=begin, link_url=Path(f"{begin}/link"), issuer=issuer)]
 
     @resolved(
+        description="What people call the directory whose logins and passwords `signIn` takes as well; null: "
+        "there is none."
+    )
+    def directory(self) -> str | None:
+        return self.rules.directory_name
+
+    @resolved(
         description="Whether this server sends mail: links to verify an address, to set a password, to join."
     )
     def sends_mail(self) -> bool:

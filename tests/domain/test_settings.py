@@ -72,6 +72,20 @@ def test_every_variable_is_read() -> None:
         "WEBREF_OIDC_OWNER_GROUP": "administrators",
         "WEBREF_SMTP_URL": "smtps://me:p%40ss@mail.example.org/",
         "WEBREF_MAIL_FROM": "Boards <boards@example.org>",
+        "WEBREF_LDAP_URL": "ldap://directory.example.org:1389/",
+        "WEBREF_LDAP_NAME": "Studio",
+        "WEBREF_LDAP_CA": "/etc/ssl/studio.pem",
+        "WEBREF_LDAP_START_TLS": "on",
+        "WEBREF_LDAP_BIND_DN": "cn=webref",
+        "WEBREF_LDAP_BIND_PASSWORD": "who searches",
+        "WEBREF_LDAP_BASE": "dc=example,dc=org",
+        "WEBREF_LDAP_FILTER": "(sAMAccountName={login})",
+        "WEBREF_LDAP_OWNER_FILTER": "(memberOf=cn=admins)",
+        "WEBREF_LDAP_ID_ATTRIBUTE": "objectGUID",
+        "WEBREF_LDAP_NAME_ATTRIBUTE": "displayName",
+        "WEBREF_LDAP_EMAIL_ATTRIBUTE": "mailPrimaryAddress",
+        "WEBREF_LDAP_REGISTRATION": "Closed",
+        "WEBREF_LDAP_LINK_BY_EMAIL": "on",
     }
     assert set(environ) == set(VARIABLES) - {"WEBREF_WAL_ARCHIVE"}, "which fits no database of one's own"
     assert Settings.from_environment(environ=environ) == Settings(
@@ -120,6 +134,20 @@ def test_every_variable_is_read() -> None:
         oidc_owner_group="administrators",
         smtp=SmtpServer("mail.example.org", 465, tls=True, starttls=False, user="me", password="p@ss"),
         mail_from="Boards <boards@example.org>",
+        ldap_url="ldap://directory.example.org:1389",
+        ldap_name="Studio",
+        ldap_ca=Path("/etc/ssl/studio.pem"),
+        ldap_start_tls=True,
+        ldap_bind_dn="cn=webref",
+        ldap_bind_password="who searches",
+        ldap_base="dc=example,dc=org",
+        ldap_filter="(sAMAccountName={login})",
+        ldap_owner_filter="(memberOf=cn=admins)",
+        ldap_id_attribute="objectGUID",
+        ldap_name_attribute="displayName",
+        ldap_email_attribute="mailPrimaryAddress",
+        ldap_registration=Joining.CLOSED,
+        ldap_link_by_email=True,
     )
 
 
@@ -129,6 +157,16 @@ def test_every_variable_is_read() -> None:
         ({"WEBREF_OIDC_CLIENT_ID": "webref"}, "WEBREF_OIDC_ISSUER"),
         ({"WEBREF_OIDC_CLIENT_SECRET": "between us"}, "WEBREF_OIDC_ISSUER"),
         ({"WEBREF_OIDC_ISSUER": "https://login.example.org"}, "WEBREF_OIDC_CLIENT_ID"),
+        ({"WEBREF_LDAP_BASE": "dc=org"}, "WEBREF_LDAP_URL"),
+        ({"WEBREF_LDAP_URL": "ldaps://d"}, "WEBREF_LDAP_BASE"),
+        (
+            {"WEBREF_LDAP_URL": "ldaps://d", "WEBREF_LDAP_BASE": "dc=org", "WEBREF_LDAP_BIND_DN": "cn=w"},
+            "WEBREF_LDAP_BIND_PASSWORD",
+        ),
+        (
+            {"WEBREF_LDAP_URL": "ldap://d", "WEBREF_LDAP_BASE": "dc=org", "WEBREF_LDAP_START_TLS": "off"},
+            "WEBREF_LDAP_START_TLS",
+        ),
     ],
 )
 def test_what_goes_together_is_asked_for(environ: dict[str, str], lacking: str) -> None:
@@ -157,6 +195,11 @@ def test_what_goes_together_is_asked_for(environ: dict[str, str], lacking: str) 
         ("WEBREF_OIDC_REGISTRATION", "everybody"),
         ("WEBREF_OIDC_SCOPES", 'email "groups"'),
         ("WEBREF_OIDC_NAME", "a" * 41),
+        ("WEBREF_LDAP_URL", "https://directory.example.org"),
+        ("WEBREF_LDAP_URL", "ldaps://directory.example.org/dc=org"),
+        ("WEBREF_LDAP_FILTER", "(uid=ana)"),
+        ("WEBREF_LDAP_FILTER", "(uid={login}"),
+        ("WEBREF_LDAP_ID_ATTRIBUTE", "entryUUID)(x"),
         ("WEBREF_MAX_FILE_MB", "0"),
         ("WEBREF_MAX_FILE_MB", "1.5"),
         ("WEBREF_WORKERS", "65"),
@@ -223,7 +266,9 @@ def test_a_bad_secret_or_password_is_not_repeated() -> None:
     assert "hunter2" not in repr(Settings(s3_secret_key="hunter2", oidc_client_secret="hunter2"))
 
 
-ANY_TEXT = {"WEBREF_S3_ACCESS_KEY", "WEBREF_S3_SECRET_KEY", "WEBREF_OIDC_CLIENT_SECRET"}
+ANY_TEXT = {"WEBREF_S3_ACCESS_KEY", "WEBREF_S3_SECRET_KEY", "WEBREF_OIDC_CLIENT_SECRET"} | {
+    "WEBREF_LDAP_BIND_PASSWORD"
+}
 
 
 def test_a_secret_may_lie_in_a_file_and_nothing_else_may(tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ in
       settings.WEBREF_OIDC_ISSUER = "https://login.example.org";
       settings.WEBREF_OIDC_CLIENT_ID = "webref";
       oidc.clientSecretFile = "/run/keys/oidc";
+      settings.WEBREF_LDAP_URL = "ldaps://directory.example.org";
+      settings.WEBREF_LDAP_BASE = "dc=example,dc=org";
+      settings.WEBREF_LDAP_BIND_DN = "cn=webref,dc=example,dc=org";
+      ldap.bindPasswordFile = "/run/keys/ldap";
     };
     certificate = on {
       nginx = {
@@ -55,6 +59,8 @@ in
     "backup.target lies in a folder" = on { backup.target = "file:///var/lib/webref/backup"; };
     "OpenID Connect is half filled" = on { oidc.clientSecretFile = "/run/keys/oidc"; };
     "OpenID Connect is half filled " = on { settings.WEBREF_OIDC_CLIENT_ID = "webref"; };
+    "the directory is half filled" = on { settings.WEBREF_LDAP_URL = "ldaps://directory.example.org"; };
+    "the directory is half filled " = on { ldap.bindPasswordFile = "/run/keys/ldap"; };
     "WEBREF_POSTGRES_BIN is decided" = on { settings.WEBREF_POSTGRES_BIN = "/usr/bin"; };
     "database: say exactly one" = on { database.url = "postgresql://webref@db/webref"; };
     "database: say exactly one " = on { database.createLocally = false; };

@@ -82,6 +82,11 @@ MUTATIONS: dict[str, tuple[Any, str, dict[str, str]]] = {
     "createToken": (lambda i: {"name": "mine"}, "secret token { id }", SELF_WRITE),
     "revokeTokens": (lambda i: {"ids": [i["token"]]}, "revokedIds", SELF_WRITE),
     "unlinkIdentities": (lambda i: {"ids": [i["image"]]}, "unlinkedIds", SELF_WRITE),
+    "linkDirectory": (
+        lambda i: {"login": "ana", "password": "any"},
+        "viewer { email }",
+        told("SIGN_IN_REFUSED", read_token="FORBIDDEN"),
+    ),
     "setRegistration": (lambda i: {"registration": "OPEN"}, "instance { registration }", SERVER_OWNER),
     "createInvite": (lambda i: {}, "code invite { id }", SERVER_OWNER),
     "revokeInvites": (lambda i: {"ids": [i["invite"]]}, "revokedIds", SELF_WRITE),

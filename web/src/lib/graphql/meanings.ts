@@ -7,6 +7,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: "You are not signed in any more. Sign in again to go on.",
   WRONG_CREDENTIALS: "E-mail address and password do not belong together.",
   SESSION_REVOKED: "Your session has ended. Sign in again to go on.",
+  SIGN_IN_REFUSED: "You are not let in this way.",
   LAST_WAY_IN: "It is the only way for you to sign in: set a password first.",
   FORBIDDEN: "You may see this, but not do that.",
   NOT_FOUND: "It does not exist, was deleted, or is no longer shared with you.",
@@ -40,6 +41,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** The server's own words tell what of it, or why: they follow the meaning. */
 const TELLING: ReadonlySet<string> = new Set([
   "BAD_INPUT",
+  "SIGN_IN_REFUSED",
   "ALREADY_EXISTS",
   "LIMIT_EXCEEDED",
   "IMAGE_REFUSED",
