@@ -1,4 +1,7 @@
-"""`make bench`: runs the rows asked for, prints a table, writes build/bench.json."""
+"""`make bench`: runs the rows asked for, tells each as it is done, then all, and writes build/bench.json.
+
+Ends with an error where a bar is missed.
+"""
 
 import json
 import sys
@@ -53,7 +56,10 @@ def main(names: list[str]) -> int:
     for name in names or ROWS:
         print(f"==> {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="webref-bench-") as folder:
-            measures += ROWS[name](Path(folder))
+            found = ROWS[name](Path(folder))
+        for measure in found:
+            print(f"    {told(measure)}\n      {measure.how}", flush=True)
+        measures += found
     print()
     print(table(measures))
     target = Path("build/bench.json")
@@ -62,15 +68,30 @@ def main(names: list[str]) -> int:
         json.dumps([{**asdict(measure), "holds": measure.holds} for measure in measures], indent=2)
     )
     print(f"\nwritten to {target}")
-    return 0
+    missed = [measure for measure in measures if not measure.holds]
+    if not missed:
+        print(f"all {len(measures)} hold")
+        return 0
+    print(f"{len(missed)} of {len(measures)} do not hold:")
+    for measure in missed:
+        print(f"    {told(measure)}")
+    return 1
+
+
+def told(measure: Measure) -> str:
+    value, bar = figures(measure)
+    return f"{measure.row} {measure.measure}: {value}, bar {bar}{'' if measure.holds else ', MISSED'}"
+
+
+def figures(measure: Measure) -> tuple[str, str]:
+    sign = "≤" if measure.at_most else "≥"
+    return f"{measure.value:.3g} {measure.unit}", f"{sign} {measure.bar:g} {measure.unit}"
 
 
 def table(measures: list[Measure]) -> str:
     lines = [("row", "measure", "value", "bar", "holds")]
     for measure in measures:
-        sign = "≤" if measure.at_most else "≥"
-        value, bar = f"{measure.value:.3g} {measure.unit}", f"{sign} {measure.bar:g} {measure.unit}"
-        lines.append((measure.row, measure.measure, value, bar, "yes" if measure.holds else "NO"))
+        lines.append((measure.row, measure.measure, *figures(measure), "yes" if measure.holds else "NO"))
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines

@@ -77,14 +77,14 @@ COLLECTED = "() => { const times = window.frameTimes; window.frameTimes = null; 
 
 @dataclass(frozen=True)
 class Moved:
-    """times: milliseconds from frame to frame; busy: of the main thread's CPU a frame."""
+    """times: milliseconds from frame to frame, in tenths; busy: of the main thread's CPU a frame."""
 
     times: list[float]
     busy: float
 
     @property
     def p95(self) -> float:
-        return sorted(self.times)[int(len(self.times) * 0.95)]
+        return round(sorted(self.times)[int(len(self.times) * 0.95)], 1)
 
 
 @dataclass

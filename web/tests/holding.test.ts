@@ -1,11 +1,11 @@
 /** Thousands in one hand, or selected: what is painted for them in a frame does not grow with their number. */
 import { describe, expect, test } from "vitest";
-import { cameraBefore } from "$lib/canvas/hold";
+import { sightBefore, type Sight } from "$lib/canvas/hold";
 import { Outlines } from "$lib/canvas/outlines";
 import type { Context } from "$lib/canvas/painter";
 import { Tools } from "$lib/canvas/tools";
 import { toScreen, type Camera } from "$lib/geometry/camera";
-import { rotatedAbout, scaledAbout, translated, type Transform } from "$lib/geometry/shapes";
+import { rotate, rotatedAbout, scaledAbout, translated, type Transform } from "$lib/geometry/shapes";
 import { aDesk, anItem, type Desk } from "./board";
 
 const MANY = 5_000;
@@ -97,35 +97,49 @@ describe("all of 5,000 selected", () => {
 
 describe("many in one hand", () => {
   const camera: Camera = { x: 30, y: -20, zoom: 0.4 };
+  const screen = { width: 1200, height: 700 };
+  const pivot = { x: 300, y: -40 };
 
-  function held(how: (start: Transform) => Transform): { seen: Camera | null; desk: Desk } {
+  function held(how: (start: Transform) => Transform): { seen: Sight | null; desk: Desk } {
     const desk = aCrowd();
     desk.editor.begin();
     desk.editor.move(how);
-    return { seen: cameraBefore(camera, desk.editor.lifted, (id) => desk.store.get(id)), desk };
+    return { seen: sightBefore(camera, screen, desk.editor.lifted, (id) => desk.store.get(id)), desk };
   }
 
-  test.each([
-    ["moved", (start: Transform) => translated(start, 123.4, -56.7)],
-    ["made larger", (start: Transform) => scaledAbout(start, { x: 300, y: 40 }, 1.7)],
-    ["made smaller", (start: Transform) => scaledAbout(start, { x: -300, y: 4000 }, 0.3)],
-    ["left where they are", (start: Transform) => start],
-  ])("%s, they are seen as from another place", (_, how) => {
+  test.each<[string, (start: Transform) => Transform, number]>([
+    ["moved", (start) => translated(start, 123.4, -56.7), 0],
+    ["made larger", (start) => scaledAbout(start, { x: 300, y: 40 }, 1.7), 0],
+    ["made smaller", (start) => scaledAbout(start, { x: -300, y: 4000 }, 0.3), 0],
+    ["left where they are", (start) => start, 0],
+    ["turned", (start) => rotatedAbout(start, pivot, 10), 10],
+    ["turned almost around", (start) => rotatedAbout(start, pivot, -3.5), 356.5],
+    ["twisted", (start) => translated(scaledAbout(rotatedAbout(start, pivot, 200), pivot, 0.7), 8, 9), 200],
+  ])("%s, they are seen as from another place", (_, how, degrees) => {
     const { seen, desk } = held(how);
+    expect(seen!.degrees).toBeCloseTo(degrees, 9);
     for (const [id, now] of desk.editor.lifted) {
       const stored = desk.store.get(id)!.transform;
-      const before = toScreen(seen!, stored);
+      const middle = { x: screen.width / 2, y: screen.height / 2 };
+      const before = rotate(toScreen(seen!.camera, stored), seen!.degrees, middle);
       const after = toScreen(camera, now);
       expect(Math.hypot(before.x - after.x, before.y - after.y)).toBeLessThan(1e-6);
-      expect(stored.scale * seen!.zoom).toBeCloseTo(now.scale * camera.zoom, 9);
+      expect(stored.scale * seen!.camera.zoom).toBeCloseTo(now.scale * camera.zoom, 9);
     }
   });
 
-  test("turned, or moved apart, they are not", () => {
-    expect(held((start) => rotatedAbout(start, { x: 0, y: 0 }, 10)).seen).toBeNull();
-    let n = 0;
-    expect(held((start) => translated(start, n++ === MANY - 1 ? 1 : 0, 0)).seen).toBeNull();
-    n = 0;
-    expect(held((start) => (n++ === 7 ? { ...start, flipX: true } : start)).seen).toBeNull();
+  test("only moved, they are seen from just the same place as while nothing was", () => {
+    expect(held((start) => start).seen).toEqual({ camera, degrees: 0 });
+  });
+
+  test("moved apart, they are not", () => {
+    const but = (number: number, how: (start: Transform) => Transform) => {
+      let n = 0;
+      return held((start) => (n++ === number ? how(start) : start)).seen;
+    };
+    expect(but(MANY - 1, (start) => translated(start, 1, 0))).toBeNull();
+    expect(but(7, (start) => ({ ...start, flipX: true }))).toBeNull();
+    expect(but(4_000, (start) => ({ ...start, rotation: start.rotation + 1 }))).toBeNull();
+    expect(but(0, (start) => ({ ...start, rotation: start.rotation + 1 }))).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { zoomedAt, type Camera, type Viewport } from "$lib/geometry/camera";
 import { MANY, Plates, REST_MS, type Painting } from "$lib/canvas/plates";
+import { rotate, type Point } from "$lib/geometry/shapes";
 import type { Ground, Sheet } from "$lib/canvas/ground";
 import type { Context, Counts } from "$lib/canvas/painter";
 
@@ -10,10 +11,12 @@ const COUNTS: Counts = { drawn: MANY + 1, coarse: 0, bare: 0, beyond: 0, unfinis
 
 let now = 0;
 let beyond = 0;
+let bare = 0;
 let painted: Camera[] = [];
 let drafts: boolean[] = [];
 /** Where the sheet that is seen lies: corner, width and height on the screen; null: none is. */
 let shown: number[] | null = null;
+let turned = 0;
 let sheets = new Set<Sheet>();
 let finished = new Set<Sheet>();
 let stepMs = 1;
@@ -30,9 +33,13 @@ const ground: Ground = {
     finished.add(sheet);
   },
   pictureOf: (sheet) => sheet.canvas as CanvasImageSource,
-  lay(sheet, x, y, stretch) {
-    expect(sheet === null || (sheets.has(sheet) && finished.has(sheet))).toBe(true);
-    shown = sheet && [x, y, sheet.canvas.width * stretch, sheet.canvas.height * stretch];
+  lay(sheet, x, y, stretch, degrees) {
+    expect(sheets.has(sheet) && finished.has(sheet)).toBe(true);
+    shown = [x, y, sheet.canvas.width * stretch, sheet.canvas.height * stretch];
+    turned = degrees;
+  },
+  clear() {
+    shown = null;
   },
   free(sheet) {
     expect(sheets.delete(sheet)).toBe(true);
@@ -46,7 +53,7 @@ function* paint(_: Context, camera: Camera, __: Viewport, isDraft: boolean): Pai
     now += stepMs;
     yield;
   }
-  return { ...COUNTS, beyond };
+  return { ...COUNTS, beyond, bare };
 }
 
 function aPlate(): Plates {
@@ -79,7 +86,7 @@ const at = (x: number, zoom = 1): Camera => ({ x, y: 0, zoom });
 const about = (zoom: number): Camera => zoomedAt(at(0), { x: 500, y: 300 }, zoom);
 
 beforeEach(() => {
-  [now, beyond, stepMs] = [0, 0, 1];
+  [now, beyond, bare, stepMs] = [0, 0, 0, 1];
   [painted, drafts, shown, sheets, finished] = [[], [], null, new Set(), new Set()];
 });
 
@@ -152,6 +159,45 @@ describe("while the view moves", () => {
     expect(plates.counters).toMatchObject({ made: 1, slices: 1 });
   });
 
+  test("nothing is painted to be sharper while the view widens, which makes it so, up to a limit", () => {
+    const plates = aPlate();
+    const comeFrom = (zoom: number) => {
+      plates.count(MANY);
+      plates.lend(MANY, about(zoom), SCREEN, 1);
+      expect(plates.areUsed).toBe(false);
+      plates.count(MANY + 1);
+    };
+    comeFrom(9);
+    for (let n = 1; n <= 8; n++) show(plates, about(4.9 * 0.9 ** n));
+    expect(painted.length).toBe(1);
+    comeFrom(9);
+    show(plates, about(5));
+    expect(painted.length).toBe(2);
+  });
+
+  test("what could be sharper is painted once the view rests, and what is not there at all at once", () => {
+    const plates = aPlate();
+    for (let n = 1; n <= 50; n++) {
+      plates.sharpen();
+      expect(show(plates, at(n))).toBe(REST_MS);
+    }
+    expect(painted.length).toBe(1);
+    settle(plates, at(50));
+    expect([painted.length, drafts]).toEqual([2, [false, false]]);
+
+    bare = 1;
+    plates.spoil();
+    settle(plates, at(50));
+    const before = painted.length;
+    plates.sharpen();
+    bare = 0;
+    show(plates, at(51));
+    expect(painted.length).toBe(before + 1);
+    settle(plates, at(51));
+    plates.sharpen();
+    expect(show(plates, at(52))).toBe(REST_MS);
+  });
+
   test("no edge is blank while one zooms out of a part of the board, or moves over it", () => {
     beyond = 1;
     const plates = aPlate();
@@ -176,6 +222,52 @@ describe("while the view moves", () => {
     expect(plates.counters.exact).toBeGreaterThan(0);
     settle(plates, about(1));
     expect(painted.length).toBe(before + 1);
+  });
+});
+
+describe("what is turned about the middle of the screen", () => {
+  const turn = (plates: Plates, degrees: number, camera = at(0)) => {
+    now += 16;
+    return plates.show(camera, SCREEN, 1, false, degrees);
+  };
+
+  /** Where on the screen a point of the sheet comes to lie, in shares of its width and height. */
+  function placed(x: number, y: number): Point {
+    const [left, top, width, height] = shown!;
+    return rotate({ x: left! + x * width!, y: top! + y * height! }, turned, { x: left!, y: top! });
+  }
+
+  test("is one painting laid at an angle, and laid straight again exactly", () => {
+    const plates = aPlate();
+    for (let degrees = 1; degrees < 720; degrees += 7) {
+      expect(turn(plates, degrees % 360)).toBeNull();
+      expect(turned).toBe(degrees % 360);
+      const middle = placed(0.5, 0.5);
+      expect(Math.hypot(middle.x - 500, middle.y - 300)).toBeLessThan(1e-9);
+    }
+    expect(plates.counters.made).toBe(1);
+    now += REST_MS;
+    expect(turn(plates, 0)).toBeNull();
+    expect([shown, painted.length]).toEqual([[-150, -90, 1300, 780], 1]);
+  });
+
+  test("leaves no corner blank: where there is more, it is painted once, from further away", () => {
+    beyond = 1;
+    const plates = aPlate();
+    for (let n = 0; n < 10; n++) turn(plates, 30);
+    expect(painted.length).toBe(2);
+    expect(drafts[1]).toBe(true);
+    for (let degrees = 0; degrees < 360; degrees += 5) {
+      turn(plates, degrees || 1);
+      const [left, top, width, height] = shown!;
+      for (const x of [0, SCREEN.width])
+        for (const y of [0, SCREEN.height]) {
+          const back = rotate({ x, y }, -turned, { x: left!, y: top! });
+          expect(Math.min(back.x - left!, left! + width! - back.x)).toBeGreaterThan(0);
+          expect(Math.min(back.y - top!, top! + height! - back.y)).toBeGreaterThan(0);
+        }
+    }
+    expect(painted.length).toBe(2);
   });
 });
 
@@ -236,6 +328,31 @@ describe("when the view rests", () => {
     expect(plates.areUsed).toBe(false);
     expect(plates.counts).toBeNull();
     expect([shown, sheets.size]).toEqual([null, 0]);
+  });
+
+  test("that of the whole board is lent to a view of less that moves, and given back once it rests", () => {
+    const plates = aPlate();
+    plates.count(MANY);
+    plates.sharpen();
+    const lent = (camera: Camera, drawn = MANY) => {
+      now += 16;
+      plates.lend(drawn, camera, SCREEN, 1);
+      return plates.areUsed;
+    };
+    const before = painted.length;
+    // Nothing moves; then what is seen would have to be enlarged too much; then there is too little to paint.
+    expect(lent(at(0))).toBe(false);
+    expect([lent(about(9)), lent(about(4.5)), lent(about(4.6))]).toEqual([false, false, false]);
+    expect([lent(about(2), 20), lent(about(2.2))]).toEqual([false, false]);
+    expect(lent(about(1.9))).toBe(true);
+    expect(show(plates, about(1.9))).toBe(REST_MS);
+    expect(painted.length).toBe(before);
+    settle(plates, about(1.9));
+    expect(painted.length).toBe(before + 1);
+    plates.count(MANY);
+    expect([plates.areUsed, sheets.size]).toEqual([false, 1]);
+    plates.spoil();
+    expect([lent(about(1.8)), lent(about(1.7))]).toEqual([false, false]);
   });
 
   test("of the whole board one is kept while little is seen of it, until the board is another", () => {

@@ -3,6 +3,7 @@
  * it. They are shown as bitmaps and not as the canvases on which they are painted: a canvas that is seen is copied in
  * every frame, changed or not, where there is no GPU.
  */
+import { rotate } from "../geometry/shapes";
 
 /** One plate's place: what it is painted on, and in the end shown as. */
 export interface Sheet {
@@ -15,8 +16,10 @@ export interface Ground {
   make(width: number, height: number, ratio: number): Sheet;
   /** What is painted on it is all of it: from here on it may be laid. The next is painted on it when it is free again. */
   finish(sheet: Sheet): void;
-  /** Shows this sheet and no other, its corner at that place in pixels of the screen; null: none is seen. */
-  lay(sheet: Sheet | null, x: number, y: number, stretch: number): void;
+  /** Shows this sheet and no other, its corner at that place in pixels of the screen, from where it is turned clockwise. */
+  lay(sheet: Sheet, x: number, y: number, stretch: number, degrees: number): void;
+  /** None is seen. */
+  clear(): void;
   /** As it was finished. */
   pictureOf(sheet: Sheet): CanvasImageSource;
   /** It is not needed any more. */
@@ -60,14 +63,22 @@ export class ScreenGround implements Ground {
       .context.transferFromImageBitmap((sheet.canvas as OffscreenCanvas).transferToImageBitmap());
   }
 
-  lay(sheet: Sheet | null, x: number, y: number, stretch: number): void {
+  lay(sheet: Sheet, x: number, y: number, stretch: number, degrees: number): void {
     if (sheet !== this.seen) {
-      if (this.seen) this.styleOf(this.seen).display = "none";
-      if (sheet) this.styleOf(sheet).display = "block";
-      this.element.style.visibility = sheet ? "visible" : "hidden";
+      this.clear();
+      this.styleOf(sheet).display = "block";
+      this.element.style.visibility = "visible";
       this.seen = sheet;
     }
-    if (sheet) this.styleOf(sheet).transform = `matrix(${stretch},0,0,${stretch},${x},${y})`;
+    const { x: a, y: b } = rotate({ x: stretch, y: 0 }, degrees);
+    this.styleOf(sheet).transform = `matrix(${a},${b},${-b},${a},${x},${y})`;
+  }
+
+  clear(): void {
+    if (!this.seen) return;
+    this.styleOf(this.seen).display = "none";
+    this.element.style.visibility = "hidden";
+    this.seen = null;
   }
 
   pictureOf(sheet: Sheet): CanvasImageSource {
@@ -75,7 +86,7 @@ export class ScreenGround implements Ground {
   }
 
   free(sheet: Sheet): void {
-    if (this.seen === sheet) this.lay(null, 0, 0, 1);
+    if (this.seen === sheet) this.clear();
     const shown = this.all.get(sheet);
     shown?.context.transferFromImageBitmap(null);
     shown?.canvas.remove();

@@ -7,12 +7,15 @@
  * comes back finds what it left. Once the view rests, the plate that is shown is that of exactly this view.
  */
 import { zoomedAt, type Camera, type Viewport } from "../geometry/camera";
+import { rotate, type Point } from "../geometry/shapes";
 import type { Ground, Sheet } from "./ground";
 import type { Context, Counts } from "./painter";
 
 export const OVERSIZE = 1.3;
 /** With more than so many drawn, plates are worth their while. */
 export const MANY = 400;
+/** So many are drawn in every frame even where a plate would do. */
+const FEW = 100;
 const SLICE_MS = 4;
 export const REST_MS = 150;
 /** Enlarged by more than this, a plate is replaced even while the view moves: twice as close it still does. */
@@ -35,6 +38,8 @@ interface Plate {
   readonly isDraft: boolean;
   /** Of the board that it shows. */
   readonly edition: number;
+  /** Of the pictures that it was painted from. */
+  readonly print: number;
 }
 
 /** What one looks with. */
@@ -42,6 +47,8 @@ interface Look {
   readonly camera: Camera;
   readonly viewport: Viewport;
   readonly ratio: number;
+  /** What is seen is turned clockwise by so much, about the middle of the screen. */
+  readonly degrees: number;
 }
 
 export class Plates {
@@ -54,6 +61,7 @@ export class Plates {
   private shown: Plate | null = null;
   private work: { readonly plate: Omit<Plate, "counts">; readonly painting: Painting } | null = null;
   private edition = 0;
+  private print = 0;
   private isUsed = false;
   private movedAt = -Infinity;
   private last: Camera | null = null;
@@ -81,20 +89,38 @@ export class Plates {
     if (!this.isUsed) this.drop();
   }
 
+  /** It still is, but could be sharper: that can wait until the view rests, unless something is not there at all. */
+  sharpen(): void {
+    this.print += 1;
+  }
+
+  /**
+   * So many were drawn, and the view may have moved: from here on plates are used, although they are not many, if what
+   * is kept will do for it while it moves.
+   */
+  lend(drawn: number, camera: Camera, viewport: Viewport, ratio: number): void {
+    const before = this.last;
+    if (this.isUsed) return;
+    this.fit(sizeOf(viewport, ratio));
+    if (drawn > FEW && this.kept.length && before && !isSame(before, camera))
+      this.isUsed = this.nextFor({ camera, viewport, ratio, degrees: 0 }, before) === null;
+    if (!this.isUsed) this.last = camera;
+  }
+
   /**
    * Shows what there is of this view, at once and whole where `isUrgent`. Returns when to be asked again, in
-   * milliseconds; null: this is how it is to be seen.
+   * milliseconds; null: this is how it is to be seen, or, while it is turned, as well as it is painted then.
    */
-  show(camera: Camera, viewport: Viewport, ratio: number, isUrgent: boolean): number | null {
-    const look: Look = { camera, viewport, ratio };
+  show(camera: Camera, viewport: Viewport, ratio: number, isUrgent: boolean, degrees = 0): number | null {
+    const look: Look = { camera, viewport, ratio, degrees };
     const now = this.clock();
     const before = this.last ?? camera;
     if (this.last && !isSame(this.last, camera)) this.movedAt = now;
     this.last = camera;
-    const rests = now - this.movedAt >= REST_MS;
+    const rests = now - this.movedAt >= REST_MS && degrees === 0;
     this.fit(sizeOf(viewport, ratio));
     if (isUrgent || !this.kept.length) {
-      this.begin(look, false);
+      this.begin(degrees === 0 ? look : roomier(look), false);
       this.go(Infinity);
     } else {
       if (!this.work) {
@@ -105,8 +131,8 @@ export class Plates {
     }
     const plate = this.exactOf(look) ?? this.bestFor(look)!;
     const isExact = this.lay(plate, look);
-    if (this.work || plate.edition !== this.edition) return 0;
-    return isExact ? null : Math.max(0, this.movedAt + REST_MS - now);
+    if (this.work || !this.isTrue(plate)) return 0;
+    return isExact || degrees !== 0 ? null : Math.max(0, this.movedAt + REST_MS - now);
   }
 
   /** What was painted on the plate that is shown. */
@@ -126,7 +152,7 @@ export class Plates {
 
   /** Nothing of it is seen; what is painted is kept. */
   hide(): void {
-    this.ground.lay(null, 0, 0, 1);
+    this.ground.clear();
   }
 
   /** Lets go of all that is painted. */
@@ -167,7 +193,7 @@ export class Plates {
     sheet.context.clearRect(0, 0, width, height);
     const size = { width: width / ratio, height: height / ratio };
     const painting = this.paint(sheet.context, camera, size, isDraft);
-    this.work = { plate: { sheet, camera, isDraft, edition: this.edition }, painting };
+    this.work = { plate: { sheet, camera, isDraft, edition: this.edition, print: this.print }, painting };
   }
 
   private go(until: number): void {
@@ -201,23 +227,33 @@ export class Plates {
     return plate.edition === this.edition;
   }
 
+  /** Nothing else is to be seen, and nothing more: only less sharp it may be. */
+  private isTrue(plate: Plate): boolean {
+    return this.isFresh(plate) && (plate.print === this.print || plate.counts.bare === 0);
+  }
+
   private exactOf(look: Look): Plate | null {
     return this.kept.find((plate) => this.isExact(plate, look)) ?? null;
   }
 
   private isExact(plate: Plate, look: Look): boolean {
-    return this.isFresh(plate) && !plate.isDraft && isSame(plate.camera, originOf(look));
+    const isSharp = plate.print === this.print && !plate.isDraft;
+    return look.degrees === 0 && this.isFresh(plate) && isSharp && isSame(plate.camera, originOf(look));
   }
 
   /** What to paint while the view moves: null where what there is will do for now. */
   private nextFor(look: Look, before: Camera): Look | null {
     const best = this.bestFor(look)!;
     const isWideEnough = this.covers(best, look, ROOM);
-    const isSharpEnough = look.camera.zoom / best.camera.zoom <= MOST_STRETCH;
-    if (this.isFresh(best) && isWideEnough && isSharpEnough) return null;
-    if (isWideEnough || look.camera.zoom >= before.zoom) return look;
-    const middle = { x: look.viewport.width / 2, y: look.viewport.height / 2 };
-    return { ...look, camera: zoomedAt(look.camera, middle, 1 / AHEAD) };
+    const widens = look.camera.zoom < before.zoom;
+    // While the view widens, what is stretched becomes sharper by itself.
+    const wanted = look.degrees === 0 ? look : roomier(look);
+    const most = widens ? MOST_STRETCH ** 2 : MOST_STRETCH;
+    const isSharpEnough = wanted.camera.zoom / best.camera.zoom <= most;
+    if (this.isTrue(best) && isWideEnough && isSharpEnough) return null;
+    if (look.degrees !== 0) return wanted;
+    if (isWideEnough || !widens) return look;
+    return { ...look, camera: zoomedAt(look.camera, middleOf(look), 1 / AHEAD) };
   }
 
   /** The one that leaves nothing blank, if there is one, and of several the one that is stretched least. */
@@ -232,29 +268,34 @@ export class Plates {
   }
 
   /** Whether nothing that it lacks is seen, also where the view is larger by this share of it on each side. */
-  private covers({ camera: plate, counts }: Plate, { camera, viewport, ratio }: Look, room: number): boolean {
+  private covers({ camera: plate, counts }: Plate, look: Look, room: number): boolean {
     if (counts.beyond === 0) return true;
-    const across = viewport.width / camera.zoom;
-    const down = viewport.height / camera.zoom;
+    const { camera, ratio } = look;
+    const { width, height } = reachOf(look);
+    const x = camera.x + (look.viewport.width - width) / 2 / camera.zoom;
+    const y = camera.y + (look.viewport.height - height) / 2 / camera.zoom;
+    const across = width / camera.zoom;
+    const down = height / camera.zoom;
     const right = plate.x + this.size.width / ratio / plate.zoom;
     const bottom = plate.y + this.size.height / ratio / plate.zoom;
     return (
-      plate.x <= camera.x - room * across &&
-      plate.y <= camera.y - room * down &&
-      right >= camera.x + (1 + room) * across &&
-      bottom >= camera.y + (1 + room) * down
+      plate.x <= x - room * across &&
+      plate.y <= y - room * down &&
+      right >= x + (1 + room) * across &&
+      bottom >= y + (1 + room) * down
     );
   }
 
   /** Returns whether it shows just what this camera sees. */
   private lay(plate: Plate, look: Look): boolean {
-    const { camera, ratio } = look;
+    const { camera, ratio, degrees } = look;
     const isExact = this.isExact(plate, look);
     const stretch = camera.zoom / plate.camera.zoom;
     let x = (plate.camera.x - camera.x) * camera.zoom;
     let y = (plate.camera.y - camera.y) * camera.zoom;
-    if (stretch === 1) [x, y] = [Math.round(x * ratio) / ratio, Math.round(y * ratio) / ratio];
-    this.ground.lay(plate.sheet, x, y, stretch);
+    if (degrees !== 0) ({ x, y } = rotate({ x, y }, degrees, middleOf(look)));
+    else if (stretch === 1) [x, y] = [Math.round(x * ratio) / ratio, Math.round(y * ratio) / ratio];
+    this.ground.lay(plate.sheet, x, y, stretch, degrees);
     this.shown = plate;
     this.counters.frames += 1;
     if (isExact) this.counters.exact += 1;
@@ -281,6 +322,27 @@ function originOf({ camera, viewport, ratio }: Look): Camera {
   const margin = marginOf(viewport, ratio);
   const k = camera.zoom * ratio;
   return { zoom: camera.zoom, x: camera.x - margin.x / k, y: camera.y - margin.y / k };
+}
+
+function middleOf({ viewport }: Look): Point {
+  return { x: viewport.width / 2, y: viewport.height / 2 };
+}
+
+/** How much of what it looks at can be seen, about the middle: turned, the same for every angle. */
+function reachOf({ viewport, degrees }: Look): Viewport {
+  if (degrees === 0) return viewport;
+  const across = Math.hypot(viewport.width, viewport.height);
+  return { width: across, height: across };
+}
+
+/** From so far away that what is turned by any angle lies on the plate. */
+function roomier(look: Look): Look {
+  const { width, height } = look.viewport;
+  const across = Math.hypot(width, height) * (1 + 3 * ROOM);
+  return {
+    ...look,
+    camera: zoomedAt(look.camera, middleOf(look), (Math.min(width, height) * OVERSIZE) / across),
+  };
 }
 
 function isSame(a: Camera, b: Camera): boolean {

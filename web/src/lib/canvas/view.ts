@@ -10,11 +10,11 @@ import { Animations } from "./animations";
 import { Bitmaps } from "./bitmaps";
 import type { FrameColours } from "./frames";
 import { ScreenGround } from "./ground";
-import { cameraBefore } from "./hold";
+import { sightBefore } from "./hold";
 import { Outlines } from "./outlines";
 import { paintCrop, paintGuides } from "./overlay";
 import { Painter, type Context, type Counts, type Scene } from "./painter";
-import { MANY, Plates, type Painting } from "./plates";
+import { MANY, Plates, REST_MS, type Painting } from "./plates";
 import type { Tools } from "./tools";
 
 const MB = 1_000_000;
@@ -67,6 +67,9 @@ export class View {
   private baseDirty = true;
   private uiDirty = true;
   private frameId = 0;
+  private paintedFrom: Camera | null = null;
+  /** In the last painting, of the view or of the plate that is shown of it. */
+  private drawn = 0;
   private flight: { from: Camera; to: Camera; start: number } | null = null;
   private readonly stops: (() => void)[] = [];
 
@@ -79,7 +82,7 @@ export class View {
     private readonly onPainted: (painted: Counts) => void,
   ) {
     const isSmall = matchMedia("(pointer: coarse)").matches;
-    this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.invalidate("base"));
+    this.bitmaps = new Bitmaps((isSmall ? 128 : 320) * MB, () => this.sharpen());
     this.animations = new Animations(() => this.refresh());
     const fontFamily = getComputedStyle(container).fontFamily || "sans-serif";
     this.painter = new Painter(this.bitmaps, this.animations, fontFamily, () => this.colours());
@@ -123,15 +126,29 @@ export class View {
       this.upper.spoil();
     }
     this.uiDirty = true;
+    this.ask();
+  }
+
+  private ask(): void {
     this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+  }
+
+  /** A picture has come, or another one could be asked for. */
+  private sharpen(): void {
+    this.baseDirty = true;
+    this.plates.sharpen();
+    this.upper.sharpen();
+    if (this.editor.lifted.size) this.uiDirty = true;
+    this.ask();
   }
 
   /** A picture shows another frame: what lies above the board is as it was, unless pictures are in hand. */
   private refresh(): void {
     this.baseDirty = true;
-    this.plates.spoil();
+    if (this.plates.areUsed) this.plates.spoil();
+    else this.plates.sharpen();
     if (this.editor.lifted.size) this.uiDirty = true;
-    this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+    this.ask();
   }
 
   /** Moves the camera there, in a short flight unless the person asked for less motion. */
@@ -141,7 +158,7 @@ export class View {
       return;
     }
     this.flight = { from: this.editor.camera, to, start: performance.now() };
-    this.invalidate("base");
+    this.ask();
   }
 
   land(): void {
@@ -177,6 +194,7 @@ export class View {
       if (share === 1) this.flight = null;
       this.editor.look(share === 1 ? to : blended(from, to, eased, this.editor.viewport));
     }
+    this.plates.lend(this.drawn, this.editor.camera, this.editor.viewport, this.ratio);
     if (!this.plates.areUsed) this.bitmaps.begin();
     if (this.baseDirty) {
       this.baseDirty = false;
@@ -192,6 +210,7 @@ export class View {
   private showBase(): void {
     if (this.plates.areUsed && !this.showPlate()) return;
     this.base.draw();
+    this.plates.count(this.drawn);
     this.plates.hide();
     this.baseStyle.visibility = "visible";
   }
@@ -203,15 +222,18 @@ export class View {
     else this.paintDirectly(konva._context);
   }
 
+  /** In haste while the view moves, and well once it rests. */
   private paintDirectly(context: Context): void {
     const { camera, viewport } = this.editor;
-    const painting = this.wholePainting(context, camera, viewport);
-    for (let step = painting.next(); ; step = painting.next()) {
-      if (!step.done) continue;
-      this.plates.count(step.value.drawn);
-      this.onPainted(step.value);
-      return;
-    }
+    const isDraft = this.paintedFrom !== null && this.paintedFrom !== camera;
+    this.paintedFrom = camera;
+    const painting = this.wholePainting(context, camera, viewport, isDraft);
+    let step = painting.next();
+    while (!step.done) step = painting.next();
+    const counts = step.value;
+    this.drawn = counts.drawn;
+    this.wakeIn(isDraft ? REST_MS : null, "base");
+    this.onPainted(isDraft ? unsharp(counts) : counts);
   }
 
   /** Returns whether the lowest layer is to be painted: with what the plate shows at rest, or without plates. */
@@ -219,13 +241,14 @@ export class View {
     const { camera, viewport, lifted } = this.editor;
     const wait = this.plates.show(camera, viewport, this.ratio, lifted !== this.liftedThen);
     const counts = this.plates.counts!;
-    this.plates.count(counts.drawn);
+    this.drawn = counts.drawn;
     this.wakeIn(wait, "base");
-    // What is stretched is not sharp, whatever it was painted from.
-    this.onPainted(wait === null ? counts : { ...counts, coarse: Math.max(1, counts.coarse) });
-    if (!this.plates.areUsed) return true;
-    if (wait !== null) this.baseStyle.visibility = "hidden";
-    return wait === null;
+    this.paintedFrom = camera;
+    this.onPainted(wait === null ? counts : unsharp(counts));
+    if (wait === null) return true;
+    this.plates.count(counts.drawn);
+    if (this.plates.areUsed) this.baseStyle.visibility = "hidden";
+    return !this.plates.areUsed;
   }
 
   /** Is asked again after so many milliseconds; null: when something has changed. */
@@ -235,7 +258,7 @@ export class View {
     const again = () => {
       if (layer === "base") this.baseDirty = true;
       else this.uiDirty = true;
-      this.frameId ||= requestAnimationFrame((now) => this.frame(now));
+      this.ask();
     };
     if (wait === 0) again();
     else this.timers[layer] = setTimeout(again, wait);
@@ -290,10 +313,10 @@ export class View {
   private showUpper(): boolean {
     const { editor, upper } = this;
     const many = Math.max(this.outlines.count, editor.lifted.size);
-    const camera =
-      many > MANY ? cameraBefore(editor.camera, editor.lifted, (id) => editor.store.get(id)) : null;
-    upper.count(camera ? many : 0);
-    if (!camera) {
+    const { camera, viewport, lifted } = editor;
+    const sight = many > MANY ? sightBefore(camera, viewport, lifted, (id) => editor.store.get(id)) : null;
+    upper.count(sight ? many : 0);
+    if (!sight) {
       upper.drop();
       return false;
     }
@@ -301,7 +324,7 @@ export class View {
     const isOther = shown.some((one, n) => one !== this.upperThen[n]);
     this.upperThen = shown;
     if (isOther) upper.spoil();
-    this.wakeIn(upper.show(camera, editor.viewport, this.ratio, isOther), "ui");
+    this.wakeIn(upper.show(sight.camera, viewport, this.ratio, isOther, sight.degrees), "ui");
     return true;
   }
 
@@ -387,6 +410,11 @@ export class View {
   private get ratio(): number {
     return this.base.getCanvas().getPixelRatio();
   }
+}
+
+/** What is stretched, or painted in haste, is not sharp, whatever it was painted from. */
+function unsharp(counts: Counts): Counts {
+  return { ...counts, coarse: Math.max(1, counts.coarse) };
 }
 
 /** Of thousands of small pictures, what is smoothed well takes twice as long. */
