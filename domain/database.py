@@ -267,6 +267,11 @@ def translated() -> Iterator[None]:
             "The database took too long and the request was stopped; nothing was changed. Try again.",
             retry_after_seconds=1,
         ) from error
+    except asyncpg.InvalidCachedStatementError as error:
+        # Statements are prepared once, and a migration of a later release has widened a table since.
+        raise DatabaseUnavailable(
+            "The database was brought to a newer release this moment; nothing was changed. Try again."
+        ) from error
     except (*_LOST, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         if not _is_lost(error):
             raise

@@ -240,3 +240,24 @@ async def test_whatever_a_lost_connection_raises_is_said_in_the_same_words(kind:
 async def test_arrays_within_a_record_are_read_by_a_new_connection() -> None:
     found = await fetchval("SELECT ROW(ARRAY[1, 2], ARRAY[[3::bigint]], ARRAY['a'], ARRAY[]::integer[])")
     assert tuple(found) == ([1, 2], [[3]], ["a"], [])
+
+
+async def test_a_table_that_is_widened_under_a_prepared_statement_is_told_as_passing(database: str) -> None:
+    """A later release migrates while this one serves; outside of a transaction nobody notices."""
+    await execute("CREATE TABLE widened (id integer)")
+    try:
+        for number, fails in enumerate((False, True, False)):
+            try:
+                async with transaction() as connection:
+                    await connection.execute("INSERT INTO widened VALUES ($1)", number)
+                    await fetch("SELECT * FROM widened")
+                assert not fails
+            except DatabaseUnavailable:
+                assert fails
+            if number == 0:
+                other = await connect()
+                await other.execute("ALTER TABLE widened ADD COLUMN later integer")
+                await other.close()
+        assert await fetchval("SELECT array_agg(id ORDER BY id) FROM widened") == [0, 2]
+    finally:
+        await execute("DROP TABLE widened")
