@@ -12,7 +12,7 @@ EARLIER_MIGRATIONS = 6
 
 
 def earlier_release(folder: Path) -> Path:
-    """The code as it was some migrations ago: the last tag before them, else the commit itself."""
+    """The code as it was before the last migrations."""
     ids = _git("log", "--format=%H", "--diff-filter=A", "--", "migrations/*_*.py").split()
     if len(ids) <= EARLIER_MIGRATIONS:
         raise CannotRun("the history of the repository is not here (a shallow clone?)")
@@ -27,9 +27,12 @@ def earlier_release(folder: Path) -> Path:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(REPOSITORY), *arguments], capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(REPOSITORY), *arguments], capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise CannotRun(f"git is not here: {error}") from error
     if done.returncode != 0:
         raise CannotRun(f"git {arguments[0]} fails: {done.stderr.strip()}")
     return done.stdout
