@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import httpx
 
 from domain import collecting, storage
@@ -92,19 +93,33 @@ async def _streams(stage: Stage, load: Load) -> AsyncIterator[str]:
 async def _jobs(stage: Stage, load: Load) -> AsyncIterator[str]:
     """6: every job is done, or given up after three attempts where that is meant; none is lost."""
     deadline = asyncio.get_running_loop().time() + RECOVERY_SECONDS + JOB_SECONDS * len(load.kept)
-    while await fetch("SELECT FROM job WHERE state IN ('QUEUED', 'RUNNING')"):
+    wrong = await _unsettled(stage)
+    while any(row["state"] in ("QUEUED", "RUNNING") for row in wrong):
         if asyncio.get_running_loop().time() > deadline:
             break
         await asyncio.sleep(0.1)
-    for row in await fetch("SELECT * FROM job WHERE state NOT IN ('DONE') OR attempts > max_attempts"):
-        meant = str(row["subject"]) in stage.dead
-        if not (meant and row["state"] == "DEAD" and row["attempts"] <= row["max_attempts"]):
-            yield f"a job ({row['kind']}) is {row['state']} after {row['attempts']} attempts: {row['error']}"
+        wrong = await _unsettled(stage)
+    for row in wrong:
+        yield f"a job ({row['kind']}) is {row['state']} after {row['attempts']} attempts: {row['error']}"
     ids = [UUID(image) for image in load.kept if image not in stage.dead]
     for row in await fetch(
         "SELECT id, state, failure FROM image WHERE id = ANY($1) AND state <> 'READY'", ids
     ):
         yield f"the picture {row['id']} is {row['state']} {row['failure'] or ''}"
+
+
+async def _unsettled(stage: Stage) -> list[asyncpg.Record]:
+    """Jobs that are not done, but those that are meant to be given up and were, in time."""
+    rows = await fetch("SELECT * FROM job WHERE state <> 'DONE' OR attempts > max_attempts")
+    return [
+        row
+        for row in rows
+        if not (
+            str(row["subject"]) in stage.dead
+            and row["state"] == "DEAD"
+            and row["attempts"] <= row["max_attempts"]
+        )
+    ]
 
 
 async def _blobs(stage: Stage, load: Load) -> AsyncIterator[str]:
