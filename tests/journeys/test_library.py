@@ -3,7 +3,9 @@
 import io
 import re
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.browsing import sign_up
 from tests.journeys.looking import axe_complaints
 from tests.journeys.scenery import landscape
-from tests.running import RunningServer, Script
+from tests.running import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
@@ -20,16 +22,22 @@ def test_many_pictures_are_tagged_named_carried_out_thrown_away_and_brought_back
     server: RunningServer,
     open_page: Callable[..., Page],
     picture_taker: Callable[[Page, str], None],
+    tmp_path: Path,
 ) -> None:
     page = open_page()
     sign_up(page)
-    script = Script(server).sign_in()
     contents = {f"landscape-{number}.jpg": landscape(number) for number in range(4)}
-    for name, content in contents.items():
-        script.upload(content, name)
+    for name, content in {**contents, "notes.txt": b"no picture", ".hidden.jpg": b"none either"}.items():
+        (tmp_path / "hills" / "more").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "hills" / ("more" if "3" in name else "") / name).write_bytes(content)
     page.goto("/library")
+    page.get_by_test_id("folder").set_input_files(tmp_path / "hills")
     wall = page.locator("[data-picture]")
     expect(wall).to_have_count(4)
+    bar = page.get_by_role("region", name="Uploads")
+    expect(bar).to_contain_text("1 file passed over: not pictures.")
+    picture_taker(page, "library-folder")
+    bar.get_by_role("button", name="Dismiss").click()
     tools = page.get_by_role("toolbar", name=re.compile("What to do with"))
 
     # A band from beside the last to the middle of the first: all that it touches.
@@ -95,3 +103,15 @@ def test_many_pictures_are_tagged_named_carried_out_thrown_away_and_brought_back
     expect(thrown).to_have_count(0)
     page.goto("/library?tag=dusk")
     expect(wall).to_have_count(3)
+
+    page.goto("/library")
+    written = "data:image/jpeg;base64," + b64encode(landscape(9)).decode()
+    page.evaluate(
+        """text => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }""",
+        written,
+    )
+    expect(wall).to_have_count(5)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fileOfDataUrl, isPictureAddress, nameOfAddress, webSourcesIn } from "$lib/upload/fromWeb";
+import { apart, fileOfDataUrl, isPictureAddress, nameOfAddress, webSourcesIn } from "$lib/upload/fromWeb";
 
 function transfer(data: Record<string, string>): DataTransfer {
   return { getData: (type: string) => data[type] ?? "" } as DataTransfer;
@@ -38,6 +38,19 @@ test("a data URL becomes a file, or nothing when it is broken", async () => {
   expect(await fileOfDataUrl("data:image/svg+xml;charset=utf-8,%3Csvg/%3E")?.text()).toBe("<svg/>");
   expect(fileOfDataUrl("data:image/png;base64,***")).toBeNull();
   expect(fileOfDataUrl("data:nothing")).toBeNull();
+});
+
+test("data URLs are files already, and the rest is fetched by the server", async () => {
+  const { files, others } = apart([
+    { url: "https://a.example/1.jpg" },
+    { url: "DATA:image/png;base64,aGVsbG8=" },
+    { url: "data:image/png;base64,***" },
+  ]);
+  expect(others).toEqual([{ url: "https://a.example/1.jpg" }]);
+  expect(await Promise.all(files.map((file) => file.text()))).toEqual(["hello"]);
+  expect(isPictureAddress("data:image/png;base64,aGVsbG8=")).toBe(true);
+  expect(isPictureAddress("data:image/png is how it begins, and then come words")).toBe(false);
+  expect(isPictureAddress("data:text/html,hello")).toBe(false);
 });
 
 test("a picture is named as its address ends", () => {

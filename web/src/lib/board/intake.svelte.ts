@@ -5,7 +5,7 @@ import { router } from "../router.svelte";
 import { takeShared } from "../share/shared";
 import { toasts } from "../ui/toasts.svelte";
 import { counted } from "../ui/words";
-import { fileOfDataUrl, webSourcesIn, type WebSource } from "../upload/fromWeb";
+import { apart, webSourcesIn, type WebSource } from "../upload/fromWeb";
 import { gather, hasFiles, mayBring, picturesIn } from "../upload/gather";
 import type { Looking } from "./looking.svelte";
 import type { Material } from "./material.svelte";
@@ -41,14 +41,8 @@ export class Intake {
 
   bringFromWeb(sources: readonly WebSource[], at: Point): void {
     const { arrivals, editor } = this.session;
-    const files = sources.map(({ url }) => (url.startsWith("data:") ? fileOfDataUrl(url) : null));
-    void this.bring(
-      files.filter((file) => file !== null),
-      at,
-      0,
-      sources.some(({ url }) => !url.startsWith("data:")),
-    );
-    const others = sources.filter(({ url }) => !url.startsWith("data:"));
+    const { files, others } = apart(sources);
+    void this.bring(files, at, 0, others.length > 0);
     if (!others.length) return;
     const wasEmpty = this.isEmpty;
     this.session.bringFromWeb(others, toBoard(editor.camera, at));

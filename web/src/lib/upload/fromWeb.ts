@@ -13,6 +13,8 @@ export interface WebSource {
 const PICTURE_ADDRESS =
   /^https?:\/\/\S+\.(?:jpe?g|jfif|png|gif|webp|avif|heic|heif|jxl|tiff?|bmp)(?:[?#]\S*)?$/i;
 
+const DATA_ADDRESS = /^data:image\/[\w.+-]+[^,\s]*,\S+$/i;
+
 export function fetchFromWeb(from: WebSource, parcel: Parcel): Transfer {
   const stop = new AbortController();
   const input = {
@@ -40,9 +42,16 @@ export function webSourcesIn(transfer: DataTransfer): WebSource[] {
   return [...new Set(urls)].map((url) => ({ url }));
 }
 
-/** Whether some text is nothing but the address of a picture. */
+/** Whether some text is nothing but the address of a picture, or one written out as a data URL. */
 export function isPictureAddress(text: string): boolean {
-  return PICTURE_ADDRESS.test(text);
+  return PICTURE_ADDRESS.test(text) || DATA_ADDRESS.test(text);
+}
+
+/** Data URLs as files, for their bytes are here already; the others are the server's to fetch. */
+export function apart(sources: readonly WebSource[]): { files: File[]; others: WebSource[] } {
+  const isHere = ({ url }: WebSource) => url.slice(0, 5).toLowerCase() === "data:";
+  const files = sources.filter(isHere).map(({ url }) => fileOfDataUrl(url));
+  return { files: files.filter((file) => file !== null), others: sources.filter((one) => !isHere(one)) };
 }
 
 /** A data URL needs nobody else: its bytes are here. Null when it is broken. */

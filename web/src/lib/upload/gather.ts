@@ -1,6 +1,7 @@
 /** Finds the picture files in whatever was dropped or pasted: files, and folders to any depth. */
 
 import { mayBePicture } from "./formats";
+import { apart, isPictureAddress, webSourcesIn, type WebSource } from "./fromWeb";
 
 /** Left by file managers in folders; nobody means to drop them. */
 const CLUTTER = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
@@ -50,6 +51,37 @@ export function gather(transfer: DataTransfer): Promise<Gathered> {
     else if (entry) entries.push(entry);
   }
   return collect(entries, loose);
+}
+
+/** What is in a folder that was chosen: the same as if it had been dropped. */
+export function gatherFolder(chosen: Iterable<File>): Gathered {
+  const pathOf = (file: File) => file.webkitRelativePath || file.name;
+  const meant = [...chosen].filter(
+    (file) =>
+      !pathOf(file)
+        .split("/")
+        .some((name) => CLUTTER.test(name)),
+  );
+  const files = meant.filter(mayBePicture);
+  files.sort((a, b) => pathOf(a).localeCompare(pathOf(b), undefined, { numeric: true }));
+  return { files, passedOver: meant.length - files.length };
+}
+
+/** Whether this browser lets a folder be chosen. */
+export const MAY_CHOOSE_FOLDERS =
+  typeof HTMLInputElement !== "undefined" && "webkitdirectory" in HTMLInputElement.prototype;
+
+/** What a paste brings that is no words: null where words are meant. Addresses of pictures count as these. */
+export function pastedIn(event: ClipboardEvent): { files: File[]; sources: WebSource[] } | null {
+  const target = event.target as Element | null;
+  const data = event.clipboardData;
+  if (!data || target?.closest?.("input, textarea, [contenteditable=true], dialog")) return null;
+  const text = data.getData("text/plain").trim();
+  const files = [...data.files].filter(mayBePicture);
+  if (files.length) return { files, sources: [] };
+  const addressed = isPictureAddress(text) ? [{ url: text }] : text ? [] : webSourcesIn(data);
+  const { files: written, others } = apart(addressed);
+  return written.length + others.length ? { files: written, sources: others } : null;
 }
 
 async function collect(entries: readonly FileSystemEntry[], loose: readonly File[]): Promise<Gathered> {

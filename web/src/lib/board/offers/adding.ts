@@ -1,5 +1,6 @@
 /** Commands that bring something new onto the board. */
 import type { Command } from "../../commands/command";
+import { MAY_CHOOSE_FOLDERS } from "../../upload/gather";
 import { editing, type Bench } from "./bench";
 
 export const ADDING: readonly Command<Bench>[] = [
@@ -18,6 +19,15 @@ export const ADDING: readonly Command<Bench>[] = [
     keys: ["Mod+i"],
     refusal: editing,
     run: ({ screen }) => screen.chooseFiles(),
+  },
+  {
+    id: "add.folder",
+    group: "Add",
+    label: "Add a folder…",
+    refusal: (bench) =>
+      editing(bench) ??
+      (MAY_CHOOSE_FOLDERS ? null : "This browser lets no folder be chosen: drop one onto the board."),
+    run: ({ screen }) => screen.chooseFolder(),
   },
   {
     id: "add.photo",

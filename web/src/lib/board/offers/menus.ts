@@ -58,6 +58,7 @@ export const SIGHTS: MenuPlan = [
 /** Where nothing is selected. */
 export const BOARD_MENU: MenuPlan = [
   "add.files",
+  "add.folder",
   "add.photo",
   "add.web",
   "add.library",

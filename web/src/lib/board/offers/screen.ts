@@ -13,6 +13,7 @@ export interface Screen {
   actualSize(): void;
   zoomBy(factor: number): void;
   chooseFiles(): void;
+  chooseFolder(): void;
   /** With the camera of a phone or tablet. */
   takePhoto(): void;
   /** Pictures by their address, or those of a page. */
