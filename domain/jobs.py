@@ -166,6 +166,12 @@ class Run:
         if not affected(status):
             raise LeaseLost
 
+    async def set_aside(self) -> None:
+        """Its further attempts are among what may take long, and leave a thread to the others."""
+        await execute(
+            "UPDATE job SET queue = $3 WHERE id = $1 AND lease = $2", self.job.id, self.lease, LARGE
+        )
+
     async def require(self, connection: Connection) -> None:
         """Before a change that may only be made with the lease: nobody takes it until the transaction ends.
 

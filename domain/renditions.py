@@ -92,6 +92,7 @@ async def make_renditions(run: jobs.Run) -> None:
     except ImageRefused as refused:
         reason = str(refused.details["reason"])
         if reason == "TOO_EXPENSIVE":
+            await run.set_aside()
             raise  # a busy machine may have been the cause: another attempt may do better
         raise jobs.Unrepeatable(reason, refused.message) from None
     except FileNotFoundError:

@@ -2,17 +2,18 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from PIL import Image
 
-from domain import images, jobs, originals, renditions, storage
+from domain import darkroom, images, jobs, originals, renditions, storage
 from domain.access import Viewer
-from domain.database import execute, fetch, fetchval, transaction
+from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Developed
-from domain.errors import BadInput, NotFound, StorageUnavailable
+from domain.errors import BadInput, ImageRefused, NotFound, StorageUnavailable
 from domain.recipes import VERSION
 from domain.settings import Settings
 from tests import pictures
@@ -163,6 +164,27 @@ async def test_a_lost_file_is_made_again_first_and_who_asks_waits_for_it(
     assert settings.blobs / (await asking).key == lost
     assert lost.is_file()
     assert await fetchval("SELECT count(*) FROM job") == 2, "asked for twice, made once"
+
+
+async def test_what_took_too_long_is_tried_again_among_what_may_take_long(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless(*_: object, **__: object) -> AsyncIterator[None]:
+        for refused in (ImageRefused("It takes too long.", reason="TOO_EXPENSIVE"),):
+            raise refused
+        yield
+
+    ana = await a_viewer()
+    await add(ana, pictures.photo(2000, 1500), settings)
+    monkeypatch.setattr(darkroom, "develop", endless)
+    (job,) = await jobs.due(10)
+    assert job.queue == jobs.PICTURES
+    await jobs.run(job.id, renditions.make_renditions)
+    row = await fetchrow("SELECT queue, state, attempts, error FROM job")
+    assert row is not None
+    assert (row["queue"], row["state"], row["attempts"]) == (jobs.LARGE, "QUEUED", 1)
+    assert row["error"].startswith("TOO_EXPENSIVE")
+    assert await jobs.due(10, without_queues=[jobs.LARGE]) == []
 
 
 async def test_a_lost_original_is_said_at_the_picture(settings: Settings) -> None:
