@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks.against import cold_rate
 from tests.benchmarks.canvases import frame_times, main_thread, openings
+from tests.benchmarks.costs import what_is_kept
 from tests.benchmarks.fanout import everybody_hears, fan_out
 from tests.benchmarks.finding import finding
 from tests.benchmarks.ladder import against_sharp, child_memory
@@ -28,6 +29,7 @@ ROWS: dict[str, Bench] = {
     "C3": openings,
     "S1": start_times,
     "S2": idle_memory,
+    "S3": what_is_kept,
     "R1": cold_rate,
     "R2": compiled_cpu,
     "R3": kept_rate,
