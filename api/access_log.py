@@ -6,13 +6,33 @@ import time
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain import metrics
+from domain import metrics, traces
 
 log = logging.getLogger("webref.access")
 
 _QUIET = (b"/health/", b"/assets/")
 _DOORS = frozenset({"graphql", "uploads", "files", "health", "assets", "auth"})
 _LONGEST_PATH = 200
+
+
+def traced(app: ASGIApp) -> ASGIApp:
+    """Tells of requests, where traces are told; a websocket lives too long to be one thing."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with traces.request(str(scope["method"]), _door(scope["path"]), headers) as span:
+
+            async def send_watched(message: Message) -> None:
+                if span is not None and message["type"] == "http.response.start":
+                    span.set_attribute("http.response.status_code", message["status"])
+                await send(message)
+
+            await app(scope, receive, send_watched)
+
+    return middleware
 
 
 def logged(app: ASGIApp) -> ASGIApp:

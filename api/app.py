@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
-from api.access_log import logged
+from api.access_log import logged, traced
 from api.direct import begin_direct, complete_direct, direct_parts, end_direct, read_direct
 from api.downloads import downloads
 from api.elsewhere import begin as begin_elsewhere
@@ -84,6 +84,8 @@ def create_app(settings: Settings, *, durable: bool = True) -> Litestar:
         debug=False,
     )
     app.asgi_handler = logged(secured(shortened(app.asgi_handler), settings))  # sees the server's own send
+    if settings.traces is not None:
+        app.asgi_handler = traced(app.asgi_handler)
     return app
 
 

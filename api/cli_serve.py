@@ -14,6 +14,7 @@ import click
 
 from api.listening import CannotServe, in_words, listening_sockets
 from api.manager import READY, STOPPING, tell_manager
+from domain import traces
 from domain.exposing import served
 from domain.migrate import migrate
 from domain.postgres import database_at
@@ -55,6 +56,7 @@ async def serve_until_stopped(settings: Settings, say: Say) -> None:
         loading = asyncio.create_task(asyncio.to_thread(load_server))
         opened.push_async_callback(asyncio.wait, [loading])
         opened.enter_context(served(settings))
+        opened.enter_context(traces.told(settings, "server"))
         url = await opened.enter_async_context(database_at(settings))
         say("Bringing the database up to date")
         await migrate(url)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from api.cli_serve import Say, stopping_signals
 from api.manager import READY, tell_manager
+from domain import traces
 from domain.database import close_database, open_database
 from domain.exposing import served
 from domain.migrate import migrate
@@ -21,6 +22,7 @@ async def work_until_stopped(settings: Settings, say: Say) -> None:
     with stopping_signals(stop):
         async with AsyncExitStack() as opened:
             opened.enter_context(served(settings))
+            opened.enter_context(traces.told(settings, "worker"))
             url = await opened.enter_async_context(database_at(settings))
             await migrate(url)
             await open_database(url, pool_size=settings.pool_size)

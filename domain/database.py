@@ -12,6 +12,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from domain import traces
 from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable, TooBusy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -332,6 +333,7 @@ async def _describe_types(connection: Connection) -> None:
     """Arrays within a record are read only where the connection has met their types before."""
     await _describe_json(connection)
     await connection.fetchrow("SELECT NULL::integer[], NULL::bigint[]")
+    traces.watch(connection)
 
 
 async def _describe_json(connection: Connection) -> None:

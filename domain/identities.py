@@ -200,7 +200,7 @@ async def _joined(
             f"{admission.door} does not say your e-mail address, which an account here needs.",
             reason="NO_EMAIL",
         )
-    row = await fetchrow("select id, disabled_at from account where email = $1", email)
+    row = await fetchrow("select id, disabled_at, email_proven_at from account where email = $1", email)
     if row is not None:
         return await _linked_by_email(connection, row, profile, admission)
     first = await needs_first_account()
@@ -241,10 +241,10 @@ async def _needs_invite(profile: Profile, admission: Admission, *, first: bool) 
 
 
 async def _linked_by_email(connection: Connection, row: Any, profile: Profile, admission: Admission) -> UUID:
-    """Into the account with that address, which nobody has proved to be theirs before.
+    """Into the account with that address.
 
-    So whoever made it, maybe under an address of somebody else, is left no way in: no password, no
-    session, no token.
+    Where nobody has proved before that it is theirs, whoever made it, maybe under an address of somebody
+    else, is left no way in: no password, no session, no token.
     """
     account_id: UUID = row["id"]
     if not admission.links_by_email or not profile.is_email_verified:
@@ -259,6 +259,8 @@ async def _linked_by_email(connection: Connection, row: Any, profile: Profile, a
         "select exists (select from identity where account = $1 and issuer = $2)", account_id, profile.issuer
     ):
         raise SignInRefused("Your account here is linked with another one there.", reason="LINKED_OTHERWISE")
+    if row["email_proven_at"] is not None:
+        return account_id
     await execute(
         "update account set password_hash = $2, password_changed_at = now(),"
         " email_proven_at = coalesce(email_proven_at, now()) where id = $1",

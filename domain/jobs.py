@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from domain import metrics
+from domain import metrics, traces
 from domain.database import Connection, affected, execute, fetch, fetchrow, fetchval, transaction
 from domain.errors import DatabaseUnavailable, DomainError, StorageUnavailable
 from domain.notices import announce_image, announce_job
@@ -139,10 +139,11 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """A job under our lease, as its handler sees it."""
+    """A job under our lease, as its handler sees it. cause: what it was asked for in, as traces name it."""
 
     job: Job
     lease: UUID
+    cause: str | None = None
     began_at: float = field(default_factory=time.monotonic)
 
     def ended(self, outcome: str) -> None:
@@ -206,8 +207,8 @@ async def enqueue(
     """
     job_id: UUID = await connection.fetchval(
         "INSERT INTO job (id, kind, subject, queue, priority, state, attempts, max_attempts, due_at, "
-        "progress, created_at, updated_at) "
-        "VALUES ($1, $2, $3, $4, $5, 'QUEUED', 0, $6, now(), 0, now(), now()) "
+        "progress, created_at, updated_at, cause) "
+        "VALUES ($1, $2, $3, $4, $5, 'QUEUED', 0, $6, now(), 0, now(), now(), $7) "
         "ON CONFLICT (kind, subject) WHERE state IN ('QUEUED', 'RUNNING') "
         "DO UPDATE SET priority = greatest(job.priority, excluded.priority) RETURNING id",
         uuid4(),
@@ -216,6 +217,7 @@ async def enqueue(
         queue,
         priority,
         max_attempts,
+        traces.here(),
     )
     await announce_job(connection, queue)
     return job_id
@@ -262,6 +264,12 @@ async def run(job_id: UUID, handler: Handler) -> bool:
     run = await _claim(job_id)
     if run is None:
         return False
+    with traces.span(f"job {run.job.kind}", cause=run.cause, webref__attempt=run.job.attempts):
+        return await _ran(run, handler)
+
+
+async def _ran(run: Run, handler: Handler) -> bool:
+    job_id = run.job.id
     work = _running[job_id] = asyncio.create_task(_work(run, handler))
     heart = asyncio.create_task(_beat(run, work))
     try:
@@ -331,7 +339,7 @@ async def _claim(job_id: UUID) -> Run | None:
         lease,
         LEASE_SECONDS,
     )
-    return Run(job_of(row), lease) if row else None
+    return Run(job_of(row), lease, row["cause"]) if row else None
 
 
 async def _work(run: Run, handler: Handler) -> None:

@@ -39,6 +39,7 @@ class Settings(Elsewhere):
     fetch_allow: networks that are not public and may be fetched from all the same, on any port.
     wal_archive: folder in which the embedded PostgreSQL keeps its log; None: it does not.
     metrics: address and port at which this process tells Prometheus what it counts.
+    traces: address of a collector that takes OTLP over HTTP.
     oidc_…: signing in elsewhere (domain/elsewhere.py).
     smtp: the server that takes mail, and mail_from what it comes from; both or neither, with public_url.
     """
@@ -75,6 +76,7 @@ class Settings(Elsewhere):
     webp_quality: int = 85
     fetch_allow: tuple[Network, ...] = ()
     metrics: tuple[str, int] | None = None
+    traces: str | None = None
     smtp: SmtpServer | None = None
     mail_from: str = ""
 
@@ -114,6 +116,8 @@ class Settings(Elsewhere):
                 text = _of_file(variable, text, Path(file))
             if text:
                 values[name] = _parsed(variable, text, parse)
+        if "traces" not in values and (text := environ.get(OTHERS_CALL_IT, "").strip()):
+            values["traces"] = _parsed(OTHERS_CALL_IT, text, _endpoint)
         for name, value in (overrides or {}).items():
             if value is not None:
                 values[name] = value
@@ -363,6 +367,9 @@ SECRETS = frozenset(
 )
 """What holds one, or where somebody may have written one: never repeated in a message."""
 
+OTHERS_CALL_IT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""The name of WEBREF_OTEL_ENDPOINT wherever OpenTelemetry is."""
+
 IN_A_FILE = "_FILE"
 """Behind the name of one of these, the variable that names a file with its value."""
 
@@ -399,6 +406,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_WEBP_QUALITY": ("webp_quality", _whole(1, 100)),
     "WEBREF_FETCH_ALLOW": ("fetch_allow", networks_of),
     "WEBREF_METRICS": ("metrics", _host_and_port),
+    "WEBREF_OTEL_ENDPOINT": ("traces", _endpoint),
     "WEBREF_OIDC_LINK_BY_EMAIL": ("oidc_link_by_email", _flag),
     "WEBREF_LDAP_LINK_BY_EMAIL": ("ldap_link_by_email", _flag),
     "WEBREF_LDAP_START_TLS": ("ldap_start_tls", _flag),

@@ -77,6 +77,9 @@ let
     WEBREF_SNAPSHOT_LINES =
       between 10 1000000 500
         "Changes of a board between two snapshots of it; the product's default is 1000.";
+    WEBREF_OTEL_ENDPOINT =
+      setting (types.strMatching "https?://.+") "http://127.0.0.1:4318"
+        "Collector that takes OpenTelemetry's traces by OTLP over HTTP; by default none are told.";
     WEBREF_OIDC_ISSUER =
       setting (types.strMatching "https?://.+") "https://login.example.org/realms/home"
         "Address of a provider of OpenID Connect where people sign in; its secret belongs into {option}`services.webref.oidc.clientSecretFile`.";

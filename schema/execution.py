@@ -45,7 +45,7 @@ from graphql.validation import (
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from domain import metrics
+from domain import metrics, traces
 from domain.access import Viewer
 from domain.errors import DomainError
 from domain.live import Hub
@@ -131,6 +131,10 @@ class Prepared:
                 waiting[:0] = node.selection_set.selections
         return "fragment"
 
+    def span(self) -> traces.Around:
+        """What is done for it is a part of this, where traces are told."""
+        return traces.span(f"{self.operation.operation.value} {self.field}", webref__cost=self.cost)
+
     def observe(self, began: float, codes: Sequence[str]) -> None:
         """began: by `perf_counter`. Tells the log of what took long, but never what it was given."""
         took_seconds = time.perf_counter() - began
@@ -181,8 +185,9 @@ async def quick_answer(request: Request, recognised: Viewer) -> Answer | None:
         return None
     began = time.perf_counter()
     try:
-        async with asyncio.timeout(limits.DEADLINE_SECONDS):
-            told = await reads.answer(prepared.compiled, recognised)
+        with prepared.span():
+            async with asyncio.timeout(limits.DEADLINE_SECONDS):
+                told = await reads.answer(prepared.compiled, recognised)
     except TimeoutError:
         return None
     if told is None or not told.is_whole:
@@ -209,7 +214,10 @@ def refusal(code: str, message: str, stage: Stage = Stage.REFUSED, **details: ob
 async def executed(prepared: Prepared, context: Context) -> Answer:
     """Runs a query or mutation that was prepared."""
     began = time.perf_counter()
-    found = await _executed(prepared, context)
+    with prepared.span() as span:
+        found = await _executed(prepared, context)
+        if span is not None and found.codes:
+            span.set_attribute("webref.codes", ",".join(found.codes))
     prepared.observe(began, found.codes)
     return found
 

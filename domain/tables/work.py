@@ -36,6 +36,7 @@ class Job(Table, db=DB, tablename="job"):
     """Work to be done once: the outbox. state: QUEUED, RUNNING, DONE, DEAD, CANCELLED; progress: 0 to 1.
 
     started_at: of the last attempt; looked_at: when somebody last looked at what it is done to.
+    cause: in what it was asked for, where traces are told (a `traceparent`).
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -55,6 +56,7 @@ class Job(Table, db=DB, tablename="job"):
     updated_at = Timestamptz(default=TimestamptzNow())
     started_at = Timestamptz(default=None, null=True)
     looked_at = Timestamptz(default=None, null=True)
+    cause = Text(default=None, null=True)
 
 
 class Whereabouts(Table, db=DB, tablename="whereabouts"):

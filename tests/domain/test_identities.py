@@ -143,6 +143,17 @@ async def test_linked_by_a_proven_address_nobody_else_keeps_a_way_in() -> None:
     await refused(replace(ANA, subject="another"), BY_EMAIL, "LINKED_OTHERWISE")
 
 
+async def test_linked_by_an_address_that_was_proven_here_too_all_goes_on() -> None:
+    ana = await join("ana")
+    await execute("UPDATE account SET email_proven_at = now()")
+    before = await viewer("ana")
+    token = await tokens.create_token(before, name="mine", scope=Scope.WRITE)
+    assert await identities.account_for(ANA, BY_EMAIL) == ana.id
+    assert await standing.still_signed_in([before]) == {before}
+    assert (await tokens.viewer_of(token.secret)).account_id == ana.id
+    await sign_in("ana")
+
+
 async def test_who_is_disabled_stays_out() -> None:
     await join("olga")
     account = await identities.account_for(ANA, OPEN)

@@ -58,6 +58,7 @@ def test_every_variable_is_read() -> None:
         "WEBREF_WEBP_QUALITY": "90",
         "WEBREF_FETCH_ALLOW": "10.0.0.0/8, fd00::/8",
         "WEBREF_METRICS": "[::1]:9464",
+        "WEBREF_OTEL_ENDPOINT": "http://127.0.0.1:4318/",
         "WEBREF_OIDC_ISSUER": "https://login.example.org/realms/home",
         "WEBREF_OIDC_CLIENT_ID": "webref",
         "WEBREF_OIDC_CLIENT_SECRET": "between us",
@@ -120,6 +121,7 @@ def test_every_variable_is_read() -> None:
         webp_quality=90,
         fetch_allow=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
         metrics=("::1", 9464),
+        traces="http://127.0.0.1:4318",
         oidc_issuer="https://login.example.org/realms/home",
         oidc_client_id="webref",
         oidc_client_secret="between us",
@@ -251,6 +253,15 @@ def test_no_days_of_history_are_all_of_it() -> None:
 def test_a_place_is_written_in_one_way(text: str, place: str) -> None:
     assert Settings.from_environment(environ={"WEBREF_STORAGE": text}).storage == place
     assert good_place(place) == place
+
+
+def test_a_collector_may_be_named_as_opentelemetry_names_it() -> None:
+    others = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+    assert Settings.from_environment(environ=others).traces == "http://127.0.0.1:4318"
+    ours = {"WEBREF_OTEL_ENDPOINT": "https://traces.example.org"}
+    assert Settings.from_environment(environ=others | ours).traces == "https://traces.example.org"
+    with pytest.raises(BadSetting, match="OTEL_EXPORTER_OTLP_ENDPOINT"):
+        Settings.from_environment(environ={"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost"})
 
 
 def test_a_bad_secret_or_password_is_not_repeated() -> None:
