@@ -24,6 +24,8 @@ ANSWER_SECONDS = 10.0
 MOST_BYTES = 1_000_000
 KNOWN_FOR_SECONDS = 3600.0
 KEYS_KNOWN_FOR_SECONDS = 3600.0
+AGAIN_SECONDS = 1.0
+"""How often one that is away is asked, however many want to go there."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -65,6 +67,7 @@ class Asking:
         self._pool = httpcore.AsyncConnectionPool(ssl_context=trusted_by_system(), max_connections=8)
         self._known: tuple[Provider, float] | None = None
         self._keys: tuple[list[dict[str, Any]], float] | None = None
+        self._failed: tuple[str, float] | None = None
         self._learning = asyncio.Lock()
 
     async def close(self) -> None:
@@ -74,9 +77,17 @@ class Asking:
         """Raises ProviderFailed."""
         async with self._learning:
             now = time.monotonic()
-            if self._known is None or self._known[1] < now:
-                self._known = await self._discovered(), now + KNOWN_FOR_SECONDS
-            return self._known[0]
+            if self._known is not None and now < self._known[1]:
+                return self._known[0]
+            if self._failed is not None and now < self._failed[1]:
+                raise ProviderFailed(self._failed[0])
+            try:
+                provider = await self._discovered()
+            except ProviderFailed as error:
+                self._failed = str(error), time.monotonic() + AGAIN_SECONDS
+                raise
+            self._known = provider, now + KNOWN_FOR_SECONDS
+            return provider
 
     async def keys(self, *, afresh: bool = False) -> list[dict[str, Any]]:
         """Those that it signs with, as JWKs. afresh: whatever is remembered. Raises ProviderFailed."""

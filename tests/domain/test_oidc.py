@@ -1,5 +1,6 @@
 """Laws of signing in at a provider: what lies, was not begun here, or comes twice opens nothing."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
-from domain import accounts, invites, sessions
+from domain import accounts, invites, providers, sessions
 from domain.database import execute, fetch, fetchval
 from domain.elsewhere import Joining
 from domain.errors import Forbidden, SignInRefused
@@ -54,6 +55,11 @@ async def door(knowing: Settings) -> AsyncIterator[Door]:
     made = Door(knowing)
     yield made
     await made.close()
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "AGAIN_SECONDS", 0.0)
 
 
 async def refused(door: Door, begun: Begun | str | None, said: dict[str, str], reason: str) -> None:
@@ -248,6 +254,16 @@ async def test_who_cannot_be_reached_is_said_so_within_seconds(knowing: Settings
     with pytest.raises(SignInRefused):
         await door.begin(BACK, "/")
     await door.close()
+
+
+async def test_one_that_is_away_is_not_asked_for_everybody(
+    door: Door, forged: Forger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(providers, "AGAIN_SECONDS", 60.0)
+    forged.status = 503
+    came = await asyncio.gather(*(door.begin(BACK, "/") for _ in range(20)), return_exceptions=True)
+    assert {type(each) for each in came} == {SignInRefused}
+    assert len(forged.asked) == 1
 
 
 async def test_new_keys_are_asked_for_when_they_are_met(door: Door, forged: Forger) -> None:
