@@ -30,7 +30,7 @@ from api.sheets import sheets
 from api.sockets import Close, graphql_socket
 from api.tus import tus
 from api.uploads import uploads
-from domain import darkroom, directory, letters, recipes, sessions, standing, storage
+from domain import darkroom, directory, letters, quotas, recipes, sessions, standing, storage
 from domain.database import close_database, open_database
 from domain.errors import DomainError
 from domain.live import Hub
@@ -127,6 +127,7 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
         recipes.follow(settings)
         letters.follow(settings)
         directory.follow(settings)
+        quotas.follow(settings)
         sessions.sign_with(settings)
         darkroom.warm_up()
         opened.push_async_callback(asyncio.to_thread, darkroom.close)
@@ -134,7 +135,7 @@ async def running(services: Services, durable: bool) -> AsyncIterator[None]:
             services.oidc = Door(settings)
             opened.push_async_callback(services.oidc.close)
         services.hub = await opened.enter_async_context(Hub())
-        for endless in (_sweep_sockets(services), storage.follow_for_ever()):
+        for endless in (_sweep_sockets(services), storage.follow_for_ever(), quotas.follow_for_ever()):
             opened.push_async_callback(_cancelled, asyncio.create_task(endless))
         services.started = True
         try:

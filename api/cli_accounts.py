@@ -1,6 +1,7 @@
 """`webref user` and `webref token`: people and their programs, from the machine's side."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -187,6 +188,53 @@ def set_server_owner(settings: Settings, email: str) -> None:
         say(f"{account.email} owns this server now.")
 
     run_quietly(run())
+
+
+@user.command("quota")
+@told_in_words
+@takes_place
+@click.argument("email")
+@click.option("--mb", help="Megabytes of originals, trash included.")
+@click.option("--boards", help="Boards that they made.")
+@click.option("--items", help="Items on these boards.")
+@click.option("--sockets", help="Websockets open at once, at each process.")
+@click.option("--cost", help="Entries of lists a minute, at each process.")
+def set_user_quota(settings: Settings, email: str, **given: str | None) -> None:
+    """Say how much of this server EMAIL may take, and show how much that is.
+
+    Each is a number, 0 for no limit, or "default" for what everybody has (WEBREF_QUOTA_…). Holds within 15 s.
+    """
+    from domain import operators, quotas
+    from domain.access import Viewer
+
+    async def run() -> None:
+        async with open_webref(settings):
+            quotas.follow(settings)
+            account = await operators.account_called(email)
+            await quotas.set_quota(account.id, _quota_given(given))
+            uses = await quotas.use_of(Viewer(account.id, account.name))
+        for use in uses[:3]:
+            unit = 1_000_000 if use.kind is quotas.Kind.BYTES else 1
+            limit = f"{use.limit // unit}" if use.limit else "no limit"
+            name = "mb" if unit > 1 else use.kind.value.lower()
+            say(f"{name}\t{-(-use.used // unit)}\t{limit}")
+        for use in uses[3:]:
+            say(f"{use.kind.value.lower()}\t\t{use.limit or 'no limit'}")
+
+    run_quietly(run())
+
+
+def _quota_given(given: Mapping[str, str | None]) -> dict[str, int | None]:
+    """Raises UsageError."""
+    found: dict[str, int | None] = {}
+    for name, text in given.items():
+        if text is None:
+            continue
+        if text != "default" and not (text.isascii() and text.isdigit() and len(text) < 13):
+            raise click.UsageError(f"--{name} is a whole number, or default.")
+        unit = 1_000_000 if name == "mb" else 1
+        found["bytes" if name == "mb" else name] = None if text == "default" else int(text) * unit
+    return found
 
 
 @click.group()

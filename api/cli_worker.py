@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from api.cli_serve import Say, stopping_signals
 from api.manager import READY, tell_manager
-from domain import traces
+from domain import quotas, traces
 from domain.database import close_database, open_database
 from domain.exposing import served
 from domain.migrate import migrate
@@ -29,8 +29,8 @@ async def work_until_stopped(settings: Settings, say: Say) -> None:
             opened.push_async_callback(close_database)
             opened.push_async_callback(close_storage)
             await opened.enter_async_context(running_workers(replace(settings, database_url=url)))
-            following = asyncio.create_task(follow_for_ever())
-            opened.callback(following.cancel)
+            for endless in (follow_for_ever(), quotas.follow_for_ever()):
+                opened.callback(asyncio.create_task(endless).cancel)
             tell_manager(READY)
             say(f"{settings.workers} worker threads are ready (Ctrl-C stops them)")
             await stop.wait()

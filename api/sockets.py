@@ -7,7 +7,7 @@ session, and lets bytes that were encoded once go to many: from the hub to the w
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
@@ -29,9 +29,9 @@ from api.identity import (
 from api.security import origin_allowed
 from api.services import Services, services_of
 from api.wire import MOST_MESSAGE_BYTES, wire_of
-from domain import credentials, metrics
+from domain import credentials, metrics, quotas
 from domain.access import Viewer
-from domain.errors import DatabaseUnavailable, DomainError
+from domain.errors import DatabaseUnavailable, DomainError, QuotaExceeded
 from schema import execution
 from schema.context import Context
 from schema.execution import Answer
@@ -152,6 +152,7 @@ class Socket:
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[Ended] = self._loop.create_future()
         self._patience: asyncio.TimerHandle | None = None
+        self._place = ExitStack()
 
     def end(self, code: Close, reason: str) -> None:
         """Closes the socket at once: nothing that still waits is sent."""
@@ -187,6 +188,7 @@ class Socket:
             waited: set[asyncio.Future[Any]] = {reader, self._end}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._place.close()
             deadline.cancel()
             self._clear_patience()
             reader.cancel()
@@ -290,6 +292,10 @@ class Socket:
             raise Ended(Close.FORBIDDEN, error.message) from error
         if viewer is None:
             raise Ended(Close.FORBIDDEN, "Sign in first, or refresh the session, then connect again.")
+        try:
+            self._place.enter_context(quotas.socket_of(viewer.account_id))
+        except QuotaExceeded as error:
+            raise Ended(Close.UNAVAILABLE, error.message) from error
         self.viewer = viewer
         await self._send(b'{"type":"connection_ack"}')
 

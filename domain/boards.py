@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from msgspec import UNSET, UnsetType
 
-from domain import access, changes, receipts
+from domain import access, changes, quotas, receipts
 from domain.access import BOARD_COLUMNS, BOARD_READABLE, BoardRow, Role, Viewer, board_row
 from domain.changes import Change
 from domain.copying import copy_items
@@ -147,6 +147,7 @@ async def duplicate_board(
         copy_id = new_id or uuid4()
         title = title or f"{source.title[: LONGEST_TITLE - 7]} (copy)"
         cover_id = source.cover_id if await _lies_on(connection, board_id, source.cover_id) else None
+        await quotas.require_items(connection, viewer.account_id, source.item_count)
         await _insert(connection, viewer, copy_id, title, source.description, cover_id, mutation_id)
         await copy_items(connection, viewer.account_id, board_id, copy_id, seq=1)
         row = await access.board(viewer, copy_id, Role.OWNER)
@@ -289,6 +290,7 @@ async def _insert(
     mutation_id: UUID | None,
 ) -> None:
     """The rows of a new board, and its first change, from which replaying gives them."""
+    await quotas.require_boards(connection, viewer.account_id)
     made = await connection.fetchval(
         "INSERT INTO board (id, title, description, cover_id, created_by) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (id) DO NOTHING RETURNING true",

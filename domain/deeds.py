@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from uuid import UUID
 
-from domain import access, changes
+from domain import access, changes, quotas
 from domain.access import BoardRow, Role, Viewer
 from domain.changes import Change
 from domain.database import Connection, transaction
@@ -45,6 +45,7 @@ async def deed(
         operation = await draft(connection, board)
         growth = growth_of(operation)
         require_room(board, growth)
+        await quotas.require_items(connection, board.created_by, growth)
         inverse = await write(connection, board_id, board.seq + 1, viewer.account_id, operation, force=force)
         change = await changes.append(
             connection,

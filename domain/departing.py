@@ -28,6 +28,7 @@ _DOCUMENTS = {
     "email_proven_at FROM account WHERE id = $1",
     "letters.json": "SELECT kind, email, language, created_at, sent_at FROM letter "
     "WHERE account = $1 OR email = (SELECT email FROM account WHERE id = $1) ORDER BY created_at",
+    "quota.json": "SELECT bytes, boards, items, sockets, cost FROM quota WHERE account = $1",
     "preferences.json": "SELECT key_preset, keys, wheel, snapping FROM preference WHERE account = $1",
     "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address "
     "FROM session WHERE account = $1 ORDER BY created_at",
@@ -167,7 +168,7 @@ async def _delete(viewer: Viewer, ids: Sequence[UUID], erased: Erased) -> None:
 async def _forget(account_id: UUID) -> None:
     async with transaction() as connection:
         for table, column in (
-            *(("session", "account"), ("token", "account"), ("preference", "account")),
+            *(("session", "account"), ("token", "account"), ("preference", "account"), ("quota", "account")),
             *(
                 ("saved_search", "owner"),
                 ("upload", "owner"),

@@ -144,6 +144,13 @@ class LimitExceeded(DomainError):
     http_status = 413
 
 
+class QuotaExceeded(DomainError):
+    """More than the account may take; `quota` says of what, `used` and `limit` how much."""
+
+    code = "QUOTA_EXCEEDED"
+    http_status = 413
+
+
 class NothingToUndo(DomainError):
     """The viewer has nothing left to undo (or redo) on this board."""
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain import access, animations, colours, darkroom, originals, receipts, renditions, tiles
+from domain import access, animations, colours, darkroom, originals, quotas, receipts, renditions, tiles
 from domain.access import (
     BOARD_COLUMNS,
     BOARD_READABLE,
@@ -161,6 +161,7 @@ async def add_image(
         return AddedImage(waiting, known.deduplicated)
     if batch is not None:
         await require_batch_room(viewer, intake.settings, size_bytes, batch)
+    await quotas.foresee_bytes(viewer.account_id, size_bytes)
     max_pixels = intake.settings.max_megapixels * 1_000_000
     inspection = await darkroom.inspect(
         intake.path, max_pixels=max_pixels, recipe=followed(), sender=viewer.account_id
@@ -177,6 +178,7 @@ async def add_image(
             return known
         if batch is not None:
             await require_batch_room(viewer, intake.settings, size_bytes, batch)
+        await quotas.require_bytes(connection, viewer.account_id, size_bytes)
         row = await _insert(
             connection, viewer, new_id, digest, size_bytes, name, batch, source_url, inspection
         )

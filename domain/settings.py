@@ -41,6 +41,7 @@ class Settings(Elsewhere):
     metrics: address and port at which this process tells Prometheus what it counts.
     traces: address of a collector that takes OTLP over HTTP.
     oidc_…: signing in elsewhere (domain/elsewhere.py).
+    quota_…: how much one account may take (domain/quotas.py); 0: without end.
     smtp: the server that takes mail, and mail_from what it comes from; both or neither, with public_url.
     """
 
@@ -77,6 +78,11 @@ class Settings(Elsewhere):
     fetch_allow: tuple[Network, ...] = ()
     metrics: tuple[str, int] | None = None
     traces: str | None = None
+    quota_bytes: int = 0
+    quota_boards: int = 0
+    quota_items: int = 0
+    quota_sockets: int = 100
+    quota_cost: int = 0
     smtp: SmtpServer | None = None
     mail_from: str = ""
 
@@ -411,6 +417,11 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_LDAP_LINK_BY_EMAIL": ("ldap_link_by_email", _flag),
     "WEBREF_LDAP_START_TLS": ("ldap_start_tls", _flag),
     **ELSEWHERE,
+    "WEBREF_QUOTA_MB": ("quota_bytes", _whole(0, 1_000_000_000, MEGABYTE)),
+    "WEBREF_QUOTA_BOARDS": ("quota_boards", _whole(0, 1_000_000)),
+    "WEBREF_QUOTA_ITEMS": ("quota_items", _whole(0, 1_000_000_000)),
+    "WEBREF_QUOTA_SOCKETS": ("quota_sockets", _whole(0, 100_000)),
+    "WEBREF_QUOTA_COST": ("quota_cost", _whole(0, 1_000_000_000)),
     "WEBREF_SMTP_URL": ("smtp", smtp_server),
     "WEBREF_MAIL_FROM": ("mail_from", good_sender),
 }

@@ -74,6 +74,21 @@ let
     WEBREF_FETCH_ALLOW =
       setting types.str "10.0.0.0/8, fd00::/8"
         "Networks beside the public internet from which pictures may be fetched by their address; by default none.";
+    WEBREF_QUOTA_MB =
+      between 0 1000000000 50000
+        "Megabytes of originals that one account may keep; 0, the product's default, is no limit.";
+    WEBREF_QUOTA_BOARDS =
+      between 0 1000000 500
+        "Boards that one account may make; 0, the product's default, is no limit.";
+    WEBREF_QUOTA_ITEMS =
+      between 0 1000000000 500000
+        "Items on the boards that one account made; 0, the product's default, is no limit.";
+    WEBREF_QUOTA_SOCKETS =
+      between 0 100000 50
+        "Websockets that one account may have open at each process; the product's default is 100.";
+    WEBREF_QUOTA_COST =
+      between 0 1000000000 1000000
+        "Entries of lists that one account may ask for within a minute at each process; 0, the product's default, is no limit.";
     WEBREF_SNAPSHOT_LINES =
       between 10 1000000 500
         "Changes of a board between two snapshots of it; the product's default is 1000.";

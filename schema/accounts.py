@@ -7,13 +7,13 @@ from uuid import UUID
 import strawberry
 from strawberry import enum_value, field
 
-from domain import accounts, identities, invites, letters, preferences, sessions, tokens
+from domain import accounts, identities, invites, letters, preferences, quotas, sessions, tokens
 from domain.access import Viewer as Who
 from schema.connections import Node
 from schema.context import Info
 from schema.fields import resolved
 from schema.preferences import Preferences, preferences_of
-from schema.scalars import Colour
+from schema.scalars import Colour, Long
 
 
 @strawberry.enum(description="Who may make an account on this server.")
@@ -83,6 +83,28 @@ class Invite:
         return await info.context.loaders.accounts.load(self.used_by_id)
 
 
+@strawberry.enum(description="What is counted of an account.")
+class UsageKind(Enum):
+    BYTES = enum_value("BYTES", description="Bytes of the originals in their library, trash included.")
+    BOARDS = enum_value("BOARDS", description="Boards that they made, trash included.")
+    ITEMS = enum_value("ITEMS", description="Items on the boards that they made, by whomever.")
+    SOCKETS = enum_value("SOCKETS", description="Websockets that are open, at the process that answers.")
+    COST = enum_value(
+        "COST",
+        description="Entries of lists that operations of the last minute may have given, at the process that "
+        "answers; what is answered from kept bytes costs nothing.",
+    )
+
+
+@strawberry.type(description="How much of one thing an account takes.")
+class Usage:
+    kind: UsageKind = field(description="Of what.")
+    used: Long = field(description="How much, now.")
+    limit: Long | None = field(
+        description="How much it may be (`QUOTA_EXCEEDED`, `TOO_BUSY`); null: no limit."
+    )
+
+
 @strawberry.type(description="Who is asking: the signed-in person, or the person whose token is used.")
 class Viewer:
     account: Account = field(description="The person, as others see them.")
@@ -103,6 +125,17 @@ class Viewer:
     )
     async def pending_email(self) -> str | None:
         return await letters.pending_email(self.who.account_id)
+
+    @resolved(description="How much of this server they take, and may take.")
+    async def usage(self) -> list[Usage]:
+        return [
+            Usage(
+                kind=UsageKind[use.kind.name],
+                used=Long(use.used),
+                limit=Long(use.limit) if use.limit else None,
+            )
+            for use in await quotas.use_of(self.who)
+        ]
 
     @resolved(description="Devices where they are signed in, the latest used first.")
     async def sessions(self) -> list[Session]:

@@ -45,7 +45,7 @@ from graphql.validation import (
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from domain import metrics, traces
+from domain import metrics, quotas, traces
 from domain.access import Viewer
 from domain.errors import DomainError
 from domain.live import Hub
@@ -353,8 +353,17 @@ def _key(request: Request, *, known: bool) -> _Key | None:
 
 
 def prepare(request: Request, context: Context) -> Prepared:
+    """What is to be run, if the viewer may ask for so much now. Raises Refused."""
+    prepared = _prepared(request, known=context.viewer is not None)
+    try:
+        quotas.spend(context.viewer, prepared.cost)
+    except DomainError as error:
+        raise Refused(_refused([errors.from_domain(error)])) from None
+    return prepared
+
+
+def _prepared(request: Request, *, known: bool) -> Prepared:
     """Remembered, since programs ask the same again and again. Raises Refused."""
-    known = context.viewer is not None
     key = _key(request, known=known)
     if key is None:
         return _prepared_anew(request, known)

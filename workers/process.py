@@ -16,7 +16,7 @@ from dramatiq import Broker, Message, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from domain import darkroom, jobs, letters, recipes, storage
+from domain import darkroom, jobs, letters, quotas, recipes, storage
 from domain.errors import DomainError
 from domain.jobs import Job
 from domain.notices import job_notices
@@ -157,6 +157,7 @@ async def running_workers(settings: Settings) -> AsyncIterator[None]:
     await storage.start_storage(settings)
     recipes.follow(settings)
     letters.follow(settings)
+    quotas.follow(settings)
     darkroom.warm_up()
     try:
         if settings.workers == 0:

@@ -24,6 +24,7 @@ from domain.tables.people import (
     Invite,
     Letter,
     Preference,
+    Quota,
     Session,
     SpentProof,
     Token,
@@ -35,6 +36,7 @@ from domain.tables.work import Job, Receipt, Whereabouts
 TABLES: tuple[type[Table], ...] = (
     Account,
     Preference,
+    Quota,
     Instance,
     Invite,
     Identity,

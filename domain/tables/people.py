@@ -1,6 +1,17 @@
 """People: accounts, what lets them in, and how they like to work."""
 
-from piccolo.columns import UUID, Array, Boolean, Bytea, ForeignKey, OnDelete, SmallInt, Text, Timestamptz
+from piccolo.columns import (
+    UUID,
+    Array,
+    BigInt,
+    Boolean,
+    Bytea,
+    ForeignKey,
+    OnDelete,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
 from piccolo.columns.column_types import JSONB
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
@@ -35,6 +46,17 @@ class Preference(Table, db=DB, tablename="preference"):
     keys = JSONB(default="{}")
     wheel = Text(default="AUTO")
     snapping = Boolean(default=True)
+
+
+class Quota(Table, db=DB, tablename="quota"):
+    """What an operator gave one account; null: as everybody has it, 0: without end (domain/quotas.py)."""
+
+    account = ForeignKey(Account, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    bytes = BigInt(default=None, null=True)
+    boards = BigInt(default=None, null=True)
+    items = BigInt(default=None, null=True)
+    sockets = BigInt(default=None, null=True)
+    cost = BigInt(default=None, null=True)
 
 
 class Instance(Table, db=DB, tablename="instance"):

@@ -15,8 +15,9 @@ from websockets.exceptions import InvalidStatus
 
 from api import sockets
 from api.app import drain
-from domain import sessions, standing
+from domain import quotas, sessions, standing
 from domain.access import Viewer
+from domain.settings import Settings
 from domain.standing import still_signed_in
 from tests.api.serving import PROTOCOL, Served, end_of, heard, say
 from tests.people import sign_in
@@ -142,6 +143,24 @@ async def test_changes_arrive_and_can_be_resumed(served: Served) -> None:
             if message["id"] == "2":  # what the first subscription had under way may still arrive
                 seqs.append(message["payload"]["data"]["boardChanges"]["seq"])
         assert seqs == list(range(1, first + 3))
+
+
+async def test_one_account_has_only_so_many_sockets_open(served: Served) -> None:
+    ana = await served.join("ana")
+    quotas.follow(Settings(quota_sockets=2))
+    async with served.connected(ana.access_token):
+        async with (
+            served.connected(ana.access_token),
+            connect(served.socket_url, subprotocols=[PROTOCOL]) as third,  # type: ignore[list-item]
+        ):
+            await say(third, type="connection_init", payload={"token": ana.access_token})
+            assert await end_of(third) == (1013, [])
+        for _ in range(100):
+            if quotas.sockets_of(ana.account.id) == 1:
+                break
+            await asyncio.sleep(0.02)
+        async with served.connected(ana.access_token):
+            assert quotas.sockets_of(ana.account.id) == 2
 
 
 async def test_an_id_in_use_and_too_many_operations(served: Served) -> None:

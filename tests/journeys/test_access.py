@@ -25,6 +25,7 @@ PAGES = [
     "/settings/password",
     "/settings/sessions",
     "/settings/tokens",
+    "/settings/usage",
     "/settings/people",
     "/settings/jobs",
     "/nowhere",

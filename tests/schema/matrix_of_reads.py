@@ -185,6 +185,7 @@ EDGES: dict[str, str] = {
     "Viewer.preferences": _in_viewer("preferences { keyPreset wheel snapping }"),
     "Preferences.keys": _in_viewer("preferences { keys { command keys } }"),
     "Board.invites": _in_board("invites { email role }"),
+    "Viewer.usage": _in_viewer("usage { kind used limit }"),
     "Viewer.invites": _in_viewer("invites { id usedBy { name } }"),
     "Invite.usedBy": _in_viewer("invites { usedBy { name } }"),
     "Instance.providers": "{ instance { providers { name url linkUrl issuer } } }",

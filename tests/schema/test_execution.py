@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from domain import adding, boards, findings, items, jobs, sessions
+from domain import adding, boards, findings, items, jobs, quotas, sessions
 from domain.access import Viewer
 from domain.adding import NewItem
 from domain.database import fetchval, transaction
@@ -369,3 +370,27 @@ async def test_node_finds_what_may_be_seen_of_every_type(asking: Asking) -> None
     assert [node["id"] for node in told.data["nodes"] if node] == ids[:5]
     hidden = await asking.ask(stranger, document, {"ids": ids})
     assert hidden.data["nodes"] == [None] * 6
+
+
+async def test_who_has_asked_for_too_much_waits_but_not_for_what_was_kept(
+    asking: Asking, settings: Settings
+) -> None:
+    viewer = await a_viewer()
+    await a_board(viewer)
+    ask = "{ boards(first: 40) { nodes { title } } }"
+    quotas.follow(replace(settings, quota_cost=100))
+    try:
+        for _ in range(2):
+            assert (await asking.ask(viewer, ask)).errors == []
+        with statements() as seen:
+            told = await asking.ask(viewer, ask)
+        assert told.code == "TOO_BUSY"
+        assert told.errors[0]["extensions"]["retry_after_seconds"] > 1
+        assert seen == []
+        usage = "{ viewer { usage { kind used limit } } }"
+        uses = (await asking.ask(viewer, usage)).data["viewer"]["usage"]
+        assert {"kind": "BOARDS", "used": 1, "limit": None} in uses
+        (cost,) = [use for use in uses if use["kind"] == "COST"]
+        assert 80 <= cost["used"] <= 100 == cost["limit"]
+    finally:
+        quotas.follow(settings)
