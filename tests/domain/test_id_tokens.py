@@ -55,7 +55,10 @@ def altered(**claims: Any) -> str:
     return f"{head}.{text_of(json.dumps(honest(**claims)).encode())}.{signature}"
 
 
-NOW = int(time.time())
+def now() -> int:
+    return int(time.time())
+
+
 HOSTILE: dict[str, Callable[[], str]] = {
     "nothing": lambda: "",
     "no token": lambda: "a.b.c",
@@ -110,15 +113,15 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "several audiences, another asked": lambda: signed(honest(aud=[CLIENT_ID, "b"], azp="b")),
     "our audience, another asked": lambda: signed(honest(azp="b")),
     "azp as a list": lambda: signed(honest(azp=[CLIENT_ID])),
-    "over": lambda: signed(honest(iat=NOW - 400, exp=NOW - 90)),
-    "over before it began": lambda: signed(honest(iat=NOW + 20, exp=NOW + 10)),
+    "over": lambda: signed(honest(iat=now() - 400, exp=now() - 90)),
+    "over before it began": lambda: signed(honest(iat=now() + 20, exp=now() + 10)),
     "without an end": lambda: signed(honest(exp=...)),
     "an end that is no number": lambda: signed(honest(exp="tomorrow")),
-    "an end that is a number in words": lambda: signed(honest(exp=str(NOW + 300))),
+    "an end that is a number in words": lambda: signed(honest(exp=str(now() + 300))),
     "an endless end": lambda: signed_raw(honest(exp=float("inf"))),
-    "from the future": lambda: signed(honest(iat=NOW + 600, exp=NOW + 900)),
-    "not valid yet": lambda: signed(honest(nbf=NOW + 600)),
-    "issued a day ago, for a year": lambda: signed(honest(iat=NOW - 86_400, exp=NOW + 86_400 * 365)),
+    "from the future": lambda: signed(honest(iat=now() + 600, exp=now() + 900)),
+    "not valid yet": lambda: signed(honest(nbf=now() + 600)),
+    "issued a day ago, for a year": lambda: signed(honest(iat=now() - 86_400, exp=now() + 86_400 * 365)),
     "without a time": lambda: signed(honest(iat=...)),
     "a time that is yes": lambda: signed(honest(iat=True)),
     "another nonce": lambda: signed(honest(nonce="of another sign-in")),
@@ -154,8 +157,8 @@ def test_an_honest_token_is_believed(key: Any, algorithm: str, kid: str) -> None
 
 
 def test_clocks_may_differ_by_a_minute() -> None:
-    assert believed(signed(honest(iat=NOW - 300, exp=NOW - 20)))
-    assert believed(signed(honest(iat=NOW + 30, exp=NOW + 300)))
+    assert believed(signed(honest(iat=now() - 300, exp=now() - 20)))
+    assert believed(signed(honest(iat=now() + 30, exp=now() + 300)))
 
 
 def test_without_a_name_the_only_fitting_key_is_taken_and_of_two_none() -> None:

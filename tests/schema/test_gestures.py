@@ -25,7 +25,7 @@ from tests.schema.asking import Asking
 
 DRAG = "mutation ($input: DragItemsInput!) { dragItems(input: $input) { accepted } }"
 BOARD, GESTURE, ITEM = (str(uuid4()) for _ in range(3))
-ANA = cast(Viewer, ("Ana",))
+ANA = Viewer(uuid4(), "Ana")
 PLACE = {"x": 1.5, "y": -2}
 MOMENT = {"boardId": BOARD, "gestureId": GESTURE, "items": [{"id": ITEM, "transform": PLACE}]}
 

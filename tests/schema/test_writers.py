@@ -21,6 +21,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from domain.access import Viewer
 from domain.changes import Change, ChangeKind
 from domain.drags import Drag, Phase
 from domain.errors import NotFound
@@ -91,7 +92,7 @@ drags = st.builds(
 
 
 def prepared(document: str, variables: dict[str, Any] | None = None) -> Prepared:
-    context = Asking().context(cast(Any, object()))
+    context = Asking().context(Viewer(C, "Ana"))
     try:
         return prepare(Request(document, variables), context)
     except Refused as refused:
