@@ -21,7 +21,7 @@ from domain.access import (
 from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Inspection
 from domain.entries import good_ids, good_tags, plain_line, require_distinct, require_few, short_line
-from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, NotFound
+from domain.errors import AlreadyExists, BadInput, FileTooLarge, Forbidden, ImageRefused, NotFound
 from domain.formats import FORMATS
 from domain.notices import announce_image
 from domain.originals import Intake
@@ -163,9 +163,13 @@ async def add_image(
         await require_batch_room(viewer, intake.settings, size_bytes, batch)
     await quotas.foresee_bytes(viewer.account_id, size_bytes)
     max_pixels = intake.settings.max_megapixels * 1_000_000
-    inspection = await darkroom.inspect(
-        intake.path, max_pixels=max_pixels, recipe=followed(), sender=viewer.account_id
-    )
+    try:
+        inspection = await darkroom.inspect(
+            intake.path, max_pixels=max_pixels, recipe=followed(), sender=viewer.account_id
+        )
+    except ImageRefused:
+        await intake.require_readable()
+        raise
     await originals.keep(intake)
     await renditions.store(digest, inspection.first)
     new_id = image_id or uuid4()

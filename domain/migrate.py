@@ -1,10 +1,13 @@
 """Bringing the database's tables up to date: once, by one process, all or nothing."""
 
+import asyncio
 import contextlib
 import importlib
 import io
 import os
-from collections.abc import AsyncIterator
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,6 +21,12 @@ from domain.errors import DatabaseUnavailable
 from domain.piccolo_app import APP_CONFIG
 
 LOCK = 0x77656272_6566  # "webref"; one number per purpose in this database
+LOCK_TIMEOUT_MS = 500
+"""Less than PostgreSQL waits before it looks for a deadlock: it is always the migration that steps back."""
+
+PATIENCE_SECONDS = 300.0
+PAUSE_SECONDS = (0.1, 0.5)
+TAKEN_FIRST = ("receipt", "upload", "direct_upload", "board", "image")
 RESTORING = "restoring"
 """A table that is there while a backup is put back, and until that was finished."""
 
@@ -44,7 +53,21 @@ async def migrate(url: str) -> list[str]:
         await connection.execute(_HISTORY)
         pending = await _pending(connection)
         if pending:
+            await _insist(connection, pending)
+        return list(pending)
+
+
+async def _insist(connection: "asyncpg.Connection[asyncpg.Record]", pending: Mapping[str, str]) -> None:
+    """Servers of the release before are at work: tries until nobody stands in the way of the tables.
+
+    Whoever works is never held up for longer than LOCK_TIMEOUT_MS and the migrations themselves.
+    Raises DatabaseUnavailable after PATIENCE_SECONDS.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
             async with connection.transaction():
+                await _take_tables(connection)
                 for migration_id, name in pending.items():
                     await _run(connection, name)
                     await connection.execute(
@@ -52,7 +75,29 @@ async def migrate(url: str) -> list[str]:
                         migration_id,
                         APP_CONFIG.app_name,
                     )
-        return list(pending)
+            return
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+            if time.monotonic() > until:
+                raise DatabaseUnavailable(
+                    "The tables cannot be changed because something works on them all the time, such as a "
+                    "backup. Wait for it to end, or stop webref, and try again; nothing was changed."
+                ) from error
+        await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 (no secret)
+
+
+async def _take_tables(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """All of them before any is changed, those first that others begin with: who is in the middle of
+    something ends it, and who begins waits before holding anything.
+    """
+    rows = await connection.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration'"
+    )
+    tables = {row["tablename"] for row in rows}
+    ordered = [*(name for name in TAKEN_FIRST if name in tables), *sorted(tables - set(TAKEN_FIRST))]
+    await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+    if ordered:
+        listed = ", ".join(f'"{name}"' for name in ordered)
+        await connection.execute(f"LOCK TABLE {listed} IN ACCESS EXCLUSIVE MODE")
 
 
 async def pending_migrations(url: str) -> list[str]:

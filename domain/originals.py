@@ -82,6 +82,16 @@ class Intake:
                 await asyncio.to_thread(os.fsync, self._descriptor)
             self._close()
 
+    async def require_readable(self) -> None:
+        """Before it is said that these bytes are no picture: they are still those that came.
+
+        Raises StorageUnavailable.
+        """
+        with blobs.storage_words():
+            seen = await asyncio.to_thread(blobs.digest_of, self.path)
+        if seen != await self.finish():
+            raise StorageUnavailable("The store for pictures gave other bytes than it was given. Try again.")
+
     async def _flush(self) -> None:
         chunks, self._waiting, self._waiting_bytes = self._waiting, [], 0
         if chunks:

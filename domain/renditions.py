@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from domain import access, darkroom, jobs, originals, storage
+from domain import access, blobs, darkroom, jobs, originals, storage
 from domain.access import Viewer
 from domain.database import Connection, fetch, fetchrow, fetchval, transaction
 from domain.decoding import MAX_PIXELS, WHOLE, Developed, rungs
@@ -120,10 +120,19 @@ async def _missing(image_id: UUID, digest: str, sizes: Sequence[int]) -> tuple[i
 
 
 async def _developed(digest: str, sizes: tuple[int, ...], max_pixels: int) -> AsyncGenerator[Developed, None]:
-    if sizes:
-        async with storage.as_file(originals.key(digest), digest=digest) as path:
+    """A disk that fails is not mistaken for a picture that is none. Raises Damaged, StorageUnavailable."""
+    if not sizes:
+        return
+    async with storage.as_file(originals.key(digest), digest=digest) as path:
+        try:
             async for developed in darkroom.develop(path, sizes, max_pixels=max_pixels, recipe=followed()):
                 yield developed
+        except ImageRefused:
+            with blobs.storage_words():
+                seen, _ = await asyncio.to_thread(blobs.digest_of, path)
+            if seen != digest:
+                raise Damaged(digest) from None
+            raise
 
 
 async def _of_former_recipes(image_id: UUID) -> list[tuple[int, str]]:

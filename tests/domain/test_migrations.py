@@ -71,6 +71,42 @@ async def test_a_migration_cut_short_leaves_nothing(empty_url: str, monkeypatch:
     assert await pending_migrations(empty_url) == []
 
 
+async def test_who_works_meanwhile_ends_what_was_begun_and_the_migration_steps_back(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Holding one table and wanting another, in the order that would be a deadlock."""
+    every = migrations.known_migrations()
+    last = max(every)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrations, "known_migrations", lambda: {k: v for k, v in every.items() if k != last})
+        await migrate(empty_url)
+    worker = await asyncpg.connect(empty_url)
+    try:
+        work = worker.transaction()
+        await work.start()
+        await worker.execute("UPDATE item SET name = name")
+        migrating = asyncio.create_task(migrate(empty_url))
+        await asyncio.sleep(1.2)
+        await worker.execute("UPDATE board SET seq = seq")
+        await worker.execute("UPDATE account SET name = name")
+        assert not migrating.done()
+        await work.commit()
+        async with asyncio.timeout(20):
+            assert await migrating == [last]
+        monkeypatch.setattr(migrations, "PATIENCE_SECONDS", 0.0)
+        await worker.execute("DELETE FROM migration WHERE name = $1", last)
+        monkeypatch.setattr(migrations, "_run", lambda *_: asyncio.sleep(0))
+        blocking = worker.transaction()
+        await blocking.start()
+        await worker.execute("LOCK TABLE item IN ACCESS SHARE MODE")
+        with pytest.raises(DatabaseUnavailable, match="nothing was changed"):
+            await migrate(empty_url)
+        await blocking.rollback()
+    finally:
+        await worker.close()
+    assert await pending_migrations(empty_url) == [last]
+
+
 async def test_a_database_of_a_newer_release_is_refused(empty_url: str) -> None:
     await migrate(empty_url)
     connection = await asyncpg.connect(empty_url)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
-from domain import darkroom, images, jobs, originals, renditions, storage
+from domain import blobs, darkroom, images, jobs, originals, renditions, storage
 from domain.access import Viewer
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.decoding import Developed
@@ -210,6 +210,37 @@ async def test_a_picture_that_can_not_be_decoded_fails_at_once_with_its_reason(s
     assert (job["state"], job["attempts"]) == ("DEAD", 1)
     assert job["error"].startswith("CORRUPT")
     assert await fetchval("SELECT failure FROM image") == "CORRUPT"
+
+
+async def test_a_disk_that_fails_makes_no_damaged_picture(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of one that comes, nor of one that was acknowledged; and what it gave back wrong is said so."""
+
+    async def unread(*_: object, **__: object) -> Any:
+        raise ImageRefused("The picture is damaged.", reason="CORRUPT")
+        yield
+
+    def failing(_: Path) -> tuple[str, int]:
+        raise OSError(5, "Input/output error")
+
+    ana = await a_viewer()
+    added = await add(ana, pictures.photo(1200, 900), settings)
+    job_id = await fetchval("SELECT id FROM job")
+    with monkeypatch.context() as broken:
+        broken.setattr(darkroom, "develop", unread)
+        broken.setattr(blobs, "digest_of", failing)
+        await jobs.run(job_id, renditions.make_renditions)
+        assert await fetchval("SELECT state FROM image WHERE id = $1", added.image.id) != "FAILED"
+        assert await fetchval("SELECT attempts FROM job") == 0
+        broken.setattr(darkroom, "inspect", lambda *_, **__: anext(unread()))
+        with pytest.raises(StorageUnavailable):
+            await add(ana, pictures.photo(300, 200), settings)
+        await execute("UPDATE job SET due_at = now()")
+        broken.setattr(blobs, "digest_of", lambda _: ("0" * 64, 1))
+        await jobs.run(job_id, renditions.make_renditions)
+    assert await fetchval("SELECT failure FROM image WHERE id = $1", added.image.id) == originals.DAMAGED
+    assert await fetchval("SELECT count(*) FROM image") == 1
 
 
 async def test_a_full_disk_waits_and_heals(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ STOPPED_SECONDS = 12.0
 @fault("F1", f"API kill -9 at {', '.join(POINTS)}", seeds=MANY)
 async def api_dies(stage: Stage, load: Load, chance: Random) -> None:
     stage.arm("api", f"{chance.choice(POINTS)} {chance.randint(1, 12)}")
-    if not await stage.died("api", 20):
+    if not await stage.died("api", 60):
         load.faults.append("the point was never passed")
         stage.kill("api")
     await stage.start("api")

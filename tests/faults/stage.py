@@ -89,6 +89,7 @@ class Stage:
                 await asyncio.to_thread(self.services[name].start)
                 return
             except AssertionError:
+                self.services[name].stop()
                 if attempt == 2:
                     raise
 
