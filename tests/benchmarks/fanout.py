@@ -114,7 +114,7 @@ async def message_size(crowd: Crowd) -> int:
 
 @asynccontextmanager
 async def _webref(folder: Path) -> AsyncIterator[Crowd]:
-    with running_server(folder) as server:
+    with running_server(folder, WEBREF_QUOTA_SOCKETS="0") as server:
         _, board_id, tokens = await asyncio.to_thread(_a_board, server)
         listeners = [
             await subscriber(server.port, TRANSFORMS, tokens[n % len(tokens)], id=board_id)
@@ -295,7 +295,7 @@ class _Ear:
 
 
 async def _everybody_hears(folder: Path) -> list[Measure]:
-    with running_server(folder) as server:
+    with running_server(folder, WEBREF_QUOTA_SOCKETS="0") as server:
         script, board_id, tokens = await asyncio.to_thread(_a_board, server)
         item_id = str(uuid4())
         await asyncio.to_thread(_add_note, script, board_id, item_id)

@@ -61,7 +61,7 @@ def _count_moves(listener: Listener, message: bytes) -> None:
 
 @asynccontextmanager
 async def _webref(folder: Path) -> AsyncIterator[Crowd]:
-    with running_server(folder) as server:
+    with running_server(folder, WEBREF_QUOTA_SOCKETS="0") as server:
         owner = await asyncio.to_thread(lambda: Script(server).register())
         board_id = await asyncio.to_thread(owner.create_board)
         tokens = [await asyncio.to_thread(owner.create_token)]

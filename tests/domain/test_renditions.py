@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -203,8 +204,13 @@ async def test_a_lost_original_is_said_at_the_picture(settings: Settings) -> Non
 
 async def test_a_picture_that_can_not_be_decoded_fails_at_once_with_its_reason(settings: Settings) -> None:
     ana = await a_viewer()
-    added = await add(ana, pictures.photo(), settings)
-    (settings.blobs / originals.key(added.image.digest)).write_bytes(pictures.hostile()["cut.webp"][0])
+    await add(ana, pictures.photo(), settings)
+    cut = pictures.hostile()["cut.webp"][0]
+    digest = hashlib.sha256(cut).hexdigest()
+    await execute("UPDATE image SET digest = $1", digest)
+    kept = settings.blobs / originals.key(digest)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(cut)
     await work()
     job = (await fetch("SELECT state, attempts, error FROM job"))[0]
     assert (job["state"], job["attempts"]) == ("DEAD", 1)
@@ -218,7 +224,8 @@ async def test_a_disk_that_fails_makes_no_damaged_picture(
     """Neither of one that comes, nor of one that was acknowledged; and what it gave back wrong is said so."""
 
     async def unread(*_: object, **__: object) -> Any:
-        raise ImageRefused("The picture is damaged.", reason="CORRUPT")
+        for refused in (ImageRefused("The picture is damaged.", reason="CORRUPT"),):
+            raise refused
         yield
 
     def failing(_: Path) -> tuple[str, int]:
