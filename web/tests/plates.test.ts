@@ -56,8 +56,8 @@ function* paint(_: Context, camera: Camera, __: Viewport, isDraft: boolean): Pai
   return { ...COUNTS, beyond, bare };
 }
 
-function aPlate(): Plates {
-  const plates = new Plates(paint, ground, () => now);
+function aPlate(isHasty = false): Plates {
+  const plates = new Plates(paint, ground, isHasty, () => now);
   plates.count(MANY + 1);
   show(plates, at(0));
   now += REST_MS + 1;
@@ -317,6 +317,16 @@ describe("when the view rests", () => {
     now += REST_MS;
     expect(show(plates, at(0), true)).toBeNull();
     expect(plates.counters).toMatchObject({ made: 2, exact: 2 });
+  });
+
+  test("of thousands in one hand that is so in haste, and well once the hand rests", () => {
+    const plates = aPlate(true);
+    plates.spoil();
+    expect(show(plates, at(0), true)).not.toBeNull();
+    for (let n = 1; n < 20; n++) show(plates, at(n));
+    expect(drafts).toEqual([true, true]);
+    settle(plates, at(19));
+    expect(drafts).toEqual([true, true, false]);
   });
 
   test("plates are let go where little is seen, and where the screen has another size", () => {

@@ -70,6 +70,8 @@ export class Plates {
   constructor(
     private readonly paint: Paint,
     private readonly ground: Ground,
+    /** What has to be there at once is painted in haste, and well once it rests. */
+    private readonly isHasty = false,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
@@ -120,7 +122,7 @@ export class Plates {
     const rests = now - this.movedAt >= REST_MS && degrees === 0;
     this.fit(sizeOf(viewport, ratio));
     if (isUrgent || !this.kept.length) {
-      this.begin(degrees === 0 ? look : roomier(look), false);
+      this.begin(degrees === 0 ? look : roomier(look), this.isHasty);
       this.go(Infinity);
     } else {
       if (!this.work) {

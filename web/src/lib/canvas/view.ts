@@ -90,7 +90,7 @@ export class View {
     const ground = new ScreenGround();
     const upperGround = new ScreenGround();
     this.plates = new Plates((...all) => this.platePainting(...all), ground);
-    this.upper = new Plates((...all) => this.upperPainting(...all), upperGround);
+    this.upper = new Plates((...all) => this.upperPainting(...all), upperGround, true);
     this.liftedThen = editor.lifted;
     this.stage = new Paper({ container, width: 1, height: 1, listening: false });
     this.base.add(
