@@ -29,7 +29,7 @@ KEPT_BYTES = 1_000_000
 KEPT_SECONDS = 1.0
 OWN_ARGUMENTS = ("after", "clientId")
 PASSING = {kind.code for kind in (DatabaseUnavailable, StorageUnavailable, TooBusy)}
-"""An event that could not be said for one of these ends its streams: going on from the last seq says it."""
+"""An event that could not be said whole for one of these ends its streams: going on says it."""
 
 
 class Outlet(Protocol):
@@ -265,16 +265,15 @@ class Edition:
     def _encoded(self, result: ExecutionResult, asked: int) -> Payload:
         if self._asked != asked:
             return PERSONAL
-        found = [errors.field_error(error) for error in result.errors or ()]
-        return _unsaid(found) if result.data is None else encoded(result.data, found).payload
+        return _said(result.data, [errors.field_error(error) for error in result.errors or ()])
 
 
 def _failed(error: Exception) -> Payload:
-    return _unsaid([errors.any_failure(error)])
+    return _said(None, [errors.any_failure(error)])
 
 
-def _unsaid(found: list[Any]) -> Payload:
-    answer = encoded(None, found)
+def _said(data: dict[str, Any] | None, found: list[Any]) -> Payload:
+    answer = encoded(data, found)
     return without_data(found, Stage.ENDED) if PASSING & set(answer.codes) else answer.payload
 
 

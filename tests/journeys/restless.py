@@ -213,6 +213,8 @@ class Restless:
         async for text in socket:
             message = json.loads(text)
             if message["type"] == "next":
+                if "errors" in message["payload"]:
+                    self.faults.append(f"an event was said in part: {message['payload']['errors']}")
                 self._take(message["payload"]["data"]["boardChanges"])
             elif message["type"] == "error":
                 code = message["payload"][0]["extensions"]["code"]

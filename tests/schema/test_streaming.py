@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from domain import adding, items, sessions
+from domain import adding, images, items, sessions
 from domain.access import Role, Viewer
 from domain.adding import NewItem
 from domain.database import execute, transaction
@@ -27,7 +27,7 @@ from tests.schema.asking import Asking, Heard
 CHANGES = """subscription($b: ID!, $a: Long) { boardChanges(boardId: $b, after: $a) {
     seq actor { name } operation { ... on TransformItems { items { id transform { x } } } } } }"""
 ROLES = "subscription($b: ID!) { boardChanges(boardId: $b) { seq board { viewerRole canUndo } } }"
-PICTURES = """subscription($b: ID!) { boardChanges(boardId: $b) {
+PICTURES = """subscription($b: ID!, $a: Long) { boardChanges(boardId: $b, after: $a) {
     seq operation { ... on AddItems { items { image { name } } } } } }"""
 MOVES = "subscription($b: ID!) { transforms(boardId: $b) { phase seq items { transform { x } } } }"
 
@@ -188,8 +188,7 @@ async def test_a_picture_that_is_not_the_boards_is_read_with_the_viewers_own_acc
     image = await an_image(ana, name="secret.jpg")
     await adding.add_items(ana, board.id, [NewItem(image_id=image)])
     await execute("DELETE FROM item WHERE board = $1", board.id)
-    document = PICTURES.replace("$b: ID!", "$b: ID!, $a: Long").replace("Id: $b", "Id: $b, after: $a")
-    readers = [await Reading(asking, who, document, b=str(board.id), a=1).begun() for who in (ana, ben)]
+    readers = [await Reading(asking, who, PICTURES, b=str(board.id), a=1).begun() for who in (ana, ben)]
     told = [(await reader.until(1))[0]["operation"]["items"][0]["image"] for reader in readers]
     assert told == [{"name": "secret.jpg"}, None]
 
@@ -361,3 +360,28 @@ async def test_an_event_that_cannot_be_said_for_now_ends_the_stream_and_is_said_
     monkeypatch.undo()
     again = await Reading(asking, ana, CHANGES, b=str(board.id), a=seq - 1).begun()
     assert [change["seq"] for change in await again.until(1)] == [seq]
+
+
+async def test_an_event_that_can_only_be_said_in_part_for_now_ends_the_stream_too(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A null would be taken for a picture that is not there, for good."""
+    ana = await a_viewer()
+    board = await a_board(ana)
+    image = await an_image(ana, name="here.jpg")
+    readers = [await Reading(asking, ana, PICTURES, b=str(board.id)).begun() for _ in range(2)]
+
+    async def away(*_: object) -> object:
+        raise DatabaseUnavailable("The database does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(images, "images_of_board", away)
+        change = await adding.add_items(ana, board.id, [NewItem(image_id=image)])
+        for reader in readers:
+            ended = await reader.why()
+            assert ended is not None
+            assert (ended.stage, ended.codes) == (Stage.ENDED, ("DATABASE_UNAVAILABLE",))
+            assert reader.payloads == []
+    again = await Reading(asking, ana, PICTURES, b=str(board.id), a=change.seq - 1).begun()
+    [told] = await again.until(1)
+    assert told == {"seq": change.seq, "operation": {"items": [{"image": {"name": "here.jpg"}}]}}
