@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -160,15 +161,15 @@ class Refused(Exception):
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.codes)
-        metrics.OPERATIONS.labels("", "refused").observe(0)
         self.answer = answer
 
 
 async def answer(request: Request, context: Context, *, queries_only: bool = False) -> Answer:
     """Runs a query or mutation. Never raises for what is wrong with the request itself."""
     try:
-        found = prepare(request, context)
-        _require_method(found, queries_only)
+        with _refusals_counted():
+            found = _affordable(request, context)
+            _require_method(found, queries_only)
     except Refused as refused:
         return refused.answer
     return await executed(found, context)
@@ -354,6 +355,23 @@ def _key(request: Request, *, known: bool) -> _Key | None:
 
 def prepare(request: Request, context: Context) -> Prepared:
     """What is to be run, if the viewer may ask for so much now. Raises Refused."""
+    with _refusals_counted():
+        return _affordable(request, context)
+
+
+@contextmanager
+def _refusals_counted() -> Iterator[None]:
+    """Around all that may refuse an operation, with the time it took to find that out."""
+    began = time.perf_counter()
+    try:
+        yield
+    except Refused:
+        metrics.OPERATIONS.labels("", "refused").observe(time.perf_counter() - began)
+        raise
+
+
+def _affordable(request: Request, context: Context) -> Prepared:
+    """Raises Refused."""
     prepared = _prepared(request, known=context.viewer is not None)
     try:
         quotas.spend(context.viewer, prepared.cost)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from domain import adding, boards, findings, items, jobs, quotas, sessions
+from domain import adding, boards, findings, items, jobs, metrics, quotas, sessions
 from domain.access import Viewer
 from domain.adding import NewItem
 from domain.database import fetchval, transaction
@@ -204,6 +205,43 @@ async def test_get_runs_queries_only_and_http_no_subscriptions(asking: Asking) -
     assert (await execution.answer(stream, context)).stage is Stage.NEEDS_SOCKET
     assert execution.prepare(stream, context).is_subscription
     assert not execution.prepare(mutation, context).is_subscription
+
+
+def _refused_so_far() -> tuple[float, float]:
+    """How many, and the seconds they took together."""
+    found = {
+        sample.name.removeprefix("webref_operation_seconds"): sample.value
+        for family in metrics.OPERATIONS.collect()
+        for sample in family.samples
+        if sample.labels.get("outcome") == "refused" and "le" not in sample.labels
+    }
+    return found.get("_count", 0), found.get("_sum", 0)
+
+
+async def test_a_refused_operation_is_counted_once_with_the_time_it_took(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = asking.context(await a_viewer())
+    held = execution._document
+
+    def slowly(text: str, known: bool) -> object:
+        time.sleep(0.05)
+        return held(text, known)
+
+    monkeypatch.setattr(execution, "_document", slowly)
+    stream = f'subscription {{ boardChanges(boardId: "{uuid4()}") {{ seq }} }}'
+    for document in ("{ nothing }", "}{", stream):
+        count, seconds = _refused_so_far()
+        assert not (await execution.answer(Request(document), context)).has_data
+        later, then = _refused_so_far()
+        assert later == count + 1
+        assert 0.05 <= then - seconds < 5
+    count, _ = _refused_so_far()
+    with pytest.raises(execution.Refused):
+        execution.prepare(Request("{ nothing }"), context)
+    execution.prepare(Request(stream), context)
+    await execution.answer(Request("{ viewer { email } }"), context)
+    assert _refused_so_far()[0] == count + 1
 
 
 async def test_a_repeated_mutation_gives_the_stored_answer(asking: Asking) -> None:
