@@ -211,15 +211,7 @@ def _is_complete(folder: Path) -> bool:
 def _folder_made(cluster: Cluster) -> Iterator[None]:
     try:
         cluster.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        cluster.sockets.mkdir(exist_ok=True, mode=0o700)
-        guise = _guise()
-        if cluster.sockets.stat().st_uid not in (os.getuid(), guise.user):
-            raise DatabaseUnavailable(
-                f"{cluster.sockets} belongs to somebody else. Use a data folder with a shorter path."
-            )
-        if guise.user is not None and guise.group is not None:
-            for folder in (cluster.folder, cluster.sockets):
-                os.chown(folder, guise.user, guise.group)
+        _hand_over(cluster.folder)
         yield
     except OSError as error:
         raise DatabaseUnavailable(
@@ -257,8 +249,31 @@ def _leave(cluster: Cluster, users: int) -> None:
             return
         try:
             _stop(cluster)
+            _remove_sockets(cluster)
         finally:
             os.close(users)
+
+
+def _make_sockets(cluster: Cluster) -> None:
+    """While the door is held: whoever stops the server removes them."""
+    cluster.sockets.mkdir(exist_ok=True, mode=0o700)
+    if cluster.sockets.stat().st_uid not in (os.getuid(), _guise().user):
+        raise DatabaseUnavailable(
+            f"{cluster.sockets} belongs to somebody else. Use a data folder with a shorter path."
+        )
+    _hand_over(cluster.sockets)
+
+
+def _remove_sockets(cluster: Cluster) -> None:
+    """Those in the temporary folder, with what a killed server left in them."""
+    if cluster.sockets.parent != cluster.folder and _process_of(cluster) is None:
+        shutil.rmtree(cluster.sockets, ignore_errors=True)
+
+
+def _hand_over(folder: Path) -> None:
+    guise = _guise()
+    if guise.user is not None and guise.group is not None:
+        os.chown(folder, guise.user, guise.group)
 
 
 @contextlib.contextmanager
@@ -317,6 +332,7 @@ def _require_same_version(cluster: Cluster) -> None:
 def _start(cluster: Cluster) -> None:
     """After a kill -9 the old processes take a moment to let go of their memory: hence several tries."""
     wal_orders.prepare(cluster.wal_archive, cluster.cluster)
+    _make_sockets(cluster)
     settings = {
         **CONFIGURATION,
         "unix_socket_directories": wal_orders.quoted(str(cluster.sockets)),

@@ -226,6 +226,43 @@ async def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     async with embedded_postgres(settings) as url:
         await keep(url)
         assert await value(url) == 1
+        assert cluster.sockets.parent == Path(tempfile.gettempdir())
+    assert not cluster.sockets.exists(), "nothing stays in the temporary folder"
+
+
+async def test_the_last_user_removes_a_short_socket_and_a_killed_one_is_in_nobodys_way(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data=tmp_path / ("long" * 20))
+    cluster = Cluster(settings.postgres, find_binaries())
+    killed = await asyncio.to_thread(a_user, settings)
+    process = postmaster(settings)
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+    killed.kill()
+    killed.communicate(timeout=10)
+    assert any(cluster.sockets.iterdir()), "nobody tidied up"
+    other = await asyncio.to_thread(a_user, settings)
+    async with embedded_postgres(settings) as url:
+        other.communicate(b"\n", timeout=20)
+        assert other.returncode == 0
+        await keep(url)
+        assert await value(url) == 1
+    assert not cluster.sockets.exists()
+
+
+async def test_users_who_come_while_the_last_one_leaves_find_a_server(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / ("long" * 20))
+    async with embedded_postgres(settings) as url:
+        await keep(url)
+
+    async def come_and_go() -> None:
+        for _ in range(3):
+            async with embedded_postgres(settings) as url:
+                assert await value(url) == 1
+
+    await asyncio.gather(*(come_and_go() for _ in range(3)))
+    assert not Cluster(settings.postgres, find_binaries()).sockets.exists()
 
 
 async def test_a_folder_that_can_not_be_used_is_told_in_words(tmp_path: Path) -> None:
