@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 
 from api.cookies import set_cookies
 from api.errors import JSON_TYPE, as_domain_error
-from api.identity import client_address, user_agent, viewer_of_request
+from api.identity import client_address, language_of, user_agent, viewer_of_request
 from api.security import require_own_page
 from api.services import Services, services_of
 from domain import attempts
@@ -56,7 +56,13 @@ async def callback(request: HttpRequest) -> Response[bytes]:
     path = door.path_of(cookie)
     try:
         with attempts.SIGN_INS_FROM_ADDRESS.guess(address, wrong=SignInRefused):
-            arrived = await door.finish(cookie, said, user_agent=user_agent(request), address=address)
+            arrived = await door.finish(
+                cookie,
+                said,
+                user_agent=user_agent(request),
+                address=address,
+                language=language_of(request),
+            )
     except Exception as error:
         response = _to_sign_in(as_domain_error(error), path)
     else:

@@ -29,8 +29,9 @@ _DOCUMENTS = {
     "letters.json": "SELECT kind, email, language, created_at, sent_at FROM letter "
     "WHERE account = $1 OR email = (SELECT email FROM account WHERE id = $1) ORDER BY created_at",
     "quota.json": "SELECT bytes, boards, items, sockets, cost FROM quota WHERE account = $1",
-    "preferences.json": "SELECT key_preset, keys, wheel, snapping FROM preference WHERE account = $1",
-    "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address "
+    "preferences.json": "SELECT key_preset, keys, wheel, snapping, sharing_mail FROM preference "
+    "WHERE account = $1",
+    "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address, language "
     "FROM session WHERE account = $1 ORDER BY created_at",
     "identities.json": "SELECT issuer, subject, email, created_at, last_used_at FROM identity "
     "WHERE account = $1 ORDER BY created_at",

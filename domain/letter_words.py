@@ -10,7 +10,7 @@ LANGUAGES = ("en", "de")
 class Wording(Struct, frozen=True):
     """before, after: paragraphs around the link. button: its words; empty: there is no link.
 
-    In braces: server (its host), name, email, inviter, board.
+    In braces: server (its host), name, email, inviter, board, role (a sentence about what one may do there).
     """
 
     subject: str
@@ -21,8 +21,12 @@ class Wording(Struct, frozen=True):
 
 def wording(name: str, language: str, values: Mapping[str, str]) -> Wording:
     """With the values in their places, each one line; English where a language is not spoken."""
-    found = _WORDS.get(language, _WORDS["en"])[name]
+    if language not in _WORDS:
+        language = "en"
+    found = _WORDS[language][name]
     placed = {key: " ".join(value.split()) for key, value in values.items()}
+    if "role" in placed:
+        placed["role"] = _ROLES[language][placed["role"]]
     return Wording(
         found.subject.format_map(placed),
         tuple(line.format_map(placed) for line in found.before),
@@ -116,6 +120,12 @@ _ENGLISH = {
             "That was not you? Then somebody else reads your mail: change its password first, "
             "and ask for a new one for {server}.",
         ),
+    ),
+    "SHARED": Wording(
+        "{inviter} shares “{board}” with you",
+        ("Hello {name},", "{inviter} shares the board “{board}” on {server} with you. {role}"),
+        "Open the board",
+        ("You want no mails of this kind? Turn them off in the settings of your profile.",),
     ),
     "TRIAL": Wording(
         "Mail from {server} arrives",
@@ -216,6 +226,12 @@ _GERMAN = {
             "ein neues für {server} geben.",
         ),
     ),
+    "SHARED": Wording(
+        "{inviter} teilt „{board}“ mit dir",
+        ("Hallo {name},", "{inviter} teilt das Board „{board}“ auf {server} mit dir. {role}"),
+        "Board öffnen",
+        ("Du willst keine Mails dieser Art? Schalte sie in den Einstellungen deines Profils aus.",),
+    ),
     "TRIAL": Wording(
         "Mail von {server} kommt an",
         (
@@ -226,3 +242,18 @@ _GERMAN = {
 }
 
 _WORDS = {"en": _ENGLISH, "de": _GERMAN}
+
+_ROLES = {
+    "en": {
+        "VIEWER": "You can look at it.",
+        "COMMENTER": "You can look at it and comment.",
+        "EDITOR": "You can add, move and change what is on it.",
+        "OWNER": "You own it as well: you can do everything, including sharing and deleting.",
+    },
+    "de": {
+        "VIEWER": "Du kannst es ansehen.",
+        "COMMENTER": "Du kannst es ansehen und kommentieren.",
+        "EDITOR": "Du kannst hinzufügen, verschieben und ändern, was darauf ist.",
+        "OWNER": "Es gehört auch dir: Du kannst alles, auch teilen und löschen.",
+    },
+}

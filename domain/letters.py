@@ -35,7 +35,7 @@ _is_sent = False
 
 class Kind(StrEnum):
     """VERIFY: is this your address? JOIN: here you make the account you asked for. CHANGED, PASSWORD: that it
-    was changed, to who may not have done it."""
+    was changed, to who may not have done it. SHARED: a board was shared with them (domain/sharing.py)."""
 
     VERIFY = "VERIFY"
     RESET = "RESET"
@@ -43,6 +43,7 @@ class Kind(StrEnum):
     INVITE = "INVITE"
     CHANGED = "CHANGED"
     PASSWORD = "PASSWORD"  # noqa: S105 (a word, not one)
+    SHARED = "SHARED"
 
 
 LIFETIMES = {
@@ -52,13 +53,17 @@ LIFETIMES = {
     Kind.INVITE: timedelta(days=14),
     Kind.CHANGED: timedelta(days=1),
     Kind.PASSWORD: timedelta(days=1),
+    Kind.SHARED: timedelta(days=3),
 }
 # What strangers may ask for in the name of others is counted by who receives it.
 _COUNTED = (Kind.VERIFY, Kind.RESET, Kind.JOIN, Kind.INVITE)
 
 
 class Letter(Struct, frozen=True):
-    """account: who asked for it, or whom it was found to be for. invite: what it hands over."""
+    """account: who asked for it, or whom it was found to be for. invite: what it hands over.
+
+    board: what was shared.
+    """
 
     id: UUID
     kind: Kind
@@ -66,6 +71,7 @@ class Letter(Struct, frozen=True):
     language: str
     account: UUID | None
     invite: UUID | None
+    board: UUID | None
     created_at: datetime
     expires_at: datetime
 
@@ -101,6 +107,7 @@ async def write(
     language: str,
     account_id: UUID | None = None,
     invite_id: UUID | None = None,
+    board_id: UUID | None = None,
     letter_id: UUID | None = None,
 ) -> None:
     """In the transaction of its cause. Does the same whoever has the address. The same id: the same letter.
@@ -111,14 +118,16 @@ async def write(
         await _require_room(connection, email)
     letter_id = letter_id or uuid4()
     written = await connection.fetchval(
-        "INSERT INTO letter (id, kind, email, language, account, invite, expires_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval) ON CONFLICT (id) DO NOTHING RETURNING true",
+        "INSERT INTO letter (id, kind, email, language, account, invite, board, expires_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval) ON CONFLICT (id) DO NOTHING "
+        "RETURNING true",
         letter_id,
         kind,
         email,
         language,
         account_id,
         invite_id,
+        board_id,
         LIFETIMES[kind],
     )
     if written:

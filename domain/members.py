@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import access, receipts
+from domain import access, receipts, sharing
 from domain.access import Role, Viewer
 from domain.database import Connection, fetch, fetchval, transaction
 from domain.entries import good_email, good_ids, require_distinct, require_few
@@ -62,10 +62,18 @@ async def members_of(
 
 
 async def grant_roles(
-    viewer: Viewer, board_id: UUID, grants: Sequence[NewGrant], *, mutation_id: UUID | None = None
+    viewer: Viewer,
+    board_id: UUID,
+    grants: Sequence[NewGrant],
+    *,
+    mutation_id: UUID | None = None,
+    language: str = "en",
+    is_quiet: bool = False,
 ) -> list[Member]:
     """Gives or changes roles; needs OWNER. Returns the members in the order asked for.
 
+    Who comes onto the board by it is told by mail (domain/sharing.py), unless it is_quiet.
+    language: the viewer's.
     Raises NotFound for people without an account here, LastOwner when nobody would own the board.
     """
     require_few(grants, "grants")
@@ -89,6 +97,9 @@ async def grant_roles(
         await _require_owner(connection, board_id)
         if records:
             await announce_access(connection, board_id)
+        new = [record["account"] for record in records if record["is_new"]]
+        if not is_quiet:
+            await sharing.tell(connection, viewer, board_id, new, language=language)
         members = await _members(connection, board_id, ids)
         await receipt.keep(members)
         return members
@@ -100,7 +111,7 @@ SELECT $1, asked.account, asked.role, $4
 FROM unnest($2::uuid[], $3::text[]) AS asked (account, role)
 ON CONFLICT (board, account) DO UPDATE SET role = excluded.role, granted_by = excluded.granted_by
 WHERE board_grant.role <> excluded.role
-RETURNING account
+RETURNING account, xmax = 0 AS is_new
 """
 
 

@@ -123,7 +123,13 @@ class Door:
         return own_path(str(begun.get("path", "/")))
 
     async def finish(
-        self, cookie: str | None, said: Mapping[str, str], *, user_agent: str = "", address: str = ""
+        self,
+        cookie: str | None,
+        said: Mapping[str, str],
+        *,
+        user_agent: str = "",
+        address: str = "",
+        language: str = "en",
     ) -> Arrived:
         """said: what the provider sent along with the browser. Raises SignInRefused, WrongCredentials."""
         begun = self._begun_by(cookie, said.get("state", ""))
@@ -144,7 +150,9 @@ class Door:
         account_id = await identities.account_for(
             profile, self._admission(), nonce, invite_code=begun.get("invite")
         )
-        signed_in = await sessions.open_session(account_id, user_agent=user_agent, address=address)
+        signed_in = await sessions.open_session(
+            account_id, user_agent=user_agent, address=address, language=language
+        )
         return Arrived(signed_in, begun["path"])
 
     def _begun_by(self, cookie: str | None, state: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import aiosmtplib
 import idna
 from msgspec import Struct
 
-from domain import jobs, letters
+from domain import jobs, letters, sharing
 from domain.database import execute, fetchrow, transaction
 from domain.entries import good_email, plain_line
 from domain.errors import DomainError, MailUnavailable
@@ -132,6 +132,9 @@ async def _draft_of(letter: Letter) -> Draft | None:
         case Kind.CHANGED | Kind.PASSWORD:
             name = await _name_of(letter.account)
             return Draft(letter.kind.value, {"name": name}) if name is not None else None
+        case Kind.SHARED:
+            news = await sharing.news_of(letter)
+            return Draft("SHARED", news, f"boards/{letter.board}") if news is not None else None
     assert holder is not None, "else it was answered above"
     return Draft("TAKEN", {"name": holder["name"]}, "sign-in")
 

@@ -34,12 +34,16 @@ class Wheel(StrEnum):
 
 
 class Preferences(Struct, frozen=True):
-    """keys: by command, only where they are others than the preset's; none at all takes its keys from it."""
+    """keys: by command, only where they are others than the preset's; none at all takes its keys from it.
+
+    sharing_mail: whether a mail tells of boards that others share.
+    """
 
     key_preset: KeyPreset = KeyPreset.WEBREF
     keys: Mapping[str, Sequence[str]] = {}
     wheel: Wheel = Wheel.AUTO
     snapping: bool = True
+    sharing_mail: bool = True
 
 
 async def preferences_of(viewer: Viewer) -> Preferences:
@@ -55,6 +59,7 @@ async def set_preferences(
     keys: Mapping[str, Sequence[str]] | None = None,
     wheel: Wheel | None = None,
     snapping: bool | None = None,
+    sharing_mail: bool | None = None,
 ) -> Preferences:
     """None leaves it as it is; keys are set as a whole. Running it twice equals once.
 
@@ -63,16 +68,18 @@ async def set_preferences(
     require_scope(viewer)
     chosen = None if keys is None else msgspec.json.encode(_good_keys(keys))
     row = await fetchrow(
-        "INSERT INTO preference AS old (account, key_preset, keys, wheel, snapping) VALUES ($1, "
-        "coalesce($2, 'WEBREF'), coalesce($3::jsonb, '{}'), coalesce($4, 'AUTO'), coalesce($5, true)) "
+        "INSERT INTO preference AS old (account, key_preset, keys, wheel, snapping, sharing_mail) "
+        "VALUES ($1, coalesce($2, 'WEBREF'), coalesce($3::jsonb, '{}'), coalesce($4, 'AUTO'), "
+        "coalesce($5, true), coalesce($6, true)) "
         "ON CONFLICT (account) DO UPDATE SET key_preset = coalesce($2, old.key_preset), "
         "keys = coalesce($3::jsonb, old.keys), wheel = coalesce($4, old.wheel), "
-        "snapping = coalesce($5, old.snapping) RETURNING *",
+        "snapping = coalesce($5, old.snapping), sharing_mail = coalesce($6, old.sharing_mail) RETURNING *",
         viewer.account_id,
         key_preset,
         chosen,
         wheel,
         snapping,
+        sharing_mail,
     )
     assert row is not None
     return _preferences(row)
@@ -80,7 +87,11 @@ async def set_preferences(
 
 def _preferences(row: asyncpg.Record) -> Preferences:
     return Preferences(
-        KeyPreset(row["key_preset"]), msgspec.json.decode(row["keys"]), Wheel(row["wheel"]), row["snapping"]
+        KeyPreset(row["key_preset"]),
+        msgspec.json.decode(row["keys"]),
+        Wheel(row["wheel"]),
+        row["snapping"],
+        row["sharing_mail"],
     )
 
 

@@ -85,7 +85,9 @@ def sign_with(settings: Settings) -> None:
     )
 
 
-async def sign_in(*, email: str, password: str, user_agent: str = "", address: str = "") -> SignedIn:
+async def sign_in(
+    *, email: str, password: str, user_agent: str = "", address: str = "", language: str = "en"
+) -> SignedIn:
     """Opens a session. Raises WrongCredentials, with equal words and time whatever is wrong; TooBusy.
 
     email: or a login that a directory knows, where there is one; then SignInRefused too.
@@ -103,7 +105,9 @@ async def sign_in(*, email: str, password: str, user_agent: str = "", address: s
             account_id, stored = await directory.account_for(login, password), None
     if stored is not None and passwords.needs_rehash(stored):
         stored = await _rehash(account_id, password, stored)
-    return await open_session(account_id, user_agent=user_agent, address=address, password_hash=stored)
+    return await open_session(
+        account_id, user_agent=user_agent, address=address, language=language, password_hash=stored
+    )
 
 
 async def open_session(
@@ -111,19 +115,22 @@ async def open_session(
     *,
     user_agent: str = "",
     address: str = "",
+    language: str = "en",
     password_hash: str | None = None,
 ) -> SignedIn:
     """A session for somebody who has just proved who they are.
 
-    password_hash: the one that was compared with; a password changed meanwhile opens nothing.
+    language: of mails that nobody here asks for. password_hash: the one that was compared with; a password
+    changed meanwhile opens nothing.
     """
     session_id = uuid4()
     token, digest = _new_refresh_token(session_id)
     row = await fetchrow(
         "with owner as (select * from account where id = $2 and disabled_at is null"
         "   and password_hash = coalesce($7, password_hash) for share),"
-        " opened as (insert into session (id, account, refresh_hash, expires_at, user_agent, address)"
-        "   select $1, owner.id, $3, now() + $4::interval, $5, $6 from owner returning id, expires_at)"
+        " opened as (insert into session (id, account, refresh_hash, expires_at, user_agent, address,"
+        "   language) select $1, owner.id, $3, now() + $4::interval, $5, $6, $8 from owner"
+        "   returning id, expires_at)"
         " select owner.id, email, name, colour, is_owner, created_at, disabled_at, email_proven_at,"
         "   opened.expires_at"
         " from owner, opened",
@@ -134,13 +141,16 @@ async def open_session(
         plain_line(user_agent, 300),
         plain_line(address, 64),
         password_hash,
+        language,
     )
     if row is None:
         raise directory.wrong()
     return _signed_in(account_from(row), session_id, token, row["expires_at"])
 
 
-async def refresh(refresh_token: str, *, user_agent: str = "", address: str = "") -> SignedIn:
+async def refresh(
+    refresh_token: str, *, user_agent: str = "", address: str = "", language: str | None = None
+) -> SignedIn:
     """Exchanges a refresh token, once, for a new pair.
 
     A token that was used before ends the whole session: SessionRevoked. Anything that is not
@@ -151,7 +161,7 @@ async def refresh(refresh_token: str, *, user_agent: str = "", address: str = ""
     row = await fetchrow(
         "update session set refresh_hash = $3, refreshed_at = now(), last_seen_at = now(),"
         "   expires_at = now() + $4::interval, user_agent = coalesce(nullif($5, ''), user_agent),"
-        "   address = coalesce(nullif($6, ''), address)"
+        "   address = coalesce(nullif($6, ''), address), language = coalesce($7, language)"
         " from account where session.id = $1 and refresh_hash = $2 and revoked_at is null"
         "   and expires_at > now() and account.id = session.account and disabled_at is null"
         " returning account.*, expires_at",
@@ -161,6 +171,7 @@ async def refresh(refresh_token: str, *, user_agent: str = "", address: str = ""
         _signing().refresh_lifetime,
         plain_line(user_agent, 300),
         plain_line(address, 64),
+        language,
     )
     if row is None:
         raise await _refusal(session_id, refresh_token)

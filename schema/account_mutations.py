@@ -297,7 +297,10 @@ class AccountMutations:
             language=context.language,
         )
         signed_in = await sessions.open_session(
-            account.id, user_agent=context.user_agent, address=context.address
+            account.id,
+            user_agent=context.user_agent,
+            address=context.address,
+            language=context.language,
         )
         return await handed_over(RegisterPayload, signed_in, input.delivery, context)
 
@@ -312,6 +315,7 @@ class AccountMutations:
             password=input.password,
             user_agent=context.user_agent,
             address=context.address,
+            language=context.language,
         )
         return await handed_over(SignInPayload, signed_in, input.delivery, context)
 
@@ -324,7 +328,12 @@ class AccountMutations:
         token = input.refresh_token or context.refresh_cookie
         if not token:
             raise Unauthenticated("There is no session to carry on: sign in.")
-        signed_in = await sessions.refresh(token, user_agent=context.user_agent, address=context.address)
+        signed_in = await sessions.refresh(
+            token,
+            user_agent=context.user_agent,
+            address=context.address,
+            language=context.language,
+        )
         return await handed_over(RefreshSessionPayload, signed_in, input.delivery, context)
 
     @resolved(description="Ends the session, and forgets its cookies. Signing out twice is no error.")

@@ -93,6 +93,9 @@ class GrantRolesInput:
     grants: list[GrantInput] = field(
         description="People and roles, 1 to 500; a role given before is replaced."
     )
+    is_quiet: bool | None = field(
+        default=UNSET, description="True: nobody is told by mail, as when a removal is taken back."
+    )
     client_mutation_id: strawberry.ID | None = field(default=UNSET, description=MUTATION_ID)
 
 
@@ -286,7 +289,10 @@ class BoardMutations:
         )
         return DeleteBoardsPayload(deleted_ids=[strawberry.ID(str(board_id)) for board_id in ids])
 
-    @resolved(description="Gives people roles on a board. For owners.")
+    @resolved(
+        description="Gives people roles on a board; who was not on it is told by mail, where the server "
+        "sends any. For owners."
+    )
     async def grant_roles(self, info: Info, input: Annotated[GrantRolesInput, INPUT]) -> GrantRolesPayload:
         board_id = uuid_of(input.board_id, "boardId")
         await members.grant_roles(
@@ -294,6 +300,8 @@ class BoardMutations:
             board_id,
             [_grant(grant) for grant in input.grants],
             mutation_id=mutation_id_of(input),
+            language=info.context.language,
+            is_quiet=bool(input.is_quiet),
         )
         return GrantRolesPayload(board=await info.context.loaders.board(board_id))
 

@@ -150,7 +150,11 @@ class MailboxMutations:
             input.code, input.new_password, language=context.language, end_tokens=input.end_tokens
         )
         signed_in = await sessions.open_session(
-            account_id, user_agent=context.user_agent, address=context.address, password_hash=hashed
+            account_id,
+            user_agent=context.user_agent,
+            address=context.address,
+            language=context.language,
+            password_hash=hashed,
         )
         return await handed_over(ResetPasswordPayload, signed_in, input.delivery, context)
 

@@ -40,6 +40,9 @@ class Preferences:
     keys: list[KeyChoice] = field(description="Keys that were chosen one by one, by the names of commands.")
     wheel: Wheel = field(description="What the wheel does on a board.")
     snapping: bool = field(description="Whether what is moved snaps to what is near.")
+    sharing_mail: bool = field(
+        description="Whether a mail tells them of boards that others share, where the server sends mail."
+    )
 
 
 @strawberry.input(description="Keys for a command of the web app.")
@@ -61,6 +64,9 @@ class SetPreferencesInput:
     )
     wheel: Wheel | None = field(default=UNSET, description="What the wheel does on a board.")
     snapping: bool | None = field(default=UNSET, description="Whether what is moved snaps to what is near.")
+    sharing_mail: bool | None = field(
+        default=UNSET, description="Whether a mail tells of boards that others share."
+    )
 
 
 @strawberry.type(description="The preferences were set.")
@@ -74,6 +80,7 @@ def preferences_of(row: preferences.Preferences) -> Preferences:
         keys=[KeyChoice(command=command, keys=list(keys)) for command, keys in sorted(row.keys.items())],
         wheel=Wheel[row.wheel.name],
         snapping=row.snapping,
+        sharing_mail=row.sharing_mail,
     )
 
 
@@ -91,6 +98,7 @@ class PreferenceMutations:
             keys=_keys_of(input.keys),
             wheel=preferences.Wheel[input.wheel.name] if input.wheel else None,
             snapping=input.snapping if input.snapping is not UNSET else None,
+            sharing_mail=input.sharing_mail if input.sharing_mail is not UNSET else None,
         )
         return SetPreferencesPayload(preferences=preferences_of(row))
 

@@ -15,6 +15,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from domain import jobs, post
+from domain.settings import Settings
 from tests.running import free_port
 
 USER, SECRET = "webref@example.org", "p@ss/word of the tests"
@@ -54,12 +56,16 @@ class Received:
 
 @dataclass
 class Mailbox:
-    """What arrived, the oldest first. refusals: said in this order instead of taking mail, then no more."""
+    """What arrived, the oldest first. refusals: said in this order instead of taking mail, then no more.
+
+    settings: of who sends here, where a test has any.
+    """
 
     received: list[Received] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     attempts: int = 0
     users: list[str] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd looks for it by this name)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -145,3 +151,11 @@ def a_certificate(folder: Path) -> tuple[Path, Path]:
         capture_output=True,
     )
     return certificate, key
+
+
+async def delivered(box: Mailbox) -> None:
+    """Runs every letter's job that is due, as a worker would."""
+    send = post.poster(box.settings)
+    for job in await jobs.due(50):
+        if job.kind == jobs.LETTER:
+            await jobs.run(job.id, send)

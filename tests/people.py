@@ -1,7 +1,8 @@
 """People of the tests who register and sign in as real ones do."""
 
-from domain import accounts, sessions
+from domain import accounts, passwords, sessions
 from domain.access import Viewer
+from domain.database import execute
 from tests.running import PASSWORD
 
 
@@ -19,3 +20,17 @@ async def sign_in(name: str, password: str = PASSWORD, address: str = "") -> ses
 async def viewer(name: str) -> Viewer:
     """Through a session of their own."""
     return await sessions.viewer_of((await sign_in(name)).access_token)
+
+
+async def a_person(name: str) -> accounts.Account:
+    """With an address that is known to be theirs."""
+    account = await accounts.insert_account(
+        name=name.title(),
+        email=f"{name}@example.org",
+        password_hash=await passwords.hash_password(PASSWORD),
+        is_proven=True,
+    )
+    await execute(
+        "UPDATE account SET password_changed_at = now() - interval '1 day' WHERE id = $1", account.id
+    )
+    return account

@@ -39,13 +39,17 @@ class Account(Table, db=DB, tablename="account"):
 
 
 class Preference(Table, db=DB, tablename="preference"):
-    """How a person likes to work with the web app, once they chose. keys: lists of them by command."""
+    """How a person likes to work with the web app, once they chose. keys: lists of them by command.
+
+    sharing_mail: whether a mail tells them of boards that were shared with them.
+    """
 
     account = ForeignKey(Account, primary_key=True, null=False, on_delete=OnDelete.cascade)
     key_preset = Text(default="WEBREF")
     keys = JSONB(default="{}")
     wheel = Text(default="AUTO")
     snapping = Boolean(default=True)
+    sharing_mail = Boolean(default=True)
 
 
 class Quota(Table, db=DB, tablename="quota"):
@@ -107,7 +111,7 @@ class Letter(Table, db=DB, tablename="letter"):
     """A mail to be sent, or sent, and what its link allows (domain/letters.py).
 
     codes: SHA-256 of each code that was sent with it, one an attempt. account: who asked for it; invite: what
-    it hands over. ended_at: used, withdrawn, or nobody was to get it.
+    it hands over; board: which one was shared. ended_at: used, withdrawn, or nobody was to get it.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -116,6 +120,7 @@ class Letter(Table, db=DB, tablename="letter"):
     language = Text()
     account = ForeignKey(Account, null=True, on_delete=OnDelete.restrict, index=True)
     invite = UUID(default=None, null=True)
+    board = UUID(default=None, null=True)
     codes = Array(base_column=Bytea(), default=list)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=TimestamptzNow(), index=True)
@@ -124,7 +129,7 @@ class Letter(Table, db=DB, tablename="letter"):
 
 
 class Session(Table, db=DB, tablename="session"):
-    """A signed-in device; its id is the family of its refresh tokens."""
+    """A signed-in device; its id is the family of its refresh tokens. language: the one it asks for."""
 
     id = UUID(primary_key=True, default=UUID4())
     account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
@@ -135,6 +140,7 @@ class Session(Table, db=DB, tablename="session"):
     revoked_at = Timestamptz(default=None, null=True)
     user_agent = Text()
     address = Text()
+    language = Text(default=None, null=True)
     last_seen_at = Timestamptz(default=TimestamptzNow())
 
 

@@ -1,13 +1,16 @@
 """What tests of the domain share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from domain import attempts, sessions
+from domain import attempts, letters, sessions
+from domain.mail_servers import smtp_server
 from domain.settings import Settings
 from tests.domain.attending import Clock, Process
+from tests.mail import Mailbox, mail_server
 from tests.talk import Talk
 
 
@@ -38,3 +41,18 @@ async def processes(clock: Clock, database: str) -> AsyncIterator[list[Process]]
     for process in made:
         await process.presences.close()
         await process.cut()
+
+
+@pytest.fixture
+def box(settings: Settings) -> Iterator[Mailbox]:
+    """This process sends mail, and here it arrives."""
+    with mail_server() as (box, port):
+        box.settings = replace(
+            settings,
+            smtp=smtp_server(f"smtp://127.0.0.1:{port}"),
+            mail_from="webref <webref@example.org>",
+            public_url="https://boards.example.org",
+        )
+        letters.follow(box.settings)
+        yield box
+    letters.follow(settings)

@@ -3,14 +3,13 @@ who has an account."""
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from domain import accounts, invites, jobs, letters, mailboxes, passwords, post, sessions, tokens
+from domain import accounts, invites, letters, mailboxes, post, sessions, tokens
 from domain.access import Role, Scope, Viewer
 from domain.accounts import RegistrationPolicy
 from domain.database import execute, fetch, fetchrow, fetchval
@@ -33,36 +32,14 @@ from domain.letters import Kind
 from domain.mail_servers import smtp_server
 from domain.settings import Settings
 from tests.factories import a_board
-from tests.mail import SECRET, USER, Mailbox, a_certificate, mail_server
-from tests.people import join, sign_in, viewer
+from tests.mail import SECRET, USER, Mailbox, a_certificate, delivered, mail_server
+from tests.people import a_person, join, sign_in, viewer
 from tests.running import PASSWORD
 from tests.schema.scene import everything
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 
 OTHER = "another long password"
-
-
-@pytest.fixture
-def box(settings: Settings) -> Iterator[Mailbox]:
-    with mail_server() as (box, port):
-        box.settings = replace(  # type: ignore[attr-defined]
-            settings,
-            smtp=smtp_server(f"smtp://127.0.0.1:{port}"),
-            mail_from="webref <webref@example.org>",
-            public_url="https://boards.example.org",
-        )
-        letters.follow(box.settings)  # type: ignore[attr-defined]
-        yield box
-    letters.follow(settings)
-
-
-async def delivered(box: Mailbox) -> None:
-    """Runs every letter's job that is due, as a worker would."""
-    send = post.poster(box.settings)  # type: ignore[attr-defined]
-    for job in await jobs.due(50):
-        if job.kind == jobs.LETTER:
-            await jobs.run(job.id, send)
 
 
 async def ask(box: Mailbox, kind: str, email: str, language: str = "en") -> None:
@@ -78,20 +55,6 @@ async def opened_server() -> Viewer:
     owner = await viewer("olga")
     await accounts.set_registration(owner, RegistrationPolicy.OPEN)
     return owner
-
-
-async def a_person(name: str) -> accounts.Account:
-    """With an address that is known to be theirs."""
-    account = await accounts.insert_account(
-        name=name.title(),
-        email=f"{name}@example.org",
-        password_hash=await passwords.hash_password(PASSWORD),
-        is_proven=True,
-    )
-    await execute(
-        "UPDATE account SET password_changed_at = now() - interval '1 day' WHERE id = $1", account.id
-    )
-    return account
 
 
 async def test_a_forgotten_password_is_set_anew_and_ends_every_session(box: Mailbox) -> None:
@@ -498,14 +461,14 @@ async def test_what_a_mail_server_takes_later_is_tried_later_and_what_it_never_t
 
 async def test_a_mail_server_that_is_away_costs_no_attempt(box: Mailbox) -> None:
     await a_person("ana")
-    there = box.settings  # type: ignore[attr-defined]
-    box.settings = replace(there, smtp=smtp_server("smtp://127.0.0.1:9"))  # type: ignore[attr-defined]
+    there = box.settings
+    box.settings = replace(there, smtp=smtp_server("smtp://127.0.0.1:9"))
     await ask(box, "reset", "ana@example.org")
     row = await fetchrow("SELECT state, attempts, error FROM job")
     assert row is not None
     assert (row["state"], row["attempts"]) == ("QUEUED", 0)
     assert row["error"].startswith("AWAY: the mail server 127.0.0.1 cannot be used")
-    box.settings = there  # type: ignore[attr-defined]
+    box.settings = there
     await execute("UPDATE job SET due_at = now()")
     await delivered(box)
     assert len(box.received) == 1

@@ -182,7 +182,7 @@ EDGES: dict[str, str] = {
     "Viewer.sessions": _in_viewer("sessions { id isCurrent }"),
     "Viewer.identities": _in_viewer("identities { id issuer email }"),
     "Viewer.tokens": _in_viewer("tokens { id }"),
-    "Viewer.preferences": _in_viewer("preferences { keyPreset wheel snapping }"),
+    "Viewer.preferences": _in_viewer("preferences { keyPreset wheel snapping sharingMail }"),
     "Preferences.keys": _in_viewer("preferences { keys { command keys } }"),
     "Board.invites": _in_board("invites { email role }"),
     "Viewer.usage": _in_viewer("usage { kind used limit }"),

@@ -15,9 +15,17 @@ export interface Preferences {
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly wheel: Wheel;
   readonly snapping: boolean;
+  /** Whether a mail tells of boards that others share. */
+  readonly sharingMail: boolean;
 }
 
-const USUAL: Preferences = { keyPreset: "WEBREF", keys: {}, wheel: "AUTO", snapping: true };
+const USUAL: Preferences = {
+  keyPreset: "WEBREF",
+  keys: {},
+  wheel: "AUTO",
+  snapping: true,
+  sharingMail: true,
+};
 const KEY = "webref.preferences";
 /** Several choices in a row are sent as one. */
 const REST_MS = 600;
@@ -111,12 +119,13 @@ class KeptPreferences {
   }
 }
 
-function read({ keyPreset, keys, wheel, snapping }: PreferenceFactsFragment): Preferences {
+function read({ keyPreset, keys, wheel, snapping, sharingMail }: PreferenceFactsFragment): Preferences {
   return {
     keyPreset,
     keys: Object.fromEntries(keys.map(({ command, keys }) => [command, keys])),
     wheel,
     snapping,
+    sharingMail,
   };
 }
 
