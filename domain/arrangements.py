@@ -186,7 +186,7 @@ async def _overlaid(
     lead = references(units)[0]
     others = [unit for unit in movable(units) if unit is not lead]
     above = [part for unit in others for part in chosen.parts[unit.key] if not part.locked]
-    below = [] if is_locked(lead) else chosen.parts[lead.key]
+    below = [] if is_locked(lead) else [part for part in chosen.parts[lead.key] if not part.locked]
     parts: list[Simple] = []
     if places := arranging.compare_overlay(units, by):
         parts.append(transformation(places))

@@ -312,6 +312,24 @@ async def test_comparing_lays_the_others_over_the_first() -> None:
         await arrangements.compare_overlay(ana, board, [b, a, group], opacity=0.25)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+async def test_a_locked_group_without_anything_holds_up_no_comparison(first: int) -> None:
+    """Neither in what leads nor in what is laid over it; it stays where it was."""
+    ana, board, (a, b, c, *_) = await a_scatter()
+    group, empty = await a_group(ana, board, a, b), uuid4()
+    new = NewItem(id=empty, is_group=True, parent_id=group, style=Style(locked=True))
+    await adding.add_items(ana, board, [new])
+    before = await at(board)
+    await arrangements.compare_overlay(ana, board, [group, c] if first == 0 else [c, group])
+    there = await at(board)
+    assert there[empty] == before[empty]
+    others = [item.z for key, item in there.items() if key not in {a, b, c, group, empty}]
+    in_front = {key: there[key].z for key in (a, b, c)}
+    assert max(others) < min(in_front.values())
+    assert (max if first == 0 else min)(in_front, key=in_front.__getitem__) == c
+    await require_laws(board)
+
+
 async def test_comparing_with_what_is_locked_leaves_it_as_it_is() -> None:
     ana, board, (a, b, c, *_) = await a_scatter()
     await items.restyle_items(ana, board, [StylePatch(b, locked=True)])
