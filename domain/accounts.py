@@ -1,7 +1,7 @@
 """Accounts: who may join this server, and what people change about themselves."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,16 +22,13 @@ from domain.errors import (
 )
 from domain.letters import Kind
 from domain.notices import announce_access
-from domain.standing import require_server_owner, require_session
+from domain.standing import require_fresh, require_server_owner, require_session
 
 # Distinct on a dark canvas, for cursors and names; picked by the account's id.
 COLOURS = ("#e5484d", "#f76b15", "#ffc53d", "#46a758", "#12a594", "#0090ff", "#6e56cf", "#d6409f")
 
 NO_PASSWORD = ""
 """The hash of whoever signs in elsewhere only: no password has it."""
-
-FRESH = timedelta(minutes=15)
-"""How long after signing in elsewhere somebody may set their first password here."""
 
 ONE_OWNER = 0x57_45_42_52_45_46  # advisory lock: whoever holds it decides who owns the server
 
@@ -210,7 +207,7 @@ async def change_password(viewer: Viewer, *, current: str | None, new: str) -> N
     stored = await fetchval("select password_hash from account where id = $1", viewer.account_id)
     with attempts.PASSWORD_CHANGES.guess(str(viewer.account_id), wrong=WrongCredentials):
         if stored == NO_PASSWORD and current is None:
-            await _require_fresh(viewer)
+            await require_fresh(viewer, "set your first password")
         elif not await passwords.verify_password(current or "", stored):
             raise WrongCredentials("The current password is not right.")
     hashed = await passwords.hash_password(new)
@@ -225,17 +222,6 @@ async def change_password(viewer: Viewer, *, current: str | None, new: str) -> N
         if changed is None:
             raise WrongCredentials("The password was changed somewhere else a moment ago.")
         await end_sessions(connection, viewer.account_id, except_id=viewer.session_id)
-
-
-async def _require_fresh(viewer: Viewer) -> None:
-    fresh = await fetchval(
-        "select created_at > now() - $2::interval from session where id = $1", viewer.session_id, FRESH
-    )
-    if not fresh:
-        raise WrongCredentials(
-            "For your first password, sign out and in again: it can be set within"
-            f" {FRESH.seconds // 60} minutes of that."
-        )
 
 
 async def end_sessions(connection: Connection, account_id: UUID, *, except_id: UUID | None = None) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain import attempts, invites, letters, passwords
 from domain.access import Viewer
-from domain.accounts import ONE_OWNER, end_sessions
+from domain.accounts import NO_PASSWORD, ONE_OWNER, end_sessions
 from domain.database import Connection, execute, fetchrow, fetchval, transaction
 from domain.entries import good_email
 from domain.errors import (
@@ -14,7 +14,7 @@ from domain.errors import (
     WrongCredentials,
 )
 from domain.letters import Kind
-from domain.standing import require_session
+from domain.standing import require_fresh, require_session
 
 
 async def request_registration(email: str, *, language: str, address: str = "") -> None:
@@ -107,8 +107,8 @@ async def change_email(
     """Mails a link to another address, which is the viewer's once it was followed, and not before.
 
     The present one: it stays, and the links to another are over. Answers the same whether or not somebody has
-    that address. Raises WrongCredentials, BadInput,
-    MailUnavailable, TooBusy.
+    that address. password: None for who has none and signed in a moment ago.
+    Raises WrongCredentials, BadInput, MailUnavailable, TooBusy.
     """
     require_session(viewer, "change the address")
     letters.require_sending()
@@ -120,7 +120,9 @@ async def change_email(
         return
     attempts.LETTERS.spend(address)
     with attempts.PASSWORD_CHANGES.guess(str(viewer.account_id), wrong=WrongCredentials):
-        if row is None or not await passwords.verify_password(password or "", row["password_hash"]):
+        if row is not None and row["password_hash"] == NO_PASSWORD and password is None:
+            await require_fresh(viewer, "change your address")
+        elif row is None or not await passwords.verify_password(password or "", row["password_hash"]):
             raise WrongCredentials("The password is not right.")
     await _verify(viewer.account_id, email, language)
 

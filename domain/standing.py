@@ -1,10 +1,14 @@
 """Standing: what a viewer may do to the server and to their own account, whatever the board."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from domain.access import Viewer, require_scope
-from domain.database import fetch
-from domain.errors import Forbidden
+from domain.database import fetch, fetchval
+from domain.errors import Forbidden, WrongCredentials
+
+FRESH = timedelta(minutes=15)
+"""How long having signed in elsewhere is as good as a password for who has none."""
 
 
 def require_session(viewer: Viewer, deed: str) -> None:
@@ -12,6 +16,18 @@ def require_session(viewer: Viewer, deed: str) -> None:
     require_scope(viewer)
     if viewer.session_id is None:
         raise Forbidden(f"An API token cannot {deed}. Sign in with email and password.", required="SESSION")
+
+
+async def require_fresh(viewer: Viewer, deed: str) -> None:
+    """In place of a password, from who has none: a stolen session is not enough. Raises WrongCredentials."""
+    fresh = await fetchval(
+        "select created_at > now() - $2::interval from session where id = $1", viewer.session_id, FRESH
+    )
+    if not fresh:
+        raise WrongCredentials(
+            f"To {deed}, sign out and in again: without a password it is possible within"
+            f" {FRESH.seconds // 60} minutes of that."
+        )
 
 
 def require_server_owner(viewer: Viewer, deed: str) -> None:

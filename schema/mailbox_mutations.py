@@ -56,7 +56,9 @@ class SendVerificationInput:
 class ChangeEmailInput:
     email: str = field(description="The new address; a link goes there. The present one: it is to stay.")
     password: str | None = field(
-        default=UNSET, description="The account's password; may be left out where the address is to stay."
+        default=UNSET,
+        description="The account's password; may be left out where the address is to stay, and by who has "
+        "none and signed in within the last 15 minutes.",
     )
 
 

@@ -251,6 +251,40 @@ async def test_another_address_counts_once_it_is_verified_and_the_former_is_told
     await sessions.sign_in(email="new@example.org", password=PASSWORD)
 
 
+async def test_who_has_no_password_changes_their_address_within_minutes_of_signing_in(box: Mailbox) -> None:
+    account = await accounts.insert_account(
+        name="Ana", email="ana@example.org", password_hash=accounts.NO_PASSWORD, is_proven=True
+    )
+    opened = await sessions.open_session(account.id)
+    ana = await sessions.viewer_of(opened.access_token)
+    await execute("UPDATE session SET created_at = now() - interval '16 minutes'")
+    await sessions.refresh(opened.refresh_token)
+    for password in (None, "", PASSWORD):
+        with pytest.raises(WrongCredentials):
+            await mailboxes.change_email(ana, "new@example.org", password=password, language="en")
+    program = Viewer(account.id, "Ana", token_id=account.id)
+    with pytest.raises(Forbidden):
+        await mailboxes.change_email(program, "new@example.org", password=None, language="en")
+    assert await fetchval("SELECT count(*) FROM letter") == 0
+    again = await sessions.viewer_of((await sessions.open_session(account.id)).access_token)
+    with pytest.raises(WrongCredentials):
+        await mailboxes.change_email(again, "new@example.org", password="a guess", language="en")
+    await mailboxes.change_email(again, "new@example.org", password=None, language="en")
+    await delivered(box)
+    assert (await accounts.account_of(ana)).email == "ana@example.org"
+    await mailboxes.verify_email(box.to("new@example.org")[0].code, language="en")
+    assert (await accounts.account_of(ana)).email == "new@example.org"
+    await delivered(box)
+    assert "was changed" in box.to("ana@example.org")[0].message["Subject"]
+
+
+async def test_a_fresh_session_is_no_password_for_who_has_one(box: Mailbox) -> None:
+    await a_person("ana")
+    with pytest.raises(WrongCredentials):
+        await mailboxes.change_email(await viewer("ana"), "new@example.org", password=None, language="en")
+    assert await fetchval("SELECT count(*) FROM letter") == 0
+
+
 async def test_an_address_that_somebody_has_is_not_taken_and_who_asks_does_not_learn_of_it(
     box: Mailbox,
 ) -> None:

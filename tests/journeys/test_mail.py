@@ -95,6 +95,8 @@ def test_mails_bring_people_in_and_back(
     ana.goto("/settings/profile")
     expect(ana.get_by_text("Confirmed", exact=True)).to_be_visible()
     ana.get_by_role("button", name="Change the address").click()
+    expect(ana.get_by_label("Your password")).to_be_visible()
+    expect(ana.get_by_label("Mail me when somebody shares a board with me")).to_be_checked()
     look(ana, "address")
     # Invite → mail → on the board.
     ana.goto("/")
@@ -156,6 +158,14 @@ def test_mails_bring_people_in_and_back(
     cy.get_by_label("Password", exact=True).fill(PASSWORD)
     cy.get_by_role("button", name="Create account").click()
     expect(cy.get_by_role("heading", name="Boards")).to_be_visible()
+    # Shared with who has an account → mail → the board.
+    ana.get_by_label("Add someone by e-mail").fill("cy@example.org")
+    ana.get_by_role("button", name="Add", exact=True).click()
+    shared = mails.wait("cy@example.org", 2)
+    assert shared.message["Subject"] == "Ana shares “Mood” with you"
+    cy.goto(shared.link)
+    expect(canvas(cy)).to_have_attribute("data-ready", "true")
+    assert cy.url == board
     log = server.log.read_text()
     assert not any(mail.code and mail.code in log for mail in mails.received)
     assert SECRET not in log
