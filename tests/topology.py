@@ -3,76 +3,20 @@
 Each can be killed and started again. What the system lacks skips the test, or fails it in CI.
 """
 
-import os
 import re
-import shutil
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
+from tests.brokers import Redis
 from tests.running import REPOSITORY, RunningServer, free_port
 from tests.s3 import HERE, S3Server, swift_python
+from tests.services import Service, listens, program
 
 NGINX = REPOSITORY / "docs" / "nginx.conf"
-PATIENCE_SECONDS = 60
 NAMES = ("api1", "api2", "worker1", "worker2", "redis", "s3", "nginx")
-
-
-def program(name: str) -> str:
-    """Its path. Skips the test where it is not installed, but in CI."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    if found is None:
-        assert not os.environ.get("CI"), f"{name} is not installed"
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-@dataclass
-class Service:
-    """One process. is_ready: whether it does its work already."""
-
-    command: list[str]
-    log: Path
-    is_ready: Callable[[], bool]
-    environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-    folder: Path = REPOSITORY
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=self.folder,
-                env={**os.environ, **self.environment},
-                stdin=subprocess.PIPE,  # held: some end when it closes, and none reads it
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self.is_ready():
-            assert self.process.poll() is None, self.log.read_text()[-4000:]
-            assert time.monotonic() < deadline, self.log.read_text()[-4000:]
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(20)
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
 
 
 @dataclass
@@ -92,14 +36,14 @@ class Topology:
 @contextmanager
 def topology(folder: Path, database_url: str) -> Iterator[Topology]:
     """All of them, started in order; stopped in the opposite one."""
-    nginx, redis = program("nginx"), program("redis-server")
+    nginx, redis = program("nginx"), Redis(folder)
     ports = {name: free_port() for name in NAMES}
     store = S3Server(ports["s3"])
     environment = {
         "WEBREF_DATA": str(folder / "data"),
         "WEBREF_DATABASE_URL": database_url,
         "WEBREF_SECRET": "of a webref of many processes, on loopback",
-        "WEBREF_BROKER_URL": f"redis://127.0.0.1:{ports['redis']}/0",
+        "WEBREF_BROKER_URL": redis.url,
         "WEBREF_STORAGE": "s3://webref-topology/files",
         "WEBREF_S3_ENDPOINT": store.endpoint,
         "WEBREF_S3_ACCESS_KEY": store.access_key,
@@ -109,7 +53,7 @@ def topology(folder: Path, database_url: str) -> Iterator[Topology]:
     webref = [sys.executable, "-m", "api.cli"]
 
     def service(name: str, *command: str) -> Service:
-        return Service(list(command), folder / f"{name}.log", lambda: _listens(ports[name]), environment)
+        return Service(list(command), folder / f"{name}.log", lambda: listens(ports[name]), environment)
 
     def api(name: str) -> Service:
         server = RunningServer(folder / "data", ports[name])
@@ -127,7 +71,7 @@ def topology(folder: Path, database_url: str) -> Iterator[Topology]:
         )
 
     made = {
-        "redis": service("redis", redis, "--port", str(ports["redis"]), "--save", "", "--dir", str(folder)),
+        "redis": redis.service,
         "s3": service(
             "s3",
             *(str(swift_python()), str(HERE / "serving.py"), str(folder / "swift"), str(ports["s3"])),
@@ -146,11 +90,6 @@ def topology(folder: Path, database_url: str) -> Iterator[Topology]:
             if name == "s3":
                 _make_bucket(store)
         yield Topology(RunningServer(folder / "data", ports["nginx"]), made)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _configuration(folder: Path, ports: dict[str, int]) -> Path:

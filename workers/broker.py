@@ -9,6 +9,8 @@ from uuid import UUID
 
 import dramatiq
 from dramatiq import Broker, Consumer, Message, MessageProxy
+from dramatiq.common import q_name
+from dramatiq.errors import BrokerConnectionError, ConnectionFailed
 from dramatiq.middleware import Middleware, TimeLimit
 
 from domain.jobs import RUN_SECONDS
@@ -41,7 +43,40 @@ def _outside(kind: str, name: str, settings: Settings, layers: list[Middleware])
             f"WEBREF_BROKER_URL names a broker without its client here: pip install 'dramatiq[{kind}]'.",
             variable="WEBREF_BROKER_URL",
         ) from error
-    return cast(Broker, made(url=settings.broker_url, middleware=layers))
+    confirming = {"confirm_delivery": True} if kind == "rabbitmq" else {}
+    try:
+        forgetful = type(name, (Forgetful, made), {})
+        return cast(Broker, forgetful(url=settings.broker_url, middleware=layers, **confirming))
+    except (ValueError, TypeError) as error:
+        raise BadSetting(
+            f"WEBREF_BROKER_URL is no address of such a broker: {error}", variable="WEBREF_BROKER_URL"
+        ) from error
+
+
+class Forgetful:
+    """Over a broker elsewhere, which may come back without what it carried, its queues among that.
+
+    when_lost is called, by a thread, when a consumer begins anew: what was on its way may be lost.
+    """
+
+    when_lost: Callable[[], object] = staticmethod(lambda: None)
+
+    def consume(self, queue_name: str, *args: Any, **named: Any) -> Consumer:
+        begun = self.__dict__.setdefault("begun", set())
+        if queue_name in begun:
+            self.__dict__.get("queues_pending", set()).add(q_name(queue_name))  # RabbitMQ: declared again
+            self.when_lost()
+        begun.add(queue_name)
+        return cast(Consumer, super().consume(queue_name, *args, **named))  # type: ignore[misc]
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Raises BrokerConnectionError, whatever word its client has for it."""
+        try:
+            return cast(Message[Any], super().enqueue(message, delay=delay))  # type: ignore[misc]
+        except BrokerConnectionError:
+            raise
+        except Exception as error:
+            raise ConnectionFailed(error) from error  # type: ignore[no-untyped-call]
 
 
 class PostgresBroker(Broker):

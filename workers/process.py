@@ -8,12 +8,15 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from dramatiq import Broker, Message, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import Middleware
 
 from domain import darkroom, jobs, letters, quotas, recipes, storage
@@ -21,7 +24,7 @@ from domain.errors import DomainError
 from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
-from workers.broker import PostgresBroker, actor_for, make_broker
+from workers.broker import Forgetful, PostgresBroker, actor_for, make_broker
 from workers.letters import letter_poster
 from workers.renditions import (
     archive_unpacker,
@@ -43,7 +46,7 @@ from workers.sweeps import (
 LOG = logging.getLogger("webref.workers")
 
 POLL_SECONDS = 2.0
-HINT_AGAIN_SECONDS = 30.0
+HINT_AGAIN_SECONDS = 20.0
 OUTSIDE_HINTS = 100
 STOP_SECONDS = 3.0
 
@@ -80,6 +83,11 @@ class Feeder:
         self.threads = threads
         self.wake = wake
         self.hinted_at: dict[UUID, float] = {}
+        self.is_away = False
+        self.giving = ThreadPoolExecutor(1, "webref-hints")
+        """One thread: a broker elsewhere has a connection for each that ever gave it something."""
+        if isinstance(broker, Forgetful):
+            broker.when_lost = partial(self.give_again_soon, asyncio.get_running_loop())
         self.large: set[UUID] = set()
         self.actors = {
             jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions),
@@ -98,6 +106,11 @@ class Feeder:
                 await self.feed()
             except DomainError as error:
                 LOG.warning("due jobs cannot be read: %s", error.message)
+            except BrokerConnectionError as error:
+                self.hinted_at.clear()
+                if not self.is_away:
+                    LOG.warning("the broker (WEBREF_BROKER_URL) cannot be reached, jobs wait: %s", error)
+                self.is_away = True
             except Exception:
                 LOG.exception("hints cannot be given; they come again")
             with contextlib.suppress(TimeoutError):
@@ -120,8 +133,10 @@ class Feeder:
             if isinstance(self.broker, PostgresBroker):
                 self.broker.enqueue(message)
             else:
-                self.hinted_at[job.id] = asyncio.get_running_loop().time()
-                await asyncio.to_thread(self.broker.enqueue, message)
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self.giving, self.broker.enqueue, message)
+                self.hinted_at[job.id] = loop.time()
+                self.is_away = False
 
     async def _next(self, room: int, given: set[UUID]) -> list[Job]:
         """The most urgent jobs; of the large ones so many that a thread is left for the others."""
@@ -141,6 +156,15 @@ class Feeder:
         since = asyncio.get_running_loop().time() - HINT_AGAIN_SECONDS
         self.hinted_at = {job_id: at for job_id, at in self.hinted_at.items() if at > since}
         return set(self.hinted_at)
+
+    def give_again_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closing
+            loop.call_soon_threadsafe(self.give_again)
+
+    def give_again(self) -> None:
+        """The broker may have lost what it was given."""
+        self.hinted_at.clear()
+        self.wake.set()
 
     async def listen(self) -> None:
         async for _ in job_notices():
@@ -197,6 +221,7 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        feeder.giving.shutdown(wait=False)
         await _stop(worker, broker)
         set_event_loop_thread(None)
 

@@ -127,6 +127,23 @@ def test_what_no_moment_needs_goes_and_nothing_else(tmp_path: Path) -> None:
     assert [entry.name for entry in blobs.files_under(tmp_path / "originals")] != []
 
 
+@pytest.mark.parametrize(
+    ("days", "is_whole", "is_due"),
+    [(None, True, True), (6.9, True, False), (7.1, True, True), (1, False, True)],
+)
+def test_a_base_is_made_at_once_every_week_and_when_the_log_has_a_hole(
+    tmp_path: Path, days: float | None, is_whole: bool, is_due: bool
+) -> None:
+    keeper = wal_archive.Keeper(Settings(data=tmp_path / "data", wal_archive=tmp_path))
+    if days is not None:
+        a_base(tmp_path, "a", NOW - timedelta(days=30), "0" * 24)
+        a_base(tmp_path, "b", NOW - timedelta(days=days), "0" * 24)
+    if is_whole:
+        wal_orders.marked(keeper.cluster).parent.mkdir(parents=True)
+        wal_orders.marked(keeper.cluster).touch()
+    assert keeper._is_due() == is_due
+
+
 def test_postgresql_keeps_its_log_and_never_in_the_archive_of_another(tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     cluster = Cluster(tmp_path / "postgres", find_binaries(), wal_archive=archive)

@@ -17,6 +17,7 @@ import psutil
 
 from domain.postgres import Cluster, find_binaries, running
 from domain.settings import Settings
+from tests.brokers import Redis
 from tests.faults.earlier import earlier_release
 from tests.faults.lines import Line
 from tests.faults.listed import CannotRun, Shape
@@ -24,7 +25,7 @@ from tests.faults.mounts import disk_of, small_disk
 from tests.pictures import photo
 from tests.running import PASSWORD, REPOSITORY, RunningServer, Script, free_port
 from tests.s3 import HERE, Door, S3Server, a_door, swift_python
-from tests.topology import Service, _listens
+from tests.services import Service, listens
 
 ENDS_SECONDS = 20.0
 
@@ -193,7 +194,7 @@ async def staged(folder: Path, shape: Shape) -> AsyncIterator[Stage]:
             environment["WEBREF_DATABASE_URL"] = await opened.enter_async_context(running(cluster))
         opened.callback(_end, stage)
         if shape.broker:
-            await _redis(stage, opened)
+            await _redis(stage)
         if shape.bucket:
             await _bucket(stage, opened)
         (folder / "clock").write_text("+0\n")
@@ -240,19 +241,12 @@ def _people(stage: Stage) -> None:
     stage.images = [owner.upload(photo(60, 40, seed=n), f"{n}.jpg")["id"] for n in range(2)]
 
 
-async def _redis(stage: Stage, opened: AsyncExitStack) -> None:
-    program = shutil.which("redis-server")
-    if program is None:
+async def _redis(stage: Stage) -> None:
+    if shutil.which("redis-server") is None:
         raise CannotRun("redis-server is not installed")
-    port = free_port()
-    stage.environment["WEBREF_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
-    command = [program, "--port", str(port), "--save", "", "--dir", str(stage.folder)]
-
-    def answers() -> bool:
-        done = subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True, check=False)
-        return done.stdout.strip() == b"PONG"
-
-    stage.services["redis"] = Service(command, stage.folder / "redis.log", answers)
+    redis = Redis(stage.folder)
+    stage.environment["WEBREF_BROKER_URL"] = redis.url
+    stage.services["redis"] = redis.service
     await stage.start("redis")
 
 
@@ -266,7 +260,7 @@ async def _bucket(stage: Stage, opened: AsyncExitStack) -> None:
     service = Service(
         [*command, store.access_key, store.secret_key],
         stage.folder / "s3.log",
-        lambda: _listens(store.port),
+        lambda: listens(store.port),
     )
     stage.services["s3"] = service
     await stage.start("s3")

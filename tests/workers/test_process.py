@@ -5,10 +5,7 @@ import os
 import signal
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psutil
@@ -24,44 +21,11 @@ from tests import pictures
 from tests.factories import a_board, a_viewer
 from tests.laws import require_laws
 from tests.library import add
+from tests.workers.following import a_worker, end, is_ready, until
 from workers import sweeps
 from workers.broker import PostgresBroker, actor_for, make_broker
 from workers.process import Feeder, running_workers
 from workers.renditions import make_renditions
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    configured = Settings(data=tmp_path, workers=2)
-    storage.open_storage(configured)
-    return configured
-
-
-async def until(holds: Callable[[], Awaitable[object]], seconds: float = 20.0) -> None:
-    begun = time.monotonic()
-    while not await holds():
-        assert time.monotonic() - begun < seconds, "it did not happen in time"
-        await asyncio.sleep(0.02)
-
-
-async def is_ready(image_id: UUID) -> bool:
-    return bool(await fetchval("SELECT state = 'READY' FROM image WHERE id = $1", image_id))
-
-
-async def a_worker(url: str, settings: Settings, *words: str) -> Process:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.workers.worker", url, str(settings.data), *words, stdout=PIPE, cwd=ROOT
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"ready\n"
-    return process
-
-
-async def end(process: Process) -> int:
-    process.terminate()
-    return await asyncio.wait_for(process.wait(), 10)
 
 
 async def test_an_upload_is_developed_within_moments(database: str, settings: Settings) -> None:
@@ -254,6 +218,13 @@ def test_a_broker_without_its_client_is_said_in_words(url: str, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "pika", None)
     with pytest.raises(BadSetting, match="dramatiq"):
         make_broker(Settings(broker_url=url))
+
+
+@pytest.mark.parametrize("url", ["amqp://broker:99999", "amqp://broker/?heartbeat=soon", "redis://broker:x"])
+def test_an_address_that_is_none_is_said_in_words_and_shows_no_password(url: str) -> None:
+    with pytest.raises(BadSetting, match="is no address of such a broker") as told:
+        make_broker(Settings(broker_url=url.replace("//", "//ana:secret-of-hers@")))
+    assert "secret-of-hers" not in told.value.message
 
 
 async def test_a_sweep_outlives_what_nobody_expected(monkeypatch: pytest.MonkeyPatch) -> None:
