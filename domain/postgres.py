@@ -248,7 +248,7 @@ def _leave(cluster: Cluster, users: int) -> None:
             os.close(users)  # somebody else still uses it
             return
         try:
-            _stop(cluster)
+            stop(cluster)
             _remove_sockets(cluster)
         finally:
             os.close(users)
@@ -362,7 +362,10 @@ def _start(cluster: Cluster) -> None:
             time.sleep(0.5)
 
 
-def _stop(cluster: Cluster) -> None:
+def stop(cluster: Cluster) -> None:
+    """Where it runs. Blocks."""
+    if _process_of(cluster) is None:
+        return
     for mode in ("fast", "immediate"):
         with contextlib.suppress(DatabaseUnavailable):
             run(

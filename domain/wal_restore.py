@@ -77,6 +77,8 @@ async def restore(settings: Settings, chosen: Chosen, tell: Tell = lambda _: Non
             "folder (WEBREF_DATA), without WEBREF_DATABASE_URL."
         )
     folder = settings.postgres / "restoring"
+    left_over = Cluster(folder, find_binaries(settings.postgres_bin))
+    await asyncio.to_thread(postgres.stop, left_over)  # of a restore that was killed
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     async with _played(settings, folder, chosen) as (url, done):
         await _bring_here(settings, url, chosen, done, tell)

@@ -1,8 +1,12 @@
 """The drill: a webref that keeps its log, a machine that is lost, and webref again as it was at a moment."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +17,7 @@ import pytest
 
 from tests.api.test_cli import webref
 from tests.pictures import photo
-from tests.running import RunningServer, Script
+from tests.running import REPOSITORY, RunningServer, Script
 
 
 def _state(script: Script, board: str) -> list[dict[str, Any]]:
@@ -38,6 +42,19 @@ def _until(is_so: Any, seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def _killed_midway(data: Path, *words: str) -> None:
+    """While its PostgreSQL plays the log, which outlives it; of a database nothing is there then."""
+    restoring = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *words],
+        env={**os.environ, "WEBREF_DATA": str(data)},
+        cwd=REPOSITORY,
+    )
+    _until((data / "postgres" / "restoring" / "cluster" / "postmaster.pid").exists)
+    restoring.kill()
+    assert restoring.wait(10) == -signal.SIGKILL
+    assert not (data / "postgres" / "cluster").exists()
 
 
 @pytest.mark.journey
@@ -73,6 +90,7 @@ def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_pat
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "secret").write_text(secret)
     (tmp_path / "new" / "secret").chmod(0o600)
+    _killed_midway(tmp_path / "new", "restore", f"file://{archive}", "--to-time", moment.isoformat())
     told = webref("restore", f"file://{archive}", "--to-time", moment.isoformat(), data=tmp_path / "new")
     assert told.returncode == 0, told.stdout + told.stderr
     again = webref("restore", f"file://{archive}", data=tmp_path / "new")
