@@ -30,11 +30,9 @@ STALLED_SECONDS = 15.0
 BACKOFF_SECONDS = (2.0, 15.0, 60.0)
 OUTAGE_SECONDS = 10.0
 
-_AHEAD = "now() + interval '10 minutes'"
-"""Later than any moment that is written here. A clock that was set back makes one of it, and it is over."""
-
-_IS_DUE = f"(due_at <= now() OR due_at > {_AHEAD})"
-_IS_LOST = f"(lease_until < now() OR lease_until > {_AHEAD})"
+_IS_DUE = "(due_at <= now() OR updated_at > now() + interval '1 second')"
+_IS_LOST = "(lease_until < now() OR lease_until > now() + interval '1 minute')"
+"""Or the clock was set back, since the row was written or by more than a lease lasts: nobody waits."""
 
 LOOKED_AT = 10
 """Priority of what somebody is looking at; what comes in has 0."""
