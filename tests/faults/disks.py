@@ -139,9 +139,16 @@ async def broken(stage: Stage, load: Load, chance: Random) -> None:
     await asyncio.sleep(chance.uniform(2, 5))
     for name in ("api", "worker1"):
         if not await stage.died(name, 0):
-            _control(stage, name, [f"disable name={line.split('name=')[1].split(',')[0]}" for line in BROKEN])
-        else:
-            await stage.start(name)
+            try:
+                _control(stage, name, [f"disable name={_name_of(line)}" for line in BROKEN])
+                continue
+            except subprocess.TimeoutExpired:  # what takes the orders was hit by what it had injected
+                stage.kill(name)
+        await stage.start(name)
+
+
+def _name_of(command: str) -> str:
+    return command.split("name=")[1].split(",")[0]
 
 
 def _control(stage: Stage, name: str, commands: list[str]) -> None:
