@@ -6,10 +6,11 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 
-from domain import blobs, wal_archive, wal_orders, wal_restore, wal_segment
+from domain import blobs, doctor, wal_archive, wal_orders, wal_restore, wal_segment
 from domain.backups import CannotBackUp
 from domain.errors import DatabaseUnavailable
 from domain.migrate import known_migrations
@@ -164,3 +165,36 @@ def test_postgresql_keeps_its_log_and_never_in_the_archive_of_another(tmp_path: 
     a_base(archive, "a", NOW, "0" * 24, system=system + 1)
     with pytest.raises(DatabaseUnavailable, match="of another webref"):
         asyncio.run(start())
+
+
+async def test_an_archive_that_takes_nothing_stops_nobody_and_doctor_says_so(tmp_path: Path) -> None:
+    """What could not be handed in is handed in once it can be."""
+    archive = tmp_path / "archive"
+    settings = Settings(data=tmp_path, wal_archive=archive)
+    cluster = Cluster(tmp_path / "postgres", find_binaries(), wal_archive=archive)
+    async with running(cluster) as url:
+        connection = await asyncpg.connect(url)
+        try:
+            (archive / "wal").rename(tmp_path / "aside")
+            (archive / "wal").touch()
+            await connection.execute("CREATE TABLE kept (id int)")
+            kept = await connection.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
+            await _until(connection, "failed_count > 0")
+            await connection.execute("INSERT INTO kept VALUES (1)")
+            found = await doctor.wal_archiving(connection, settings)
+            assert (found.verdict, "takes nothing more" in found.words) == (doctor.Verdict.ILL, True)
+            (archive / "wal").unlink()
+            (tmp_path / "aside").rename(archive / "wal")
+            await connection.execute("SELECT pg_switch_wal()")
+            await _until(connection, f"last_archived_wal >= '{kept}'")
+            assert kept in {path.name.removesuffix(".gz") for path in wal_orders.segments(archive)}
+            found = await doctor.wal_archiving(connection, settings)
+            assert "no base yet" in found.words
+        finally:
+            await connection.close()
+
+
+async def _until(connection: asyncpg.Connection, condition: str) -> None:
+    async with asyncio.timeout(60):
+        while not await connection.fetchval(f"SELECT {condition} FROM pg_stat_archiver"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
