@@ -274,9 +274,20 @@ async def test_too_many_who_wait_are_sent_away(monkeypatch: pytest.MonkeyPatch) 
     board = (await a_board(ana)).id
     await note(ana, board, RED, 0)
     monkeypatch.setattr(thumbnails, "MOST_WAITING", 2)
-    asked = [thumbnails.file(ana, board, 2) for _ in range(5)]
-    found = await asyncio.gather(*asked, return_exceptions=True)
-    assert sorted(type(each).__name__ for each in found) == ["StoredFile"] * 2 + ["TooBusy"] * 3
+    make, held = thumbnails._made, asyncio.Event()
+
+    async def make_later(then: past.PastBoard) -> object:
+        await held.wait()
+        return await make(then)
+
+    monkeypatch.setattr(thumbnails, "_made", make_later)
+    answers = iter(asyncio.as_completed([thumbnails.file(ana, board, 2) for _ in range(5)]))
+    for _ in range(3):
+        with pytest.raises(TooBusy):
+            await next(answers)
+    held.set()
+    for answer in answers:
+        assert isinstance(await answer, StoredFile)
     assert isinstance(await thumbnails.file(ana, board, 2), StoredFile)
     assert TooBusy.http_status == 429
 
