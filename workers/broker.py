@@ -47,10 +47,12 @@ def _outside(kind: str, name: str, settings: Settings, layers: list[Middleware])
     try:
         forgetful = type(name, (Forgetful, made), {})
         return cast(Broker, forgetful(url=settings.broker_url, middleware=layers, **confirming))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError):  # their words may quote a part of the password
         raise BadSetting(
-            f"WEBREF_BROKER_URL is no address of such a broker: {error}", variable="WEBREF_BROKER_URL"
-        ) from error
+            "WEBREF_BROKER_URL is no address of such a broker. It is scheme://user:password@host:port/name, "
+            "in which signs such as / : @ of a password are written as %2F %3A %40.",
+            variable="WEBREF_BROKER_URL",
+        ) from None
 
 
 class Forgetful:
