@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from domain import jobs, post
+from domain import jobs, mailboxes, post
 from domain.settings import Settings
 from tests.running import free_port
 
@@ -159,3 +159,9 @@ async def delivered(box: Mailbox) -> None:
     for job in await jobs.due(50):
         if job.kind == jobs.LETTER:
             await jobs.run(job.id, send)
+
+
+async def ask(box: Mailbox, kind: str, email: str, language: str = "en") -> None:
+    request = {"reset": mailboxes.request_reset, "join": mailboxes.request_registration}[kind]
+    await request(email, language=language)
+    await delivered(box)

@@ -2,6 +2,7 @@
 
 from domain import accounts, passwords, sessions
 from domain.access import Viewer
+from domain.accounts import RegistrationPolicy
 from domain.database import execute
 from tests.running import PASSWORD
 
@@ -34,3 +35,12 @@ async def a_person(name: str) -> accounts.Account:
         "UPDATE account SET password_changed_at = now() - interval '1 day' WHERE id = $1", account.id
     )
     return account
+
+
+async def opened_server() -> Viewer:
+    await accounts.register(name="Olga", email="olga@example.org", password=PASSWORD)
+    await execute("UPDATE account SET email_proven_at = now()")
+    await execute("UPDATE letter SET ended_at = now()")
+    owner = await viewer("olga")
+    await accounts.set_registration(owner, RegistrationPolicy.OPEN)
+    return owner
