@@ -1,6 +1,7 @@
 """Spoilt files: whatever is in them costs their own child, and never the decoder or another picture."""
 
 import asyncio
+import os
 import random
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -35,7 +36,8 @@ async def test_files_that_take_for_ever_delay_nobody_else(
     """Somebody sends more endless files than are decoded at once; the pictures of others are quick."""
     monkeypatch.setattr(darkroom, "QUICK_SECONDS", 0.1)
     endless, good, eve = tmp_path / "endless", tmp_path / "good", uuid4()
-    endless.write_bytes(pictures.flat_png(11_000, 10_900))
+    os.mkfifo(endless)
+    writes_nothing = os.open(endless, os.O_RDWR)
     good.write_bytes(pictures.GOOD["baseline.jpg"].make())
     await darkroom.inspect(good)
     busy = [asyncio.create_task(_finished(endless, eve)) for _ in range(3 * darkroom.SLOTS)]
@@ -46,6 +48,7 @@ async def test_files_that_take_for_ever_delay_nobody_else(
     for task in busy:
         task.cancel()
     await asyncio.gather(*busy, return_exceptions=True)
+    os.close(writes_nothing)
     darkroom.close()
 
 
