@@ -5,6 +5,7 @@ names the folder `lib` of a nixpkgs to take instead of the first. Nothing is bui
 """
 
 import ast
+import base64
 import json
 import os
 import re
@@ -121,6 +122,20 @@ def test_the_module_takes_what_the_product_takes(name: str, least: int, most: in
     for value in (least - 1, most + 1):
         with pytest.raises(BadSetting):
             Settings.from_environment(environ={name: str(value)})
+
+
+def test_the_lock_is_of_the_inputs_that_the_flake_names() -> None:
+    lock = json.loads((HOUSE / "flake.lock").read_text())
+    named = dict(re.findall(r'inputs\.(\w+)\.url = "([^"]+)"', (HOUSE / "flake.nix").read_text()))
+    assert (lock["version"], lock["root"]) == (7, "root")
+    assert lock["nodes"].pop("root") == {"inputs": {name: name for name in named}}
+    assert set(lock["nodes"]) == set(named)
+    for name, node in lock["nodes"].items():
+        wanted, locked = node["original"], node["locked"]
+        assert f"{wanted['type']}:{wanted['owner']}/{wanted['repo']}/{wanted['ref']}" == named[name]
+        assert all(locked[key] == wanted[key] for key in ("type", "owner", "repo"))
+        assert re.fullmatch(r"[0-9a-f]{40}", locked["rev"])
+        assert len(base64.b64decode(locked["narHash"].removeprefix("sha256-"), validate=True)) == 32
 
 
 def test_every_option_is_described_with_an_example() -> None:
