@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +19,36 @@ if TYPE_CHECKING:
     from domain.restoring import Restored
 
 TELL_SECONDS = 2.0
+
+
+class _Moment(click.ParamType[datetime]):
+    """As ISO 8601 writes it; UTC where it does not say."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, parameter: click.Parameter | None, context: click.Context | None
+    ) -> datetime:
+        try:
+            moment = datetime.fromisoformat(str(value))
+            if _is_day(str(value)):
+                raise ValueError
+        except ValueError:
+            self.fail(
+                f"{str(value)!r} is no moment: write it as 2026-11-28T14:03:00Z, or as the clock showed it "
+                "with how far it is ahead of UTC, 2026-11-28T15:03:00+01:00.",
+                parameter,
+                context,
+            )
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @click.command()
@@ -81,7 +111,7 @@ def backup(settings: Settings, target: str, keep: int | None) -> None:
 @click.option(
     "--to-time",
     "until",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%d %H:%M:%S"]),
+    type=_Moment(),
     metavar="TIME",
     help="Of a WAL archive: the moment, such as 2026-11-28T14:03:00Z; UTC where it does not say.",
 )
@@ -105,6 +135,8 @@ def restore(
     place = _place(source)
     patience = _Patience()
     if (folder := _wal_archive(place)) is not None:
+        if name is not None:
+            fail(f"{place} is a WAL archive and holds no backups: name a moment with --to-time")
         run_quietly(_rewind(settings, folder, until, lists=lists, verify=verify))
         return
     if until is not None:
@@ -160,13 +192,14 @@ async def _rewind(
     from domain import storage, wal_orders, wal_restore
 
     if lists:
-        for base in wal_orders.bases(folder).values():
-            say(f"from {base.ended_at:%Y-%m-%dT%H:%M:%SZ}")
-        covered = wal_orders.covered_until(folder)
-        say("nothing yet" if covered is None else f"until {covered:%Y-%m-%dT%H:%M:%SZ}")
+        there, covered = wal_orders.bases(folder), wal_orders.covered_until(folder)
+        if not there or covered is None:
+            fail(wal_restore.nothing_in(folder))
+        for base in there.values():
+            begins = base.ended_at + timedelta(seconds=1, microseconds=-1)  # the next whole second
+            say(f"from {begins:%Y-%m-%dT%H:%M:%SZ}")
+        say(f"until {covered:%Y-%m-%dT%H:%M:%SZ}")
         return
-    if until is not None and until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
     chosen = wal_restore.choose(folder, until)
     patience = _Patience()
 
@@ -186,10 +219,11 @@ async def _rewind(
         say(f"{digest} is missing or damaged in the archive")
     last = "" if done.reached is None else f"; what was done last is of {done.reached:%Y-%m-%dT%H:%M:%S.%fZ}"
     at = chosen.covered if until is None else until
-    if verify:
-        say(f"The webref of {at:%Y-%m-%d %H:%M:%S} UTC can be restored{last}.")
-    else:
-        say(f"The webref of {at:%Y-%m-%d %H:%M:%S} UTC is back: `webref serve`{last}.")
+    words = f"The webref of {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if not verify:
+        say(f"{words} is back: `webref serve`{last}.")
+    elif not (done.missing or done.damaged):
+        say(f"{words} can be restored{last}.")
     if done.missing or done.damaged:
         sys.exit(FAILED)
 

@@ -49,7 +49,7 @@ def choose(folder: Path, until: datetime | None) -> Chosen:
     there = wal_orders.bases(folder)
     covered = wal_orders.covered_until(folder)
     if not there or covered is None:
-        raise CannotBackUp(f"The archive in {folder} holds no base: `webref serve` makes one in a minute.")
+        raise CannotBackUp(nothing_in(folder))
     first = next(iter(there.values())).ended_at
     if until is not None and until < first:
         raise CannotBackUp(f"The archive in {folder} begins at {_words(first)}: no earlier moment is in it.")
@@ -198,6 +198,10 @@ def _ended_early(folder: Path) -> bool:
     log = folder / "postgres.log"
     text = log.read_text(errors="replace") if log.exists() else ""
     return "recovery ended before configured recovery target was reached" in text
+
+
+def nothing_in(folder: Path) -> str:
+    return f"The archive in {folder} holds no base: `webref serve` makes one in a minute."
 
 
 def _words(moment: datetime) -> str:

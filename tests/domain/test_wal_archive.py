@@ -1,8 +1,10 @@
 """Laws of the WAL archive: what PostgreSQL was told is kept is kept, and nothing that is needed goes."""
 
 import asyncio
+import gzip
 import os
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,20 +12,32 @@ import asyncpg
 import msgspec
 import pytest
 
-from domain import blobs, doctor, wal_archive, wal_orders, wal_restore, wal_segment
+from domain import blobs, darkroom, doctor, storage, wal_archive, wal_orders, wal_restore, wal_segment
 from domain.backups import CannotBackUp
+from domain.database import execute
 from domain.errors import DatabaseUnavailable
 from domain.migrate import known_migrations
 from domain.postgres import Cluster, find_binaries, running
 from domain.settings import Settings
 from domain.wal_orders import Base
+from tests import pictures
+from tests.factories import a_viewer
+from tests.library import add
 
 NOW = datetime.now(UTC)
 SEGMENT = os.urandom(300_000) + bytes(16_000_000)
 
 
-def a_base(archive: Path, name: str, ended_at: datetime, wal: str, *originals: str, system: int = 7) -> None:
-    base = Base(ended_at, wal, system, max(known_migrations()), dict.fromkeys(originals, 1))
+def a_base(
+    archive: Path,
+    name: str,
+    ended_at: datetime,
+    wal: str,
+    *originals: str,
+    system: int = 7,
+    migration: str = max(known_migrations()),
+) -> None:
+    base = Base(ended_at, wal, system, migration, dict.fromkeys(originals, 1))
     (archive / "bases" / name).mkdir(parents=True)
     (archive / "bases" / name / "base.json").write_bytes(msgspec.json.encode(base))
 
@@ -44,6 +58,35 @@ def test_a_segment_is_kept_packed_and_comes_back_as_it_was(tmp_path: Path) -> No
     wal_segment.fetch(place, back)
     assert back.read_bytes() == SEGMENT
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0001.gz", "back", "source"]
+
+
+def test_what_is_acknowledged_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        done.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+
+    def rename(path: Path, name: Path) -> None:
+        done.append(f"rename {path.name}")
+        os.rename(path, name)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "rename", rename)
+    (tmp_path / "source").write_bytes(b"bytes")
+    draft = f"0001.{os.getpid()}.part"
+    wal_segment.keep(tmp_path / "source", tmp_path / "0001")
+    assert done == [f"sync {draft}", f"rename {draft}", f"sync {tmp_path.name}"]
+    wal_segment.keep(tmp_path / "source", tmp_path / "0001")
+    assert done[3:] == [f"sync {tmp_path.name}"], "whoever asks again may not have seen it synced"
+
+
+def test_a_quiet_minute_is_some_kilobytes(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(os.urandom(2_000) + bytes((1 << 24) - 2_000))
+    wal_segment.keep(source, tmp_path / "0001")
+    assert (tmp_path / "0001.gz").stat().st_size < 20_000
 
 
 def test_other_bytes_of_the_same_name_are_refused_and_nothing_is_written_over(tmp_path: Path) -> None:
@@ -108,6 +151,13 @@ def test_an_archive_without_a_base_says_so(tmp_path: Path) -> None:
         wal_restore.choose(tmp_path, None)
 
 
+def test_an_archive_of_a_newer_webref_says_so(tmp_path: Path) -> None:
+    a_base(tmp_path, "a", NOW - timedelta(hours=1), "0" * 24, migration="9999-later")
+    a_file(tmp_path / "wal" / f"{'0' * 24}.gz")
+    with pytest.raises(CannotBackUp, match="install that version"):
+        wal_restore.choose(tmp_path, None)
+
+
 def test_what_no_moment_needs_goes_and_nothing_else(tmp_path: Path) -> None:
     for number, hours in ((1, 72), (2, 48), (3, 24)):
         a_base(
@@ -145,14 +195,64 @@ def test_a_base_is_made_at_once_every_week_and_when_the_log_has_a_hole(
     assert keeper._is_due() == is_due
 
 
+@pytest.mark.usefixtures("database")
+async def test_every_original_that_came_is_copied_once_and_stays_when_it_is_deleted(
+    settings: Settings, tmp_path: Path
+) -> None:
+    kept, ana = replace(settings, wal_archive=tmp_path / "archive"), await a_viewer()
+    keeper = wal_archive.Keeper(kept)
+
+    async def comes(seed: int) -> str:
+        return (await add(ana, pictures.photo(40, 30, seed=seed), kept)).image.digest
+
+    def copied() -> dict[str, int]:
+        return {
+            entry.name: entry.stat().st_mtime_ns
+            for entry in blobs.files_under(tmp_path / "archive" / "originals")
+        }
+
+    await storage.start_storage(kept)
+    try:
+        first = {await comes(seed) for seed in range(3)}
+        await keeper._originals()
+        were = copied()
+        assert set(were) == first
+        await execute("TRUNCATE image CASCADE")
+        later = await comes(3)
+        await keeper._originals()
+        assert set(copied()) == {*first, later}
+        assert were.items() <= copied().items(), "none was copied again"
+    finally:
+        await storage.close_storage()
+        await asyncio.to_thread(darkroom.close)
+
+
 def test_postgresql_keeps_its_log_and_never_in_the_archive_of_another(tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     cluster = Cluster(tmp_path / "postgres", find_binaries(), wal_archive=archive)
 
     async def start() -> None:
-        async with running(cluster):
+        async with running(cluster) as url:
             assert not wal_orders.marked(cluster.cluster).exists(), "a new base is to make it"
             wal_orders.marked(cluster.cluster).touch()
+            connection = await asyncpg.connect(url)
+            try:
+                await hands_in_by_itself(connection)
+            finally:
+                await connection.close()
+
+    async def hands_in_by_itself(connection: asyncpg.Connection) -> None:
+        """Nobody does anything after what was committed; of the minute only a second is waited for."""
+        assert await connection.fetchval("SHOW archive_timeout") == "1min"
+        await connection.execute("CREATE TABLE kept (words text)")
+        await connection.execute("SELECT pg_switch_wal()")
+        await connection.execute("ALTER SYSTEM SET archive_timeout = '1s'")
+        await connection.execute("INSERT INTO kept VALUES ('said on a quiet server')")
+        kept = await connection.fetchval("SELECT pg_walfile_name(pg_current_wal_lsn())")
+        await connection.execute("SELECT pg_reload_conf()")
+        await _until(connection, f"last_archived_wal >= '{kept}'")
+        with gzip.open(archive / "wal" / f"{kept}.gz") as packed:
+            assert b"said on a quiet server" in packed.read()
 
     asyncio.run(start())
     assert len(list(wal_orders.segments(archive))) >= 1, "stopped in order it handed in what there was"

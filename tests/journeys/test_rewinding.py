@@ -17,7 +17,7 @@ import pytest
 
 from tests.api.test_cli import webref
 from tests.pictures import photo
-from tests.running import REPOSITORY, RunningServer, Script
+from tests.running import REPOSITORY, Refused, RunningServer, Script
 
 
 def _state(script: Script, board: str) -> list[dict[str, Any]]:
@@ -35,6 +35,12 @@ def _fill(script: Script, board: str, seed: int) -> list[str]:
 
 def _is_ready(script: Script, image: str) -> bool:
     return script.http.get(f"/files/{image}/320").status_code == 200
+
+
+def _asks_who_they_are(server: RunningServer, bearer: str) -> str:
+    script = Script(server)
+    script.http.headers["Authorization"] = bearer
+    return str(script.ask("{ viewer { email } }")["viewer"]["email"])
 
 
 def _until(is_so: Any, seconds: float = 60) -> None:
@@ -64,6 +70,7 @@ def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_pat
     lost = RunningServer(tmp_path / "lost", environment=environment)
     lost.start()
     script = Script(lost).register()
+    session, token = script.http.headers["Authorization"], script.create_token()
     board = script.create_board()
     _fill(script, board, 0)
     _until(lambda: list(archive.glob("bases/*/base.json")))
@@ -91,7 +98,14 @@ def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_pat
     (tmp_path / "new" / "secret").write_text(secret)
     (tmp_path / "new" / "secret").chmod(0o600)
     _killed_midway(tmp_path / "new", "restore", f"file://{archive}", "--to-time", moment.isoformat())
-    told = webref("restore", f"file://{archive}", "--to-time", moment.isoformat(), data=tmp_path / "new")
+    told = webref(
+        "restore",
+        f"file://{archive}",
+        "--to-time",
+        f"{moment:%Y-%m-%d %H:%M:%S.%f}",
+        data=tmp_path / "new",
+        settings={"TZ": "Asia/Tokyo"},
+    )
     assert told.returncode == 0, told.stdout + told.stderr
     again = webref("restore", f"file://{archive}", data=tmp_path / "new")
     assert (again.returncode, "nothing is written over" in again.stderr) == (1, True)
@@ -99,6 +113,10 @@ def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_pat
     new = RunningServer(tmp_path / "new", environment=environment)
     new.start()
     try:
+        assert _asks_who_they_are(new, f"Bearer {token}") == "ana@example.org"
+        with pytest.raises(Refused) as refused:  # the session ended, although the same secret signed it
+            _asks_who_they_are(new, session)
+        assert refused.value.codes == ["SESSION_REVOKED"]
         script = Script(new).sign_in()
         assert _state(script, board) == wanted
         for item in wanted:
@@ -114,9 +132,16 @@ def test_any_moment_since_the_base_comes_back_after_the_machine_was_lost(tmp_pat
         assert [(each["subject"], each["count"]) for each in told["repairs"]] == [("renditions", 1)]
         _until(lost_file.exists)
         _until(lambda: len(list(archive.glob("bases/*/base.json"))) == 2)
+        last = datetime.now(UTC)
+        script.create_board()
     finally:
         new.stop()
-    whole = webref("restore", f"file://{archive}", "--verify", data=tmp_path / "third")
+    control = tmp_path / "new" / "postgres" / "cluster" / "global" / "pg_control"
+    was = control.read_bytes()
+    whole = webref("restore", f"file://{archive}", "--verify", data=tmp_path / "new")
     assert whole.returncode == 0, whole.stdout + whole.stderr
     assert "can be restored" in whole.stdout
-    assert not (tmp_path / "third" / "postgres").exists()
+    reached = re.search(r"done last is of (\S+Z)\.", whole.stdout)
+    assert reached is not None
+    assert datetime.fromisoformat(reached[1]) >= last, "without a moment it is all that there was"
+    assert control.read_bytes() == was, "what is here was left alone"

@@ -6,13 +6,24 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psutil
 import pytest
 from dramatiq import Message
 
-from domain import compaction, darkroom, job_commands, jobs, originals, snapshots, storage, uploads
+from domain import (
+    compaction,
+    darkroom,
+    job_commands,
+    jobs,
+    originals,
+    snapshots,
+    storage,
+    uploads,
+    wal_archive,
+)
 from domain.database import execute, fetch, fetchrow, fetchval, transaction
 from domain.jobs import JobState
 from domain.settings import BadSetting, Settings
@@ -282,6 +293,27 @@ async def test_history_goes_only_where_somebody_said_so(
     await asyncio.gather(swept, return_exceptions=True)
     assert (asked.qsize() > 0) == (days > 0)
     assert {asked.get_nowait() for _ in range(asked.qsize())} <= {days}
+
+
+async def test_the_wal_archive_is_kept_up_every_15_s_and_once_more_when_all_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sweeps.ARCHIVE_SECONDS == 15
+    rounds: asyncio.Queue[int] = asyncio.Queue()
+
+    async def round_(keeper: wal_archive.Keeper) -> None:
+        rounds.put_nowait(1)
+
+    monkeypatch.setattr(wal_archive.Keeper, "round", round_)
+    await sweeps.keep_wal_archive_for_ever(Settings())
+    assert rounds.empty(), "nobody asked for it"
+    kept = asyncio.create_task(sweeps.keep_wal_archive_for_ever(Settings(wal_archive=tmp_path)))
+    async with asyncio.timeout(5):
+        await rounds.get()
+    assert rounds.empty()
+    kept.cancel()
+    await asyncio.gather(kept, return_exceptions=True)
+    assert (kept.cancelled(), rounds.qsize()) == (True, 1)
 
 
 async def test_large_jobs_leave_a_thread_to_the_others(database: str, settings: Settings) -> None:
