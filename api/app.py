@@ -16,8 +16,8 @@ from litestar.types import Receive, Scope, Send
 from api.access_log import logged, traced
 from api.direct import begin_direct, complete_direct, direct_parts, end_direct, read_direct
 from api.downloads import downloads
+from api.elsewhere import backchannel_logout, callback, link
 from api.elsewhere import begin as begin_elsewhere
-from api.elsewhere import callback, link
 from api.errors import HANDLERS
 from api.files import files
 from api.graphql import graphql, shortened
@@ -71,6 +71,7 @@ def create_app(settings: Settings, *, durable: bool = True) -> Litestar:
             begin_elsewhere,
             callback,
             link,
+            backchannel_logout,
             live,
             ready,
             startup,

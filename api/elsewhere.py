@@ -1,11 +1,15 @@
-"""The way to a provider of OpenID Connect and back: redirects, and the cookie that ties them to a browser."""
+"""The way to a provider of OpenID Connect and back: redirects, and the cookie that ties them to a browser.
+
+And the provider's own way here, to say that somebody is signed out there.
+"""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import orjson
 from litestar import Request, Response, get, post
 
+from api.body import read_body
 from api.cookies import set_cookies
 from api.errors import JSON_TYPE, as_domain_error
 from api.identity import client_address, language_of, user_agent, viewer_of_request
@@ -13,13 +17,20 @@ from api.security import require_own_page
 from api.services import Services, services_of
 from domain import attempts
 from domain.errors import DomainError, NotFound, SignInRefused, Unauthenticated
-from domain.oidc import LIFETIME, Door, own_path
+from domain.id_tokens import LONGEST_TOKEN
+from domain.oidc import LIFETIME, Door, LogoutRefused, own_path
 from domain.settings import Settings
 
 BEGIN = "/auth/oidc"
 CALLBACK = "/auth/oidc/callback"
 LINK = "/auth/oidc/link"
+LOGOUT = "/auth/oidc/backchannel-logout"
 LINKED_PAGE = "/settings/password"
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+FORM_SECONDS = 30.0
+
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -87,6 +98,31 @@ async def link(request: HttpRequest) -> Response[bytes]:
     return response
 
 
+@post(LOGOUT, status_code=200)
+async def backchannel_logout(request: HttpRequest) -> Response[bytes]:
+    """For the provider alone, whose word is all that counts: no cookie and no page has a part in it."""
+    door = _door(services_of(request))
+    try:
+        await door.sign_out(await _logout_token(request))
+    except LogoutRefused as error:
+        refusal = orjson.dumps({"error": error.code, "error_description": str(error)})
+        return Response(refusal, status_code=400, media_type=JSON_TYPE, headers=NOT_KEPT)
+    return Response(b"", headers=NOT_KEPT)
+
+
+async def _logout_token(request: HttpRequest) -> str:
+    """Of the form. Raises LogoutRefused."""
+    body = await read_body(request, 2 * LONGEST_TOKEN, FORM_SECONDS)
+    try:
+        sent = parse_qs(body.decode(), max_num_fields=10).get("logout_token", [])
+    except ValueError:
+        sent = []
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != FORM_TYPE or len(sent) != 1:
+        raise LogoutRefused(f"Send a form ({FORM_TYPE}) with one logout_token.")
+    return sent[0]
+
+
 def _door(services: Services) -> Door:
     if services.oidc is None:
         raise NotFound("This server knows no provider to sign in with (WEBREF_OIDC_ISSUER).")
@@ -117,7 +153,7 @@ def _code(error: DomainError) -> str:
 
 
 def _redirect(address: str) -> Response[bytes]:
-    return Response(content=b"", status_code=303, headers={"Location": address, "Cache-Control": "no-store"})
+    return Response(content=b"", status_code=303, headers={"Location": address, **NOT_KEPT})
 
 
 def _cookie_name(settings: Settings) -> str:

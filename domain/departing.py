@@ -31,8 +31,8 @@ _DOCUMENTS = {
     "quota.json": "SELECT bytes, boards, items, sockets, cost FROM quota WHERE account = $1",
     "preferences.json": "SELECT key_preset, keys, wheel, snapping, sharing_mail FROM preference "
     "WHERE account = $1",
-    "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address, language "
-    "FROM session WHERE account = $1 ORDER BY created_at",
+    "sessions.json": "SELECT created_at, last_seen_at, expires_at, revoked_at, user_agent, address, "
+    "language, issuer, subject, sid FROM session WHERE account = $1 ORDER BY created_at",
     "identities.json": "SELECT issuer, subject, email, created_at, last_used_at FROM identity "
     "WHERE account = $1 ORDER BY created_at",
     "tokens.json": "SELECT name, scope, created_at, expires_at, last_used_at, revoked_at FROM token "

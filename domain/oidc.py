@@ -9,16 +9,16 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 import jwt
 
-from domain import id_tokens, identities, sessions, standing
+from domain import id_tokens, identities, logout_tokens, sessions, standing, vouching
 from domain.access import Viewer
 from domain.entries import plain_line
 from domain.errors import SignInRefused
@@ -26,6 +26,7 @@ from domain.identities import Admission, Profile
 from domain.providers import Asking, Provider, ProviderFailed
 from domain.settings import Settings
 from domain.standing import require_session
+from domain.vouching import Voucher
 
 LIFETIME = timedelta(minutes=10)
 LONGEST_PATH = 1_000
@@ -34,6 +35,8 @@ ALGORITHM = "HS256"
 TYPE = "sign-in+jwt"
 
 CANCELLED = frozenset({"access_denied", "login_required", "consent_required", "interaction_required"})
+
+Said = TypeVar("Said")
 
 log = logging.getLogger("webref.signing_in")
 
@@ -54,6 +57,23 @@ class Arrived:
     path: str
 
 
+@dataclass(frozen=True)
+class Proved:
+    """What a code was worth. nonce: names this proof, which opens nothing a second time."""
+
+    profile: Profile
+    nonce: str
+    voucher: Voucher
+
+
+class LogoutRefused(Exception):
+    """Nobody is signed out. code: as the protocol calls it; why is in the log."""
+
+    def __init__(self, message: str, code: str = "invalid_request") -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class Door:
     """The provider that the settings name, and what it takes to go there and back."""
 
@@ -61,6 +81,7 @@ class Door:
         assert settings.oidc_client_id is not None
         self._settings = settings
         self._client_id = settings.oidc_client_id
+        self._name = settings.provider_name
         self._key = hmac.digest(settings.with_secret().secret.encode(), b"webref sign-in elsewhere", "sha256")
         self._asking = Asking(settings)
 
@@ -138,22 +159,42 @@ class Door:
             _require_from(provider, said)
             if "error" in said:
                 raise self._told_no(said["error"])
-            profile, nonce = await self._profile(provider, said.get("code", ""), begun)
+            proved = await self._proved(provider, said.get("code", ""), begun)
         except (ProviderFailed, id_tokens.TokenRefused) as error:
             raise self._untrusted(error) from error
         if "account" in begun:
             viewer = Viewer(UUID(begun["account"]), "", session_id=UUID(begun["session"]))
             if not await standing.still_signed_in([viewer]):
                 raise SignInRefused("Your session ended meanwhile. Sign in and try again.", reason="EXPIRED")
-            await identities.link(viewer, profile, nonce)
+            await identities.link(viewer, proved.profile, proved.nonce)
             return Arrived(None, begun["path"])
         account_id = await identities.account_for(
-            profile, self._admission(), nonce, invite_code=begun.get("invite")
+            proved.profile, self._admission(), proved.nonce, invite_code=begun.get("invite")
         )
         signed_in = await sessions.open_session(
-            account_id, user_agent=user_agent, address=address, language=language
+            account_id, user_agent=user_agent, address=address, language=language, voucher=proved.voucher
         )
         return Arrived(signed_in, begun["path"])
+
+    async def sign_out(self, logout_token: str) -> None:
+        """Ends the sessions of who is signed out there, as the provider says. Raises LogoutRefused."""
+        try:
+            provider = await self._asking.provider()
+            said = await self._believed(
+                lambda keys: logout_tokens.verified(
+                    logout_token, keys=keys, issuer=provider.issuer, client_id=self._client_id
+                )
+            )
+        except ProviderFailed as error:
+            log.warning("signing out by %s failed: %s", self._name, error)
+            raise LogoutRefused(
+                "The provider's keys cannot be had now.", "temporarily_unavailable"
+            ) from error
+        except id_tokens.TokenRefused as error:
+            log.warning("signing out by %s failed: %s", self._name, error)
+            raise LogoutRefused("It is no logout token of the provider for this server.") from error
+        ended = await vouching.take_back(said)
+        log.info("%s says that somebody is signed out there: %d sessions ended", self._name, ended)
 
     def _begun_by(self, cookie: str | None, state: str) -> dict[str, str]:
         """What this browser began. Raises SignInRefused."""
@@ -174,29 +215,42 @@ class Door:
             )
         return begun
 
-    async def _profile(self, provider: Provider, code: str, begun: Mapping[str, str]) -> tuple[Profile, str]:
+    async def _proved(self, provider: Provider, code: str, begun: Mapping[str, str]) -> Proved:
         if not 1 <= len(code) <= LONGEST_CODE:
             raise ProviderFailed("it sent no code")
         state = begun["state"]
         nonce = self._derived("nonce", state)
         given = await self._asking.exchanged(code, self._derived("verifier", state), begun["redirect_uri"])
-        expected = {
-            "issuer": provider.issuer,
-            "client_id": self._client_id,
-            "nonce": nonce,
-            "access_token": given.access_token,
-        }
-        try:
-            claims = id_tokens.verified(given.id_token, keys=await self._asking.keys(), **expected)
-        except id_tokens.UnknownKey:
-            keys = await self._asking.keys(afresh=True)
-            claims = id_tokens.verified(given.id_token, keys=keys, **expected)
+        claims = await self._believed(
+            lambda keys: id_tokens.verified(
+                given.id_token,
+                keys=keys,
+                issuer=provider.issuer,
+                client_id=self._client_id,
+                nonce=nonce,
+                access_token=given.access_token,
+            )
+        )
+        sid = claims.get("sid")
+        voucher = Voucher(
+            issuer=provider.issuer,
+            subject=claims["sub"],
+            sid=sid if id_tokens.is_name(sid) else None,
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+        )
         if any(claim_of(claims, name) is None for name in self._wanted()):
             more = await self._asking.userinfo(given.access_token)
             if more and more.get("sub") != claims["sub"]:
                 raise id_tokens.TokenRefused("what it knows of the person is about another one")
             claims = {**more, **claims}
-        return self._profile_of(claims, provider.issuer), nonce
+        return Proved(self._profile_of(claims, provider.issuer), nonce, voucher)
+
+    async def _believed(self, verified: Callable[[Sequence[Mapping[str, Any]]], Said]) -> Said:
+        """What a token of the provider says; keys that are not known are asked for once."""
+        try:
+            return verified(await self._asking.keys())
+        except id_tokens.UnknownKey:
+            return verified(await self._asking.keys(afresh=True))
 
     def _wanted(self) -> list[str]:
         settings = self._settings
@@ -239,10 +293,10 @@ class Door:
         return ProviderFailed(f"it refused: {plain_line(error, 100)}")
 
     def _untrusted(self, error: Exception) -> SignInRefused:
-        name = self._settings.provider_name
-        log.warning("signing in with %s failed: %s", name, error)
+        log.warning("signing in with %s failed: %s", self._name, error)
         return SignInRefused(
-            f"Signing in with {name} does not work at the moment. Try again, or tell the server's owner.",
+            f"Signing in with {self._name} does not work at the moment. Try again, or tell the server's"
+            " owner.",
             reason="PROVIDER",
         )
 

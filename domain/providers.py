@@ -6,8 +6,9 @@ later has to be over TLS, or on this very machine.
 
 import asyncio
 import base64
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -55,6 +56,22 @@ class Given:
     access_token: str
 
 
+@dataclass(frozen=True)
+class Keys:
+    """What came of asking for them. asked: when; until: how long nobody needs to ask again; by our clock."""
+
+    asked: float
+    until: float = -math.inf
+    keys: Sequence[Mapping[str, Any]] = ()
+    failure: str | None = None
+
+    def told(self) -> Sequence[Mapping[str, Any]]:
+        """Raises ProviderFailed."""
+        if self.failure is not None:
+            raise ProviderFailed(self.failure)
+        return self.keys
+
+
 class Asking:
     """One provider, and what was heard of it lately."""
 
@@ -66,7 +83,8 @@ class Asking:
         self._secret = settings.oidc_client_secret
         self._pool = httpcore.AsyncConnectionPool(ssl_context=trusted_by_system(), max_connections=8)
         self._known: tuple[Provider, float] | None = None
-        self._keys: tuple[list[dict[str, Any]], float] | None = None
+        self._keys = Keys(-math.inf)
+        self._hearing = asyncio.Lock()
         self._failed: tuple[str, float] | None = None
         self._learning = asyncio.Lock()
 
@@ -89,17 +107,32 @@ class Asking:
             self._known = provider, now + KNOWN_FOR_SECONDS
             return provider
 
-    async def keys(self, *, afresh: bool = False) -> list[dict[str, Any]]:
-        """Those that it signs with, as JWKs. afresh: whatever is remembered. Raises ProviderFailed."""
+    async def keys(self, *, afresh: bool = False) -> Sequence[Mapping[str, Any]]:
+        """Those that it signs with, as JWKs. afresh: as they are from now on. Raises ProviderFailed.
+
+        A second lies between two questions, and all who came before one are told its answer: anybody can
+        name a key that nobody knows.
+        """
+        came = time.monotonic()
         provider = await self.provider()
-        async with self._learning:
-            now = time.monotonic()
-            if self._keys is None or self._keys[1] < now or afresh:
-                told = (await self._json("GET", provider.jwks_uri)).get("keys")
-                if not isinstance(told, list):
-                    raise ProviderFailed("its list of keys is none")
-                self._keys = [key for key in told if isinstance(key, dict)], now + KEYS_KNOWN_FOR_SECONDS
-            return self._keys[0]
+        if not afresh and came < self._keys.until:
+            return self._keys.told()
+        async with self._hearing:
+            if came >= self._keys.asked and (afresh or came >= self._keys.until):
+                await asyncio.sleep(self._keys.asked + AGAIN_SECONDS - time.monotonic())
+                self._keys = await self._heard_keys(provider)
+            return self._keys.told()
+
+    async def _heard_keys(self, provider: Provider) -> Keys:
+        asked = time.monotonic()
+        try:
+            told = (await self._json("GET", provider.jwks_uri)).get("keys")
+        except ProviderFailed as error:
+            return Keys(asked, failure=str(error))
+        if not isinstance(told, list):
+            return Keys(asked, failure="its list of keys is none")
+        keys = [key for key in told if isinstance(key, dict)]
+        return Keys(asked, until=asked + KEYS_KNOWN_FOR_SECONDS, keys=keys)
 
     async def exchanged(self, code: str, verifier: str, redirect_uri: str) -> Given:
         """Raises ProviderFailed."""

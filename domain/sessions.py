@@ -26,6 +26,7 @@ from domain.entries import good_ids, plain_line
 from domain.errors import BadInput, SessionRevoked, TooBusy, Unauthenticated, WrongCredentials
 from domain.notices import announce_access
 from domain.settings import Settings
+from domain.vouching import Voucher, require_given
 
 ALGORITHM = "HS256"
 AUDIENCE = "webref"
@@ -117,35 +118,47 @@ async def open_session(
     address: str = "",
     language: str = "en",
     password_hash: str | None = None,
+    voucher: Voucher | None = None,
 ) -> SignedIn:
     """A session for somebody who has just proved who they are.
 
     language: of mails that nobody here asks for. password_hash: the one that was compared with; a password
-    changed meanwhile opens nothing.
+    changed meanwhile opens nothing. voucher: the word of a provider, until it is taken back; SignInRefused
+    where it was meanwhile.
     """
     session_id = uuid4()
     token, digest = _new_refresh_token(session_id)
-    row = await fetchrow(
-        "with owner as (select * from account where id = $2 and disabled_at is null"
-        "   and password_hash = coalesce($7, password_hash) for share),"
-        " opened as (insert into session (id, account, refresh_hash, expires_at, user_agent, address,"
-        "   language) select $1, owner.id, $3, now() + $4::interval, $5, $6, $8 from owner"
-        "   returning id, expires_at)"
-        " select owner.id, email, name, colour, is_owner, created_at, disabled_at, email_proven_at,"
-        "   opened.expires_at"
-        " from owner, opened",
-        session_id,
-        account_id,
-        digest,
-        _signing().refresh_lifetime,
-        plain_line(user_agent, 300),
-        plain_line(address, 64),
-        password_hash,
-        language,
-    )
+    async with transaction():
+        if voucher is not None:
+            await require_given(voucher)
+        row = await fetchrow(
+            _OPEN,
+            session_id,
+            account_id,
+            digest,
+            _signing().refresh_lifetime,
+            plain_line(user_agent, 300),
+            plain_line(address, 64),
+            password_hash,
+            language,
+            *((voucher.issuer, voucher.subject, voucher.sid) if voucher is not None else (None, None, None)),
+        )
     if row is None:
         raise directory.wrong()
     return _signed_in(account_from(row), session_id, token, row["expires_at"])
+
+
+_OPEN = (
+    "with owner as (select * from account where id = $2 and disabled_at is null"
+    "   and password_hash = coalesce($7, password_hash) for share),"
+    " opened as (insert into session (id, account, refresh_hash, expires_at, user_agent, address,"
+    "   language, issuer, subject, sid)"
+    "   select $1, owner.id, $3, now() + $4::interval, $5, $6, $8, $9, $10, $11 from owner"
+    "   returning id, expires_at)"
+    " select owner.id, email, name, colour, is_owner, created_at, disabled_at, email_proven_at,"
+    "   opened.expires_at"
+    " from owner, opened"
+)
 
 
 async def refresh(

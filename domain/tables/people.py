@@ -129,7 +129,11 @@ class Letter(Table, db=DB, tablename="letter"):
 
 
 class Session(Table, db=DB, tablename="session"):
-    """A signed-in device; its id is the family of its refresh tokens. language: the one it asks for."""
+    """A signed-in device; its id is the family of its refresh tokens. language: the one it asks for.
+
+    issuer, subject: the provider on whose word it began, and about whom; sid: what that one calls its own
+    session (domain/vouching.py).
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
@@ -141,6 +145,9 @@ class Session(Table, db=DB, tablename="session"):
     user_agent = Text()
     address = Text()
     language = Text(default=None, null=True)
+    issuer = Text(default=None, null=True)
+    subject = Text(default=None, null=True)
+    sid = Text(default=None, null=True)
     last_seen_at = Timestamptz(default=TimestamptzNow())
 
 

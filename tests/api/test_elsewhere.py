@@ -1,6 +1,7 @@
 """Signing in at a real provider of OpenID Connect, as a browser does: redirects, cookies and pages."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,10 +14,12 @@ from domain import attempts
 from domain.database import execute, fetch, fetchval
 from domain.elsewhere import Joining
 from domain.settings import Settings
-from tests.api.serving import Served, serving
+from tests.api.serving import Served, end_of, heard, say, serving
 from tests.conftest import EMPTY
-from tests.oidc import CLIENT_ID, CLIENT_SECRET, Harbour, harbour, walk
+from tests.oidc import CLIENT_ID, CLIENT_SECRET, Harbour, harbour, leave, walk
+from tests.people import sign_in as sign_in_here
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 WHO = {"query": "{ viewer { account { name } email hasPassword identities { issuer email } } }"}
 
 
@@ -218,6 +221,7 @@ async def test_without_a_provider_there_is_no_way(served: Served) -> None:
             await page.get("/auth/oidc"),
             await page.get("/auth/oidc/callback"),
             await page.post("/auth/oidc/link"),
+            await page.post("/auth/oidc/backchannel-logout", data={"logout_token": "x"}),
             await page.get("/auth/other"),
         ):
             assert answer.status_code == 404
@@ -234,3 +238,110 @@ async def test_with_tls_the_cookie_is_this_hosts_alone(provider_settings: Settin
     assert "Path=/" in cookie
     redirect = parse_qs(urlsplit(there.headers["location"]).query)["redirect_uri"]
     assert redirect == ["https://boards.example.org/auth/oidc/callback"]
+
+
+async def named(page: httpx.AsyncClient) -> str | None:
+    """Who is signed in on it; a session that goes on can be renewed too."""
+    viewer = (await asked(page, WHO))["viewer"]
+    renewal = {"query": "mutation { refreshSession(input: {}) { viewer { email } } }"}
+    renewed = await asked(page, renewal)
+    assert (viewer is None) == (renewed is None)
+    return None if viewer is None else str(viewer["email"])
+
+
+async def test_who_signs_out_there_is_signed_out_here_on_that_device(
+    known: Served, provider: Harbour
+) -> None:
+    await asyncio.to_thread(provider.tell, known.url)
+    async with browser(known) as desk, browser(known) as phone, browser(known) as bens:
+        for page, login in ((desk, "ana"), (phone, "ana"), (bens, "ben")):
+            assert led_to(await sign_in(page, login))[1]["arrived"] == "1"
+        rows = await fetch("SELECT issuer, subject, sid FROM session")
+        assert {(row["issuer"], row["subject"]) for row in rows} == {
+            (provider.issuer, "ana"),
+            (provider.issuer, "ben"),
+        }
+        assert len({row["sid"] for row in rows} - {None}) == 3
+        async with (
+            known.connected(desk.cookies["webref_access"]) as ending,
+            known.connected(phone.cookies["webref_access"]) as staying,
+        ):
+            began = time.monotonic()
+            await leave(desk, provider.issuer)
+            assert (await end_of(ending))[0] == 4403
+            assert time.monotonic() - began < 2
+            await say(staying, type="ping")
+            assert (await heard(staying))["type"] == "pong"
+        assert [await named(page) for page in (desk, phone, bens)] == [
+            None,
+            "ana@example.org",
+            "ben@example.org",
+        ]
+        assert led_to(await sign_in(desk, "ana"))[1]["arrived"] == "1", "there is a way back"
+        assert await named(desk) == "ana@example.org"
+
+
+async def test_who_is_signed_out_everywhere_there_is_here_but_where_a_password_was_used(
+    known: Served, provider: Harbour
+) -> None:
+    await asyncio.to_thread(provider.tell, known.url, session=False)
+    async with browser(known) as desk, browser(known) as phone, browser(known) as bens:
+        await sign_in(desk, "ana")
+        own = "correct horse battery staple"
+        query = "mutation ($i: ChangePasswordInput!) { changePassword(input: $i) { __typename } }"
+        await asked(desk, {"query": query, "variables": {"i": {"newPassword": own}}})
+        with_password = await sign_in_here("ana", own)
+        for page, login in ((phone, "ana"), (bens, "ben")):
+            await sign_in(page, login)
+        assert await fetch("SELECT FROM session WHERE sid IS NOT NULL") == []
+        assert [await named(page) for page in (desk, phone)] == ["ana@example.org"] * 2
+        assert await asyncio.to_thread(provider.ask, {"signOut": "ana"}) == "done"
+        assert [await named(page) for page in (desk, phone, bens)] == [None, None, "ben@example.org"]
+        async with known.browser(with_password) as page:
+            assert await named(page) == "ana@example.org"
+        before = await fetch("SELECT * FROM session ORDER BY id")
+        # Whether somebody was ever here is not said.
+        assert await asyncio.to_thread(provider.ask, {"signOut": "dot"}) == "done"
+        assert await fetch("SELECT * FROM session ORDER BY id") == before
+
+
+NO_FORMS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "an empty form": {"data": {}},
+    "no token": {"data": {"logout_token": ""}},
+    "another field": {"data": {"id_token": "x"}},
+    "two tokens": {"data": {"logout_token": ["x", "y"]}},
+    "in the address": {"params": {"logout_token": "x"}},
+    "JSON": {"json": {"logout_token": "x"}},
+    "a form that says it is text": {"content": "logout_token=x", "headers": {"Content-Type": "text/plain"}},
+    "not text": {"content": b"logout_token=\xff", "headers": FORM},
+    "many fields": {"content": "&".join(f"f{n}=x" for n in range(99)), "headers": FORM},
+    "a wrong token": {"data": {"logout_token": "a.b.c"}},
+    "a wrong token with cookies": {
+        "data": {"logout_token": "a.b.c"},
+        "headers": {"Cookie": "webref_access=x"},
+    },
+}
+
+
+@pytest.mark.parametrize("sent", NO_FORMS.values(), ids=NO_FORMS.keys())
+async def test_what_is_no_logout_token_is_refused_in_the_words_of_the_protocol(
+    known: Served, sent: dict[str, Any]
+) -> None:
+    ana = await known.join("ana")
+    async with browser(known) as page:
+        answer = await page.post("/auth/oidc/backchannel-logout", **sent)
+    assert answer.status_code == 400
+    assert answer.json().keys() == {"error", "error_description"}
+    assert answer.json()["error"] == "invalid_request"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    assert await fetchval("SELECT revoked_at IS NULL FROM session WHERE id = $1", ana.session_id)
+
+
+async def test_a_logout_token_may_not_be_endless_nor_be_got(known: Served) -> None:
+    async with browser(known) as page:
+        form = {"logout_token": "x" * 200_000}
+        assert (await page.post("/auth/oidc/backchannel-logout", data=form)).status_code == 413
+        answer = await page.get("/auth/oidc/backchannel-logout?logout_token=x")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -4,6 +4,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from domain.errors import LastOwner, NotFound, WrongCredentials
 from domain.members import NewGrant
 from domain.operations import NoteContent
 from domain.settings import Settings
+from domain.vouching import Voucher
 from tests import pictures
 from tests.factories import a_board
 from tests.laws import require_laws
@@ -59,6 +61,8 @@ async def grants_on(board: UUID) -> dict[str, str]:
 async def test_a_zip_holds_all_that_is_known_and_no_secret(settings: Settings, tmp_path: Path) -> None:
     await a_person("Olga")
     ben = await a_person("Ben")
+    word = Voucher("https://login.example.org", "ben-1", "s-1", datetime.now(UTC))
+    await sessions.open_session(ben.account_id, voucher=word)
     content = pictures.photo(60, 40)
     image = (await add(ben, content, settings)).image
     board = await a_board(ben, title="Mood")
@@ -79,7 +83,8 @@ async def test_a_zip_holds_all_that_is_known_and_no_secret(settings: Settings, t
     assert {each["kind"] for each in told["items.json"]} == {"NOTE", "IMAGE"}
     assert [each["text"] for each in told["comments.json"]] == ["nice"]
     assert [each["digest"] for each in told["pictures.json"]] == [image.digest]
-    assert len(told["sessions.json"]) == 1
+    assert [each["sid"] for each in told["sessions.json"]] == [None, "s-1"]
+    assert told["sessions.json"][1]["subject"] == "ben-1"
     assert "argon2" not in json.dumps(told)
     with pytest.raises(NotFound):
         await departing.take_along("nobody@example.org", tmp_path / "none.zip")

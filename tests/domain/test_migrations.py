@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
-from domain import adding, boards, contents, history, items, nearness
+from domain import accounts, adding, boards, contents, history, items, nearness, sessions
 from domain import migrate as migrations
 from domain.adding import NewItem
 from domain.contents import NoteEdit
@@ -222,6 +222,36 @@ async def test_the_items_of_earlier_large_boards_and_no_others_are_in_the_spatia
     assert ids[0] not in {record["id"] for record in found}
     async with transaction() as connection:
         assert await nearness.astray(connection) == []
+
+
+@pytest.mark.usefixtures("database", "signing")
+async def test_of_earlier_sessions_those_are_known_that_began_at_the_one_provider_of_their_person() -> None:
+    issuers = {
+        "provider": ["https://a"],
+        "password": ["https://a"],
+        "directory": ["ldap:dc=a"],
+        "two": ["https://a", "https://b"],
+        "none": [],
+    }
+    for name, known in issuers.items():
+        account = await accounts.insert_account(
+            name=name, email=f"{name}@example.org", password_hash="x" if name == "password" else ""
+        )
+        await sessions.open_session(account.id, user_agent=name)
+        for issuer in known:
+            await execute(
+                "INSERT INTO identity (id, account, issuer, subject) VALUES (gen_random_uuid(), $1, $2, $3)",
+                account.id,
+                issuer,
+                name,
+            )
+    found = "SELECT user_agent, issuer, subject FROM session WHERE issuer IS NOT NULL"
+    assert await fetch(found) == []
+    migration = importlib.import_module("migrations.webref_2026_11_29t10_54_14_000000")
+    for statement in migration.STATEMENTS:
+        if "UPDATE session" in statement:
+            await execute(statement)
+    assert [tuple(row) for row in await fetch(found)] == [("provider", "https://a", "provider")]
 
 
 @pytest.mark.usefixtures("database")

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,48 +18,12 @@ from domain.elsewhere import Joining
 from domain.errors import Forbidden, SignInRefused
 from domain.oidc import Begun, Door, own_path
 from domain.settings import Settings
-from tests.forged import CLIENT_ID, KEY, OTHER_KEY, Forger, forger, jwk_of, signed, text_of, unsigned
+from tests.forged import CLIENT_ID, KEY, OTHER_KEY, Forger, jwk_of, signed, text_of, unsigned
 from tests.people import join, viewer
 
 pytestmark = pytest.mark.usefixtures("database", "signing")
 
 BACK = "http://127.0.0.1:8484/auth/oidc/callback"
-
-
-@pytest.fixture(scope="module")
-def _forger() -> Iterator[Forger]:
-    with forger() as made:
-        yield made
-
-
-@pytest.fixture
-def forged(_forger: Forger) -> Forger:
-    _forger.__dict__.update(Forger(port=_forger.port).__dict__)
-    return _forger
-
-
-@pytest.fixture
-def knowing(settings: Settings, forged: Forger) -> Settings:
-    return replace(
-        settings,
-        oidc_issuer=forged.issuer,
-        oidc_client_id=CLIENT_ID,
-        oidc_client_secret="s3cret & more",
-        oidc_name="Harbour",
-        oidc_registration=Joining.OPEN,
-    )
-
-
-@pytest.fixture
-async def door(knowing: Settings) -> AsyncIterator[Door]:
-    made = Door(knowing)
-    yield made
-    await made.close()
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(providers, "AGAIN_SECONDS", 0.0)
 
 
 async def refused(door: Door, begun: Begun | str | None, said: dict[str, str], reason: str) -> None:

@@ -69,11 +69,21 @@ class Harbour:
             stderr=subprocess.DEVNULL,
             text=True,
         )
+        assert self.ask(self.people) == "ready"
+
+    def ask(self, line: dict[str, Any]) -> str:
+        """What it answers to a line (provider.mjs)."""
+        assert self.process is not None
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(self.people) + "\n")
+        self.process.stdin.write(json.dumps(line) + "\n")
         self.process.stdin.flush()
-        assert self.process.stdout.readline().strip() == "ready"
+        return self.process.stdout.readline().strip()
+
+    def tell(self, webref: str, *, session: bool = True) -> None:
+        """Where it says that somebody is signed out. session: it names its sessions, in ID tokens too."""
+        address = f"{webref}/auth/oidc/backchannel-logout"
+        assert self.ask({"logout": address, "session": session}) == "done"
 
     def stop(self) -> None:
         assert self.process is not None
@@ -104,3 +114,12 @@ async def walk(browser: httpx.AsyncClient, address: str, login: str) -> str:
         if "/auth/oidc/callback" in address:
             return address
     raise AssertionError(f"no way back from {address}")
+
+
+async def leave(browser: httpx.AsyncClient, issuer: str) -> None:
+    """Signs out there, as its page does; webref has been told when this returns."""
+    page = await browser.get(f"{issuer}/session/end")
+    form = re.search(r'action="([^"]+)".*name="xsrf" value="([^"]+)"', page.text, re.DOTALL)
+    assert form is not None, page.text
+    answer = await browser.post(form[1], data={"xsrf": form[2], "logout": "yes"})
+    assert answer.is_redirect, answer.text

@@ -2,6 +2,9 @@
  *
  * Says `ready` when it takes requests, and ends when its standard input does. Its keys are new ones whenever
  * it starts. Whoever writes the login of one of its people is that person.
+ *
+ * What else it is told, a line of JSON each, it answers with `done` or what went wrong: {"logout": address,
+ * "session": whether sessions are named} where to say that somebody is signed out; {"signOut": login} says so.
  */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -13,6 +16,8 @@ const issuer = `http://127.0.0.1:${port}`;
 const lines = createInterface({ input: process.stdin });
 const people = JSON.parse((await lines[Symbol.asyncIterator]().next()).value);
 
+console.info = console.error; // its notices are no answers
+
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const key = { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), use: "sig", alg: "RS256" };
 
@@ -23,6 +28,8 @@ const provider = new Provider(issuer, {
       client_secret: clientSecret,
       redirect_uris: ["http://127.0.0.1/auth/oidc/callback"],
       token_endpoint_auth_method: "client_secret_basic",
+      backchannel_logout_uri: "http://127.0.0.1/auth/oidc/backchannel-logout",
+      backchannel_logout_session_required: true,
     },
   ],
   jwks: { keys: [key] },
@@ -30,7 +37,9 @@ const provider = new Provider(issuer, {
   scopes: ["openid", "profile", "email", "groups"],
   claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
   pkce: { required: () => true },
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+  // Its own dispatcher would not speak to this machine.
+  fetch: (address, { dispatcher: _, ...options }) => fetch(address, options),
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   async findAccount(_, sub) {
     return people[sub] && { accountId: sub, claims: async () => ({ sub, ...people[sub] }) };
@@ -74,5 +83,15 @@ createServer((request, response) => {
   else handle(request, response);
 }).listen(Number(port), "127.0.0.1", () => console.log("ready"));
 
-for await (const _ of lines);
+async function obey({ logout, session, signOut }) {
+  const client = await provider.Client.find(clientId);
+  if (logout) Object.assign(client, { backchannelLogoutUri: logout, backchannelLogoutSessionRequired: session });
+  if (signOut) await client.backchannelLogout(signOut);
+}
+
+for await (const line of lines)
+  await obey(JSON.parse(line)).then(
+    () => console.log("done"),
+    (error) => console.log(error.message),
+  );
 process.exit(0);
