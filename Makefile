@@ -24,7 +24,7 @@ SITE := build/web/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/generated -prune -o -type f -print 2>/dev/null)
 PYTHON_ROOMS := domain workers schema api tests
 
-.PHONY: help setup run test test-python test-web nightly faults check format lock words schema migration bench screenshots clean
+.PHONY: help setup run test test-python test-web nightly faults check check-python check-web format lock words schema migration bench screenshots clean
 
 help: ## Show this list
 	@echo "webref: a self-hosted reference board. What you can do here:"
@@ -54,12 +54,16 @@ nightly: $(DEVELOPMENT) $(SITE) ## The long proofs: 10,000 runs of the state mac
 faults: $(DEVELOPMENT) $(SITE) ## Thirty faults under load, the invariants after each, for hours (FAULTS="F1 F7 --seeds 3")
 	@$(BIN)/python -m tests.faults $(FAULTS)
 
-check: $(DEVELOPMENT) $(MODULES) web/src/generated ## Format, lint, types, import contracts, schema and migration drift
+check: check-python check-web ## Format, lint, types, import contracts, schema and migration drift
+
+check-python: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.drift
+
+check-web: $(MODULES) web/src/generated
 	npm --prefix web run check
 
 format: $(DEVELOPMENT) $(MODULES) ## Format everything, and mend what ruff can mend
