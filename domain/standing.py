@@ -25,7 +25,7 @@ async def require_fresh(viewer: Viewer, deed: str) -> None:
     )
     if not fresh:
         raise WrongCredentials(
-            f"To {deed}, sign out and in again: without a password it is possible within"
+            f"To {deed}, sign in again: without a password it is possible within"
             f" {FRESH.seconds // 60} minutes of that."
         )
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { troubleInWords, wayTo } from "$lib/accounts/troubles";
+import { troubleInWords, wayAgain, wayTo } from "$lib/accounts/troubles";
 
 /** As docs/schema.md lists them under SIGN_IN_REFUSED. */
 const CODES = [
@@ -28,4 +28,10 @@ test("where one wanted to go travels along, and an invite; a refusal asks who it
     "/auth/oidc?next=%2Fboards%2F1%3Fa%3Db%26c&invite=co%2Bde",
   );
   expect(wayTo("/auth/oidc", "/", "NOT_ALLOWED")).toBe("/auth/oidc?afresh=1");
+});
+
+test("who has to prove once more who they are is asked there, and comes back to the very place", () => {
+  expect(wayAgain("/auth/oidc", "/settings/profile?change=email")).toBe(
+    "/auth/oidc?next=%2Fsettings%2Fprofile%3Fchange%3Demail&afresh=1",
+  );
 });

@@ -35,6 +35,8 @@ class App {
   trouble = $state("");
   /** Set when a session ended by itself, so that the sign-in page can say so. */
   sessionEnded = $state(false);
+  /** That this page was opened by signing in elsewhere. */
+  hasArrived = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   async open(): Promise<void> {
@@ -73,6 +75,7 @@ class App {
   /** Who signed in elsewhere comes with cookies alone: until when they hold, and for whom, is asked here. */
   private async arrive(opening: OpeningQuery): Promise<void> {
     const { refreshSession } = await request(ArriveDocument, {});
+    this.hasArrived = router.query.has("arrived");
     this.instance = opening.instance;
     this.signedIn(refreshSession.viewer, refreshSession.accessExpiresAt);
   }

@@ -48,3 +48,8 @@ export function wayTo(url: string, next: string, trouble: string, invite = ""): 
   if (SAYS_IT_AGAIN.has(trouble)) query.set("afresh", "1");
   return query.size ? `${url}?${query}` : url;
 }
+
+/** The same for who is signed in and has to prove once more who they are. */
+export function wayAgain(url: string, next: string): string {
+  return `${url}?${new URLSearchParams({ next, afresh: "1" })}`;
+}
