@@ -267,7 +267,7 @@ async def test_without_a_password_the_last_way_in_stays_until_one_is_set() -> No
 async def test_a_first_password_needs_a_sign_in_of_a_moment_ago() -> None:
     ana = await signed_in(await identities.account_for(ANA, OPEN))
     await execute("UPDATE session SET created_at = now() - interval '16 minutes'")
-    with pytest.raises(WrongCredentials, match="sign out and in again"):
+    with pytest.raises(WrongCredentials, match="sign in again"):
         await accounts.change_password(ana, current=None, new=PASSWORD)
     assert not await accounts.has_password(ana)
 
