@@ -22,15 +22,16 @@ class CannotRun(Exception):
 @dataclass(frozen=True)
 class Shape:
     """What is brought up. threads: of workers within the API; workers: processes of their own, with a
-    PostgreSQL that is not the API's. bucket: files in S3, through a door; disk: "", "tmpfs" (the pictures'
-    disk is small), "wal" (that of PostgreSQL's log) or "image" (all is on a disk in a file). line: clients
-    come through a proxy. alone: with a network of its own. launcher: of API and workers; extra: of their
-    environment. earlier: the API is of an earlier release, and each seed has a stage of its own.
+    PostgreSQL that is not the API's. broker: "", "redis" or "rabbitmq". bucket: files in S3, through a door;
+    disk: "", "tmpfs" (the pictures' disk is small), "wal" (that of PostgreSQL's log) or "image" (all is on a
+    disk in a file). line: clients come through a proxy. alone: with a network of its own. launcher: of API
+    and workers; extra: of their environment. earlier: the API is of an earlier release, and each seed has a
+    stage of its own.
     """
 
     threads: int = 2
     workers: int = 0
-    broker: bool = False
+    broker: str = ""
     bucket: bool = False
     disk: str = ""
     line: bool = False

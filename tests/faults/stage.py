@@ -17,7 +17,7 @@ import psutil
 
 from domain.postgres import Cluster, find_binaries, running
 from domain.settings import Settings
-from tests.brokers import Redis
+from tests.brokers import KINDS, Broker
 from tests.faults.earlier import earlier_release
 from tests.faults.lines import Line
 from tests.faults.listed import CannotRun, Shape
@@ -32,9 +32,10 @@ ENDS_SECONDS = 20.0
 
 @dataclass
 class Stage:
-    """base: where data and PostgreSQL are; folder: where the logs are. services: "api", "worker1" …, "redis",
-    "s3". images: two pictures that are there from the start. token: of who owns all; stranger: of somebody
-    who may see nothing of it. dead: pictures whose job is meant to be given up. rounds: how many there were.
+    """base: where data and PostgreSQL are; folder: where the logs are. services: "api", "worker1" …,
+    "broker", "s3". images: two pictures that are there from the start. token: of who owns all; stranger: of
+    somebody who may see nothing of it. dead: pictures whose job is meant to be given up. rounds: how many
+    there were.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Stage:
     stranger: str = ""
     images: list[str] = field(default_factory=list)
     dead: set[str] = field(default_factory=set)
+    broker: Broker | None = None
     door: Door | None = None
     line: Line | None = None
     rounds: int = 0
@@ -194,7 +196,7 @@ async def staged(folder: Path, shape: Shape) -> AsyncIterator[Stage]:
             environment["WEBREF_DATABASE_URL"] = await opened.enter_async_context(running(cluster))
         opened.callback(_end, stage)
         if shape.broker:
-            await _redis(stage)
+            await _broker(stage, opened)
         if shape.bucket:
             await _bucket(stage, opened)
         (folder / "clock").write_text("+0\n")
@@ -241,13 +243,15 @@ def _people(stage: Stage) -> None:
     stage.images = [owner.upload(photo(60, 40, seed=n), f"{n}.jpg")["id"] for n in range(2)]
 
 
-async def _redis(stage: Stage) -> None:
-    if shutil.which("redis-server") is None:
-        raise CannotRun("redis-server is not installed")
-    redis = Redis(stage.folder)
-    stage.environment["WEBREF_BROKER_URL"] = redis.url
-    stage.services["redis"] = redis.service
-    await stage.start("redis")
+async def _broker(stage: Stage, opened: AsyncExitStack) -> None:
+    needed = f"{stage.shape.broker}-server"
+    if shutil.which(needed) is None:
+        raise CannotRun(f"{needed} is not installed")
+    stage.broker = broker = KINDS[stage.shape.broker](stage.folder)
+    opened.callback(broker.close)
+    stage.environment["WEBREF_BROKER_URL"] = broker.url
+    stage.services["broker"] = broker.service
+    await asyncio.to_thread(broker.start)
 
 
 async def _bucket(stage: Stage, opened: AsyncExitStack) -> None:
