@@ -26,6 +26,7 @@ from api.cli_storage import storage
 from domain.settings import Settings
 
 if TYPE_CHECKING:
+    from domain.doctor import Finding
     from domain.repairs import Repair
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -132,10 +133,11 @@ def doctor(settings: Settings, deep: bool, repair: bool, as_json: bool) -> None:
     """Look whether everything is well; change nothing, unless told to repair.
 
     Checks the database, its migrations and durability, the data folder, that every picture has
-    its file, that no change log has a gap, unfinished work, and the picture decoder. --repair has
-    lost renditions made again, counts and index put right, work of lost workers freed, files
-    without a picture put aside for a day; nothing that is in use is removed, and it is safe while
-    people work. Exit code 0: all is well (now); 1: something needs attention.
+    its file, that no change log has a gap, unfinished work, the picture decoder, and the broker
+    where one is named. --repair has lost renditions made again, counts and index put right, work
+    of lost workers freed, files without a picture put aside for a day; nothing that is in use is
+    removed, and it is safe while people work. Exit code 0: all is well (now); 1: something needs
+    attention.
     """
     from domain.doctor import Finding, Verdict, examine
     from domain.repairs import Repair
@@ -153,6 +155,8 @@ def doctor(settings: Settings, deep: bool, repair: bool, as_json: bool) -> None:
     async def run() -> None:
         done = await _repaired(settings, deep) if repair else []
         findings = [finding async for finding in examine(settings, deep=deep)]
+        if settings.broker_url is not None:
+            findings.append(await _broker(settings))
         ill = any(finding.verdict is Verdict.ILL for finding in findings)
         if as_json:
             answer = {"well": not ill, "findings": findings, "repairs": done}
@@ -163,6 +167,12 @@ def doctor(settings: Settings, deep: bool, repair: bool, as_json: bool) -> None:
             sys.exit(FAILED)
 
     run_quietly(run())
+
+
+async def _broker(settings: Settings) -> "Finding":
+    from workers.checkup import broker_finding
+
+    return await broker_finding(settings)
 
 
 async def _repaired(settings: Settings, deep: bool) -> "list[Repair]":

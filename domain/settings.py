@@ -37,6 +37,7 @@ class Settings(Elsewhere):
     trash_days: how many days a picture stays in the trash; 0: until it is deleted.
     renditions: the longest sides of the smaller sizes of pictures, in pixels, ascending.
     fetch_allow: networks that are not public and may be fetched from all the same, on any port.
+    broker_ca: who signed the broker's certificate; None: one of those whom the system trusts.
     wal_archive: folder in which the embedded PostgreSQL keeps its log; None: it does not.
     metrics: address and port at which this process tells Prometheus what it counts.
     traces: address of a collector that takes OTLP over HTTP.
@@ -70,6 +71,7 @@ class Settings(Elsewhere):
     access_minutes: int = 10
     refresh_days: int = 30
     broker_url: str | None = None
+    broker_ca: Path | None = None
     snapshot_lines: int = 1_000
     history_days: int = 0
     trash_days: int = 30
@@ -133,6 +135,7 @@ class Settings(Elsewhere):
         archive = settings.wal_archive and settings.wal_archive.expanduser().absolute()
         settings = replace(settings, data=settings.data.expanduser().absolute(), wal_archive=archive)
         _require_apart(settings)
+        _require_tls(settings)
         _require_whole_mail(settings)
         return settings
 
@@ -175,6 +178,17 @@ def _require_apart(settings: Settings) -> None:
             f"WEBREF_WAL_ARCHIVE={archive} lies in the data folder, and would be lost with it: name a "
             "folder on another disk.",
             variable=variable,
+        )
+
+
+def _require_tls(settings: Settings) -> None:
+    """Who names a certificate means that the broker is spoken to in secret."""
+    scheme = urlsplit(settings.broker_url or "").scheme
+    if settings.broker_ca is not None and scheme not in ("rediss", "amqps"):
+        raise BadSetting(
+            "WEBREF_BROKER_CA is for a broker over TLS, but WEBREF_BROKER_URL begins neither with rediss:// "
+            "nor with amqps://. Correct the address, or leave WEBREF_BROKER_CA out.",
+            variable="WEBREF_BROKER_CA",
         )
 
 
@@ -405,6 +419,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "WEBREF_ACCESS_MINUTES": ("access_minutes", _whole(1, 10)),
     "WEBREF_REFRESH_DAYS": ("refresh_days", _whole(1, 365)),
     "WEBREF_BROKER_URL": ("broker_url", _broker_url),
+    "WEBREF_BROKER_CA": ("broker_ca", Path),
     "WEBREF_SNAPSHOT_LINES": ("snapshot_lines", _whole(10, 1_000_000)),
     "WEBREF_HISTORY_DAYS": ("history_days", _days_of_history),
     "WEBREF_TRASH_DAYS": ("trash_days", _whole(0, 36_500)),

@@ -121,6 +121,7 @@ let
         "Address of a directory whose logins and passwords are taken as well; the password of who searches it belongs into {option}`services.webref.ldap.bindPasswordFile`.";
     WEBREF_LDAP_NAME = setting types.str "Example Studio" "What people call the directory; by default its host.";
     WEBREF_LDAP_CA = setting types.str "/etc/ssl/studio-ca.pem" "File with the certificate of who signed that of the directory; by default those whom the system trusts.";
+    WEBREF_BROKER_CA = setting types.str "/etc/ssl/studio-ca.pem" "File with the certificate of who signed that of a broker over TLS; by default those whom the system trusts.";
     WEBREF_LDAP_START_TLS = setting types.bool false "Whether ldap:// is made secret first, which is the product's default; without it a directory has to be on this machine.";
     WEBREF_LDAP_BIND_DN = setting types.str "cn=webref,dc=example,dc=org" "Who searches the directory; by default nobody needs to say who they are.";
     WEBREF_LDAP_BASE = setting types.str "ou=people,dc=example,dc=org" "Where people are in the directory.";

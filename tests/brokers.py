@@ -1,5 +1,9 @@
-"""A Redis or a RabbitMQ of a test's own on loopback: it can be killed, and made to forget what it carried."""
+"""A Redis or a RabbitMQ of a test's own on loopback: it can be killed, and made to forget what it carried.
 
+Both ask for a password, and speak with and without TLS, for which `ca.pem` of their folder vouches.
+"""
+
+import json
 import random
 import shutil
 import socket
@@ -10,12 +14,17 @@ import pika  # type: ignore[import-untyped]
 import redis
 
 from domain import jobs
+from tests.certificates import make_certificate
 from tests.services import Service, listens, program
 
 QUEUES = (jobs.PICTURES, jobs.LARGE, jobs.MAIL)
 
 # Debian's `rabbitmq-server` of /usr/sbin changes the user and the folder first; the one behind it does not.
 RABBITMQ_PROGRAMS = "/usr/lib/rabbitmq/bin"
+
+
+PASSWORD = "p@ss/word:1"
+QUOTED = "p%40ss%2Fword%3A1"
 
 
 def quiet_port() -> int:
@@ -31,10 +40,29 @@ class Redis:
     """It keeps nothing on a disk."""
 
     def __init__(self, folder: Path) -> None:
-        port = quiet_port()
-        self.url = f"redis://127.0.0.1:{port}/0"
+        port, tls = quiet_port(), quiet_port()
+        self.url = f"redis://:{QUOTED}@127.0.0.1:{port}/0"
+        self.secret_url = f"rediss://:{QUOTED}@127.0.0.1:{tls}/0"
+        make_certificate(folder)
+        self.ca = folder / "ca.pem"
         command = [program("redis-server"), "--port", str(port), "--save", "", "--dir", str(folder)]
+        command += ["--requirepass", PASSWORD, "--tls-port", str(tls), "--tls-auth-clients", "no"]
+        for name, file in (("cert", "server.pem"), ("key", "server.key"), ("ca-cert", "ca.pem")):
+            command += [f"--tls-{name}-file", str(folder / file)]
         self.service = Service(command, folder / "redis.log", self._answers)
+
+    def wrong(self) -> dict[str, str]:
+        """Addresses at which it does not let anybody in, and a word of what is said of each."""
+        own, other = self.url.replace(QUOTED, "{}"), self.secret_url.replace(QUOTED, "{}")
+        return {
+            own.format("not-the-secret"): "this user with this password",
+            own.replace(":{}@", ""): "this user with this password",
+            other.format("not-the-secret"): "this user with this password",
+            f"{self.url}?not-the-secret=1": "option behind the ?",
+            self.url.removesuffix("0") + "99": "no database of that number",
+            self.secret_url.replace("127.0.0.1", "localhost"): "for another name",
+            self.secret_url.replace("rediss:", "redis:"): "does not answer",
+        }
 
     def _answers(self) -> bool:
         with suppress(redis.exceptions.ConnectionError), redis.Redis.from_url(self.url) as asking:
@@ -63,8 +91,13 @@ class RabbitMQ:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "rabbitmq"
         self.folder.mkdir()
-        port, far, mapper = quiet_port(), quiet_port(), quiet_port()
-        self.url = f"amqp://guest:guest@127.0.0.1:{port}/%2F?connection_attempts=1&socket_timeout=2"
+        port, tls, far, mapper = (quiet_port() for _ in range(4))
+        options = "?connection_attempts=1&socket_timeout=2"
+        self.url = f"amqp://ana:{QUOTED}@127.0.0.1:{port}/studio%2Fone{options}"
+        self.secret_url = f"amqps://ana:{QUOTED}@127.0.0.1:{tls}/studio%2Fone{options}"
+        make_certificate(self.folder)
+        self.ca = self.folder / "ca.pem"
+        self._configure(tls)
         environment = {
             "HOME": str(self.folder),
             "ERL_EPMD_PORT": str(mapper),
@@ -79,7 +112,7 @@ class RabbitMQ:
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-            "RABBITMQ_CONFIG_FILE": str(self.folder / "no-configuration"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "no-plugins"),
             "RUNNING_UNDER_SYSTEMD": "true",  # to its script: be the server, do not watch over it
         }
@@ -87,9 +120,48 @@ class RabbitMQ:
         self.service = Service(
             [program("rabbitmq-server", RABBITMQ_PROGRAMS)],
             folder / "rabbitmq.log",
-            lambda: listens(port),
+            lambda: listens(port) and listens(tls),
             environment,
         )
+
+    def _configure(self, tls: int) -> None:
+        """Ana may do all; Eve is let in, and may do nothing."""
+        vhosts = ("/", "studio/one")
+        rights = {"configure": ".*", "write": ".*", "read": ".*"}
+        nothing = dict.fromkeys(rights, "^$")
+        definitions = {
+            "vhosts": [{"name": name} for name in vhosts],
+            "users": [{"name": name, "password": PASSWORD, "tags": ""} for name in ("ana", "eve")],
+            "permissions": [
+                {"user": user, "vhost": vhost, **may}
+                for user, may in (("ana", rights), ("eve", nothing))
+                for vhost in vhosts
+            ],
+        }
+        (self.folder / "definitions.json").write_text(json.dumps(definitions))
+        (self.folder / "rabbitmq.conf").write_text(
+            f"listeners.ssl.default = 127.0.0.1:{tls}\n"
+            f"ssl_options.cacertfile = {self.ca}\n"
+            f"ssl_options.certfile = {self.folder / 'server.pem'}\n"
+            f"ssl_options.keyfile = {self.folder / 'server.key'}\n"
+            "ssl_options.verify = verify_none\n"
+            f"load_definitions = {self.folder / 'definitions.json'}\n"
+        )
+
+    def wrong(self) -> dict[str, str]:
+        """Addresses at which it does not let anybody in, and a word of what is said of each."""
+        own, other = self.url.replace(QUOTED, "{}"), self.secret_url.replace(QUOTED, "{}")
+        return {
+            own.format("not-the-secret"): "this user with this password",
+            other.format("not-the-secret"): "this user with this password",
+            self.url.replace("ana", "nobody"): "this user with this password",
+            self.url.replace("studio%2Fone", "studio"): "no such vhost",
+            self.url.replace("studio%2Fone", "studio/one"): "no such vhost",
+            self.url.replace("ana", "eve"): "Let them configure, write and read",
+            self.url.replace("amqp:", "amqps:"): "No TLS is spoken there",
+            self.secret_url.replace("127.0.0.1", "localhost"): "for another name",
+            self.secret_url.replace("amqps:", "amqp:"): "No AMQP is spoken there",
+        }
 
     def start(self) -> None:
         if self.mapper.process is None:

@@ -1,84 +1,24 @@
 """The broker: how a worker learns that a job is due. The job table is the truth, this is only the hint."""
 
-import importlib
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import dramatiq
 from dramatiq import Broker, Consumer, Message, MessageProxy
-from dramatiq.common import q_name
-from dramatiq.errors import BrokerConnectionError, ConnectionFailed
 from dramatiq.middleware import Middleware, TimeLimit
 
 from domain.jobs import RUN_SECONDS
-from domain.settings import BadSetting, Settings
 
 TIME_LIMIT_MS = int(RUN_SECONDS + 30) * 1000
 """Of Dramatiq, behind the limit that `jobs.run` sets itself."""
 
 
-def make_broker(settings: Settings, *middleware: Middleware) -> Broker:
-    """The broker that the settings name: our own, or Dramatiq's for Redis or RabbitMQ.
-
-    Retries are the job row's business, so none of Dramatiq's own takes part.
-    """
-    layers = [TimeLimit(time_limit=TIME_LIMIT_MS), *middleware]
-    scheme = (settings.broker_url or "").partition(":")[0]
-    if scheme in ("redis", "rediss", "unix"):
-        return _outside("redis", "RedisBroker", settings, layers)
-    if scheme in ("amqp", "amqps"):
-        return _outside("rabbitmq", "RabbitmqBroker", settings, layers)
-    return PostgresBroker(layers)
-
-
-def _outside(kind: str, name: str, settings: Settings, layers: list[Middleware]) -> Broker:
-    """One of Dramatiq's own brokers; its client library is an extra. Raises BadSetting without it."""
-    try:
-        made = getattr(importlib.import_module(f"dramatiq.brokers.{kind}"), name)
-    except ImportError as error:
-        raise BadSetting(
-            f"WEBREF_BROKER_URL names a broker without its client here: pip install 'dramatiq[{kind}]'.",
-            variable="WEBREF_BROKER_URL",
-        ) from error
-    confirming = {"confirm_delivery": True} if kind == "rabbitmq" else {}
-    try:
-        forgetful = type(name, (Forgetful, made), {})
-        return cast(Broker, forgetful(url=settings.broker_url, middleware=layers, **confirming))
-    except (ValueError, TypeError):  # their words may quote a part of the password
-        raise BadSetting(
-            "WEBREF_BROKER_URL is no address of such a broker. It is scheme://user:password@host:port/name, "
-            "in which signs such as / : @ of a password are written as %2F %3A %40.",
-            variable="WEBREF_BROKER_URL",
-        ) from None
-
-
-class Forgetful:
-    """Over a broker elsewhere, which may come back without what it carried, its queues among that.
-
-    when_lost is called, by a thread, when a consumer begins anew: what was on its way may be lost.
-    """
-
-    when_lost: Callable[[], object] = staticmethod(lambda: None)
-
-    def consume(self, queue_name: str, *args: Any, **named: Any) -> Consumer:
-        begun = self.__dict__.setdefault("begun", set())
-        if queue_name in begun:
-            self.__dict__.get("queues_pending", set()).add(q_name(queue_name))  # RabbitMQ: declared again
-            self.when_lost()
-        begun.add(queue_name)
-        return cast(Consumer, super().consume(queue_name, *args, **named))  # type: ignore[misc]
-
-    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """Raises BrokerConnectionError, whatever word its client has for it."""
-        try:
-            return cast(Message[Any], super().enqueue(message, delay=delay))  # type: ignore[misc]
-        except BrokerConnectionError:
-            raise
-        except Exception as error:
-            raise ConnectionFailed(error) from error  # type: ignore[no-untyped-call]
+def layers(*middleware: Middleware) -> list[Middleware]:
+    """Retries are the job row's business, so none of Dramatiq's own takes part."""
+    return [TimeLimit(time_limit=TIME_LIMIT_MS), *middleware]
 
 
 class PostgresBroker(Broker):

@@ -8,15 +8,12 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from dramatiq import Broker, Message, Worker
+from dramatiq import Actor, Broker, Message, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
-from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import Middleware
 
 from domain import darkroom, jobs, letters, quotas, recipes, storage
@@ -24,8 +21,10 @@ from domain.errors import DomainError
 from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
-from workers.broker import Forgetful, PostgresBroker, actor_for, make_broker
+from workers.broker import PostgresBroker, actor_for, layers
+from workers.giving import Giving
 from workers.letters import letter_poster
+from workers.outside import keep_clients_quiet, outside_broker
 from workers.renditions import (
     archive_unpacker,
     look_again,
@@ -46,7 +45,6 @@ from workers.sweeps import (
 LOG = logging.getLogger("webref.workers")
 
 POLL_SECONDS = 2.0
-HINT_AGAIN_SECONDS = 20.0
 OUTSIDE_HINTS = 100
 STOP_SECONDS = 3.0
 
@@ -76,28 +74,27 @@ class Wakeful(Middleware):
 
 
 class Feeder:
-    """Turns due rows into hints: when told by a notice, when a thread is free, and every 2 s."""
+    """Turns due rows into hints: when told by a notice, when a thread is free, and every 2 s.
 
-    def __init__(self, broker: Broker, threads: int, wake: asyncio.Event, settings: Settings) -> None:
-        self.broker = broker
+    near: the broker of this process. giving: to one elsewhere, which has the hints while it takes them.
+    """
+
+    def __init__(
+        self,
+        near: PostgresBroker,
+        threads: int,
+        wake: asyncio.Event,
+        settings: Settings,
+        giving: Giving | None = None,
+    ) -> None:
+        self.near = near
         self.threads = threads
         self.wake = wake
-        self.hinted_at: dict[UUID, float] = {}
-        self.is_away = False
-        self.giving = ThreadPoolExecutor(1, "webref-hints")
-        """One thread: a broker elsewhere has a connection for each that ever gave it something."""
-        if isinstance(broker, Forgetful):
-            broker.when_lost = partial(self.give_again_soon, asyncio.get_running_loop())
+        self.giving = giving
         self.large: set[UUID] = set()
-        self.actors = {
-            jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions),
-            jobs.LOOKS: actor_for(broker, jobs.PICTURES, look_again),
-            jobs.TILES: actor_for(broker, jobs.LARGE, make_tiles),
-            jobs.ANIMATION: actor_for(broker, jobs.LARGE, make_animation),
-            jobs.ATLAS: actor_for(broker, jobs.LARGE, make_atlas),
-            jobs.ARCHIVE: actor_for(broker, jobs.LARGE, archive_unpacker(settings)),
-            jobs.LETTER: actor_for(broker, jobs.MAIL, letter_poster(settings)),
-        }
+        self.actors = actors_of(near, settings)
+        if giving is not None:
+            actors_of(giving.broker, settings)
 
     async def run(self) -> None:
         while True:
@@ -106,11 +103,6 @@ class Feeder:
                 await self.feed()
             except DomainError as error:
                 LOG.warning("due jobs cannot be read: %s", error.message)
-            except BrokerConnectionError as error:
-                self.hinted_at.clear()
-                if not self.is_away:
-                    LOG.warning("the broker (WEBREF_BROKER_URL) cannot be reached, jobs wait: %s", error)
-                self.is_away = True
             except Exception:
                 LOG.exception("hints cannot be given; they come again")
             with contextlib.suppress(TimeoutError):
@@ -119,24 +111,21 @@ class Feeder:
 
     async def feed(self) -> None:
         await jobs.stop_cancelled()
-        given = self._given()
-        room = self.threads + 1 - len(given) if isinstance(self.broker, PostgresBroker) else OUTSIDE_HINTS
+        elsewhere = self.giving if self.giving is not None and self.giving.is_open else None
+        room = self.threads + 1 - len(self.near.taken) if elsewhere is None else OUTSIDE_HINTS
         if room <= 0:
             return
-        for job in await self._next(room, given):
+        for job in await self._next(room, self._given()):
             actor = self.actors.get(job.kind)
             if actor is None:
                 continue
             if job.queue == jobs.LARGE:
                 self.large.add(job.id)
             message: Message[Any] = actor.message(str(job.id))
-            if isinstance(self.broker, PostgresBroker):
-                self.broker.enqueue(message)
-            else:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self.giving, self.broker.enqueue, message)
-                self.hinted_at[job.id] = loop.time()
-                self.is_away = False
+            if elsewhere is None:
+                self.near.enqueue(message)
+            elif not await elsewhere.give(job.id, message):
+                return  # and comes again at once
 
     async def _next(self, room: int, given: set[UUID]) -> list[Job]:
         """The most urgent jobs; of the large ones so many that a thread is left for the others."""
@@ -150,25 +139,25 @@ class Feeder:
         return large[:share] + others
 
     def _given(self) -> set[UUID]:
-        """Jobs whose hint is under way; one given to an outside broker may be lost there, so it ends."""
-        if isinstance(self.broker, PostgresBroker):
-            return self.broker.taken
-        since = asyncio.get_running_loop().time() - HINT_AGAIN_SECONDS
-        self.hinted_at = {job_id: at for job_id, at in self.hinted_at.items() if at > since}
-        return set(self.hinted_at)
-
-    def give_again_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closing
-            loop.call_soon_threadsafe(self.give_again)
-
-    def give_again(self) -> None:
-        """The broker may have lost what it was given."""
-        self.hinted_at.clear()
-        self.wake.set()
+        """Jobs whose hint is under way."""
+        return self.near.taken | (set() if self.giving is None else self.giving.under_way())
 
     async def listen(self) -> None:
         async for _ in job_notices():
             self.wake.set()
+
+
+def actors_of(broker: Broker, settings: Settings) -> "dict[str, Actor[[str], None]]":
+    """What is done for which kind of job."""
+    return {
+        jobs.RENDITIONS: actor_for(broker, jobs.PICTURES, make_renditions),
+        jobs.LOOKS: actor_for(broker, jobs.PICTURES, look_again),
+        jobs.TILES: actor_for(broker, jobs.LARGE, make_tiles),
+        jobs.ANIMATION: actor_for(broker, jobs.LARGE, make_animation),
+        jobs.ATLAS: actor_for(broker, jobs.LARGE, make_atlas),
+        jobs.ARCHIVE: actor_for(broker, jobs.LARGE, archive_unpacker(settings)),
+        jobs.LETTER: actor_for(broker, jobs.MAIL, letter_poster(settings)),
+    }
 
 
 @asynccontextmanager
@@ -196,12 +185,20 @@ async def running_workers(settings: Settings) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _working(settings: Settings) -> AsyncIterator[None]:
     loop, wake = asyncio.get_running_loop(), asyncio.Event()
-    broker = make_broker(settings, Wakeful(loop, wake))
-    feeder = Feeder(broker, settings.workers, wake, settings)
+    near, giving = PostgresBroker(layers(Wakeful(loop, wake))), None
+    brokers: list[Broker] = [near]
+    if settings.broker_url is not None:
+        giving = Giving(outside_broker(settings, layers(Wakeful(loop, wake))), wake)
+        brokers.append(giving.broker)
+    feeder = Feeder(near, settings.workers, wake, settings, giving)
+    if giving is not None:
+        keep_clients_quiet(giving.broker)
     set_event_loop_thread(SharedLoop(loop))
-    broker.emit_after("process_boot")  # starts the time limits
-    worker = Worker(broker, worker_timeout=1000, worker_threads=settings.workers)
-    await asyncio.to_thread(worker.start)
+    workers = []
+    for broker in brokers:
+        broker.emit_after("process_boot")  # starts the time limits
+        workers.append(Worker(broker, worker_timeout=1000, worker_threads=settings.workers))
+        await asyncio.to_thread(workers[-1].start)
     tasks = [
         asyncio.create_task(task)
         for task in (
@@ -213,6 +210,7 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
             look_again_for_ever(),
             keep_atlases_for_ever(),
             keep_wal_archive_for_ever(settings),
+            *([] if giving is None else [giving.keep_open()]),
         )
     ]
     try:
@@ -221,15 +219,15 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        feeder.giving.shutdown(wait=False)
-        await _stop(worker, broker)
+        if giving is not None:
+            giving.end()
+        jobs.stop_running()
+        near.wake()
+        await asyncio.gather(*map(_stop, workers, brokers))
         set_event_loop_thread(None)
 
 
 async def _stop(worker: Worker, broker: Broker) -> None:
-    """Takes running jobs back, then ends the threads, which wait for them."""
-    jobs.stop_running()
-    if isinstance(broker, PostgresBroker):
-        broker.wake()
+    """Ends the threads, which wait for running jobs; these go back to the table."""
     await asyncio.to_thread(worker.stop, int(STOP_SECONDS * 1000))
     await asyncio.to_thread(broker.close)

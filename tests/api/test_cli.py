@@ -166,8 +166,11 @@ def test_the_doctor_says_by_its_exit_code_how_it_is(data: Path, tmp_path: Path) 
     webref("migrate", data=data)
     well = webref("doctor", "--deep", data=data)
     assert (well.returncode, "All is well." in well.stdout) == (0, True), well.stdout
-    ill = webref("doctor", data=tmp_path / "nowhere")
+    nobody = {"WEBREF_BROKER_URL": "redis://:not-the-secret@127.0.0.1:1/0"}
+    ill = webref("doctor", data=tmp_path / "nowhere", settings=nobody)
     assert (ill.returncode, "FAIL" in ill.stdout) == (1, True)
+    assert re.search("^FAIL  broker .*Connection refused", ill.stdout, re.MULTILINE)
+    assert "not-the-secret" not in ill.stdout + ill.stderr
     assert not (tmp_path / "nowhere").exists()
 
 

@@ -50,7 +50,8 @@ def test_every_variable_is_read() -> None:
         "WEBREF_IDE": "false",
         "WEBREF_ACCESS_MINUTES": "5",
         "WEBREF_REFRESH_DAYS": "7",
-        "WEBREF_BROKER_URL": "redis://localhost:6379/0",
+        "WEBREF_BROKER_URL": "rediss://localhost:6379/0",
+        "WEBREF_BROKER_CA": "/etc/ssl/broker.pem",
         "WEBREF_SNAPSHOT_LINES": "500",
         "WEBREF_HISTORY_DAYS": "90",
         "WEBREF_TRASH_DAYS": "14",
@@ -118,7 +119,8 @@ def test_every_variable_is_read() -> None:
         ide=False,
         access_minutes=5,
         refresh_days=7,
-        broker_url="redis://localhost:6379/0",
+        broker_url="rediss://localhost:6379/0",
+        broker_ca=Path("/etc/ssl/broker.pem"),
         snapshot_lines=500,
         history_days=90,
         trash_days=14,
@@ -356,6 +358,14 @@ def test_a_wal_archive_is_of_the_built_in_postgresql_and_lies_elsewhere(tmp_path
         with pytest.raises(BadSetting, match=words) as refused:
             Settings.from_environment({}, given | wrong)
         assert refused.value.details["variable"] == "WEBREF_WAL_ARCHIVE"
+
+
+@pytest.mark.parametrize("url", [None, "redis://h/0", "amqp://h", "unix:///run/redis.sock"])
+def test_who_signed_the_certificate_of_a_broker_is_named_for_one_over_tls(url: str | None) -> None:
+    given = {"WEBREF_BROKER_CA": "/etc/ssl/broker.pem"} | ({} if url is None else {"WEBREF_BROKER_URL": url})
+    with pytest.raises(BadSetting, match="rediss://") as refused:
+        Settings.from_environment({}, given)
+    assert refused.value.details["variable"] == "WEBREF_BROKER_CA"
 
 
 @pytest.mark.parametrize(

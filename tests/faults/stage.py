@@ -17,7 +17,8 @@ import psutil
 
 from domain.postgres import Cluster, find_binaries, running
 from domain.settings import Settings
-from tests.brokers import KINDS, Broker
+from tests.brokers import KINDS, QUOTED, Broker
+from tests.brokers import PASSWORD as BROKER_PASSWORD
 from tests.faults.earlier import earlier_release
 from tests.faults.lines import Line
 from tests.faults.listed import CannotRun, Shape
@@ -82,6 +83,8 @@ class Stage:
             self.token,
             self.stranger,
             PASSWORD,
+            BROKER_PASSWORD,
+            QUOTED,
             *(self.environment.get(name, PASSWORD) for name in named),
         }
 

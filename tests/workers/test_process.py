@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 from uuid import UUID, uuid4
 
 import psutil
@@ -34,7 +35,9 @@ from tests.laws import require_laws
 from tests.library import add
 from tests.workers.following import a_worker, end, is_ready, until
 from workers import sweeps
-from workers.broker import PostgresBroker, actor_for, make_broker
+from workers.broker import PostgresBroker, actor_for
+from workers.giving import Giving
+from workers.outside import outside_broker
 from workers.process import Feeder, running_workers
 from workers.renditions import make_renditions
 
@@ -202,8 +205,7 @@ async def test_a_missed_notice_costs_a_poll_not_a_job(database: str, settings: S
 
 
 def test_our_broker_hints_each_job_once() -> None:
-    broker = make_broker(Settings())
-    assert isinstance(broker, PostgresBroker)
+    broker = PostgresBroker([])
     broker.declare_queue("pictures")
     message = _hint(broker, uuid4())
     broker.enqueue(message)
@@ -228,7 +230,7 @@ def test_a_broker_without_its_client_is_said_in_words(url: str, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.setitem(sys.modules, "pika", None)
     with pytest.raises(BadSetting, match="dramatiq"):
-        make_broker(Settings(broker_url=url))
+        outside_broker(Settings(broker_url=url), [])
 
 
 @pytest.mark.parametrize("password", ["secret-of-hers", "secret/of-hers"])
@@ -236,8 +238,18 @@ def test_a_broker_without_its_client_is_said_in_words(url: str, monkeypatch: pyt
 def test_an_address_that_is_none_is_said_in_words_and_shows_no_password(url: str, password: str) -> None:
     """Nor a part of it, as where a sign in it ends the host."""
     with pytest.raises(BadSetting, match="is no address of such a broker") as told:
-        make_broker(Settings(broker_url=url.replace("//", f"//ana:{password}@")))
+        outside_broker(Settings(broker_url=url.replace("//", f"//ana:{password}@")), [])
     assert "secret" not in told.value.message
+
+
+@pytest.mark.parametrize("url", ["rediss://broker/0", "amqps://broker"])
+def test_a_file_that_holds_no_certificate_is_named(url: str, tmp_path: Path) -> None:
+    for name, content in (("nowhere.pem", None), ("empty.pem", b""), ("key.pem", b"-----BEGIN KEY-----")):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(BadSetting, match=name) as told:
+            outside_broker(Settings(broker_url=url, broker_ca=tmp_path / name), [])
+        assert told.value.details["variable"] == "WEBREF_BROKER_CA"
 
 
 async def test_a_sweep_outlives_what_nobody_expected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,6 +326,38 @@ async def test_the_wal_archive_is_kept_up_every_15_s_and_once_more_when_all_ends
     kept.cancel()
     await asyncio.gather(kept, return_exceptions=True)
     assert (kept.cancelled(), rounds.qsize()) == (True, 1)
+
+
+class Elsewhere:
+    """What a feeder sees of a broker elsewhere."""
+
+    def __init__(self) -> None:
+        self.broker = PostgresBroker([])
+        self.is_open = True
+        self.given: set[UUID] = set()
+
+    def under_way(self) -> set[UUID]:
+        return self.given
+
+    async def give(self, job_id: UUID, message: Message[object]) -> bool:
+        if self.is_open and len(self.given) < 2:
+            self.given.add(job_id)
+            return True
+        self.is_open = False
+        return False
+
+
+async def test_hints_go_to_a_broker_elsewhere_while_it_takes_them_and_stay_here_else(
+    database: str, settings: Settings
+) -> None:
+    near, elsewhere = PostgresBroker([]), Elsewhere()
+    feeder = Feeder(near, 4, asyncio.Event(), settings, cast(Giving, elsewhere))
+    async with transaction() as connection:
+        due = {await jobs.enqueue(connection, jobs.RENDITIONS, uuid4()) for _ in range(3)}
+    await feeder.feed()
+    assert (len(elsewhere.given), near.taken) == (2, set())
+    await feeder.feed()
+    assert near.taken == due - elsewhere.given
 
 
 async def test_large_jobs_leave_a_thread_to_the_others(database: str, settings: Settings) -> None:

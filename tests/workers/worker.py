@@ -1,7 +1,7 @@
 """A worker process for tests: `python -m tests.workers.worker URL DATA [brief] [poison]`.
 
 With "brief" leases end after a second; with "poison" they do, too, and every rendition job kills its worker,
-as a picture that crashes it would. WEBREF_BROKER_URL names the broker, where it is set.
+as a picture that crashes it would. WEBREF_BROKER_URL and WEBREF_BROKER_CA are as for webref itself.
 """
 
 import asyncio
@@ -35,9 +35,7 @@ async def main(url: str, data: str, words: Collection[str]) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await open_database(url, durable=False)
-    async with running_workers(
-        Settings(data=Path(data), workers=2, broker_url=os.environ.get("WEBREF_BROKER_URL"))
-    ):
+    async with running_workers(Settings.from_environment({"data": Path(data), "workers": 2})):
         print("ready", flush=True)
         await stop.wait()
     await close_database()
