@@ -41,7 +41,7 @@ from domain.decoding import (
 from domain.errors import ImageRefused, TooBusy
 from domain.pyramid import Place
 from domain.recipes import STANDARD, Recipe
-from domain.turns import Turns
+from domain.turns import BeginAgain, Turn, Turns
 
 MAX_MESSAGE_BYTES = 1 << 20
 MAX_RENDITION_BYTES = 64 << 20
@@ -50,7 +50,7 @@ SLOTS = max(2, os.cpu_count() or 1)
 """Pictures at once, of each kind of order; so many of those that are looked at may be of one person."""
 
 QUICK_SECONDS = 2.0
-"""What takes longer steps aside for others (domain/turns.py). Nearly all pictures are much quicker."""
+"""What takes longer makes room for others (domain/turns.py). Nearly all pictures are much quicker."""
 
 
 class DecoderGone(Exception):
@@ -113,12 +113,16 @@ class Darkroom:
             self._process = None
 
     @asynccontextmanager
-    async def answers(self, path: Path, order: Order) -> AsyncIterator[AsyncIterator[tuple[Message, bytes]]]:
-        """Yields what the decoder says of the file, message by message.
+    async def answers(
+        self, path: Path, order: Order, *, is_aside: bool = False
+    ) -> AsyncIterator[AsyncIterator[tuple[Message, bytes]]]:
+        """Yields what the decoder says of the file, message by message. Who leaves early ends its child.
 
-        Raises OSError where the file cannot be opened, DecoderGone, TooBusy.
+        is_aside: after BeginAgain. Raises OSError where the file cannot be opened, DecoderGone, BeginAgain
+        before the first message, TimeoutError.
         """
-        async with self._turns_of(order.kind).taken():
+        turns = self._turns_of(order.kind)
+        async with turns.aside() if is_aside else turns.taken() as turn:
             # A socket, not a pipe: uvloop closes a pipe's number twice, by then perhaps somebody else's.
             ours, theirs = socket.socketpair()
             writer: asyncio.StreamWriter | None = None
@@ -126,7 +130,7 @@ class Darkroom:
                 with theirs:
                     asked = self._send(path, order, theirs.fileno())
                 reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 18)
-                yield self._messages(reader, asked, WALL_SECONDS * order.patience + 5)
+                yield self._messages(reader, asked, WALL_SECONDS * order.patience + 5, turn)
             finally:
                 if writer is not None:
                     writer.close()
@@ -161,7 +165,7 @@ class Darkroom:
             os.close(source)
 
     async def _messages(
-        self, reader: asyncio.StreamReader, asked: subprocess.Popen[bytes], seconds: float
+        self, reader: asyncio.StreamReader, asked: subprocess.Popen[bytes], seconds: float, turn: Turn | None
     ) -> AsyncIterator[tuple[Message, bytes]]:
         async with asyncio.timeout(seconds):
             while True:
@@ -177,6 +181,8 @@ class Darkroom:
                         content = await reader.readexactly(message.payload_bytes)
                 except (asyncio.IncompleteReadError, msgspec.DecodeError):
                     raise DecoderGone(asked) from None
+                if turn is not None:
+                    turn.keep()
                 yield message, content
                 if not isinstance(message, PAYLOADS):
                     return
@@ -303,11 +309,12 @@ async def tessellate(path: Path) -> Developed:
 
 
 async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes]]:
-    """Asks again, once, when the decoder itself went down before it said anything."""
-    for attempt in (1, 2):
+    """Asks again, once, where the decoder itself went down before it said anything, and aside if told so."""
+    is_aside = went_down = False
+    while True:
         said = False
         try:
-            async with _DARKROOM.answers(path, order) as answers:
+            async with _DARKROOM.answers(path, order, is_aside=is_aside) as answers:
                 async for message, content in answers:
                     if isinstance(message, Refusal):
                         raise ImageRefused(message.message, reason=message.reason)
@@ -320,10 +327,13 @@ async def _asked(path: Path, order: Order) -> AsyncIterator[tuple[Message, bytes
         except DecoderGone as gone:
             if not await gone.is_its_end():
                 raise _killed(Died(signal.SIGKILL)) from None
-            if said or attempt == 2:
+            if said or went_down:
                 raise TooBusy(
                     "The picture decoder was interrupted; try again.", retry_after_seconds=1
                 ) from None
+            went_down = True
+        except BeginAgain:
+            is_aside = True
         except TimeoutError:
             raise _killed(Died(signal.SIGALRM)) from None
 

@@ -96,8 +96,10 @@ class Decoder:
                         for pid in self.children:
                             _end(pid)
                         return
-                else:
+                elif key.fileobj == self.alarm:
                     os.read(self.alarm, 4096)
+                else:
+                    self._abandon(key.data)
 
     def _patience(self) -> float | None:
         if not self.children:
@@ -128,7 +130,18 @@ class Decoder:
             _child(order, source, answers)
         os.close(source)
         self.children[pid] = (answers, time.monotonic() + WALL_SECONDS * order.patience + 1)
+        self.selector.register(answers, selectors.EVENT_READ, pid)
         return True
+
+    def _abandon(self, pid: int) -> None:
+        """Nobody tells a child anything: what can be read there is that nobody listens to it any more."""
+        if pid in self.children:
+            self._stop_listening(pid)
+            _end(pid)
+
+    def _stop_listening(self, pid: int) -> None:
+        with contextlib.suppress(KeyError):
+            self.selector.unregister(self.children[pid][0])
 
     def _reap(self) -> None:
         now = time.monotonic()
@@ -138,6 +151,7 @@ class Decoder:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if not ended:
                 continue
+            self._stop_listening(pid)
             del self.children[pid]
             if status != 0:
                 os.set_blocking(answers, False)

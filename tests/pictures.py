@@ -1,12 +1,15 @@
 """Pictures that the tests make themselves: every format, every turn, and what attackers send."""
 
 import io
+import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pillow_heif
 import pillow_jxl  # noqa: F401 - registers its format
@@ -137,6 +140,17 @@ def flat_png(width: int, height: int, *, kind: int = 2, pixel: bytes = b"\x20\x6
         data.append(packer.compress(row))
     data.append(packer.flush())
     return png_header(width, height, kind=kind) + chunk(b"IDAT", b"".join(data)) + chunk(b"IEND", b"")
+
+
+@contextmanager
+def endless(path: Path) -> Iterator[Path]:
+    """A file that whoever reads it waits for, on every machine, for as long as this lasts."""
+    os.mkfifo(path)
+    writes_nothing = os.open(path, os.O_RDWR)
+    try:
+        yield path
+    finally:
+        os.close(writes_nothing)
 
 
 def ramp16() -> bytes:

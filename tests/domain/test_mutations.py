@@ -1,7 +1,6 @@
 """Spoilt files: whatever is in them costs their own child, and never the decoder or another picture."""
 
 import asyncio
-import os
 import random
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -33,22 +32,24 @@ async def test_spoilt_files_cost_only_their_child() -> None:
 async def test_files_that_take_for_ever_delay_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody sends more endless files than are decoded at once; the pictures of others are quick."""
+    """Many send more endless files than are decoded at once; the pictures of others are quick."""
     monkeypatch.setattr(darkroom, "QUICK_SECONDS", 0.1)
-    endless, good, eve = tmp_path / "endless", tmp_path / "good", uuid4()
-    os.mkfifo(endless)
-    writes_nothing = os.open(endless, os.O_RDWR)
+    good, hostile = tmp_path / "good", [uuid4() for _ in range(4)]
     good.write_bytes(pictures.GOOD["baseline.jpg"].make())
     await darkroom.inspect(good)
-    busy = [asyncio.create_task(_finished(endless, eve)) for _ in range(3 * darkroom.SLOTS)]
-    await asyncio.sleep(0.05)
-    for _ in range(3):
-        assert (await darkroom.inspect(good, sender=uuid4())).width == pictures.WIDTH
-    assert not any(task.done() for task in busy)
-    for task in busy:
-        task.cancel()
-    await asyncio.gather(*busy, return_exceptions=True)
-    os.close(writes_nothing)
+    with pictures.endless(tmp_path / "endless") as endless:
+        busy = [
+            asyncio.create_task(_finished(endless, sender))
+            for sender in hostile
+            for _ in range(2 * darkroom.SLOTS)
+        ]
+        await asyncio.sleep(0.05)
+        for _ in range(3):
+            assert (await darkroom.inspect(good, sender=uuid4())).width == pictures.WIDTH
+        assert not any(task.done() for task in busy)
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
     darkroom.close()
 
 
