@@ -53,6 +53,10 @@ class Service:
             assert time.monotonic() < deadline, self.log.read_text()[-4000:]
             time.sleep(0.05)
 
+    def signal(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from dramatiq import Message
 from dramatiq.errors import BrokerConnectionError
 
+from workers.aside import Aside
 from workers.outside import Forgetful
 
 LOG = logging.getLogger("webref.workers")
@@ -30,8 +31,8 @@ class Giving:
         self._is_told = False
         self._look = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, "webref-hints")
-        """One: a broker elsewhere has a connection for each thread that ever gave it something."""
+        self._aside = Aside("webref-hints")
+        """One thread: a broker elsewhere has a connection for each that ever gave it something."""
         broker.when_lost = self._lost
 
     async def keep_open(self) -> None:
@@ -46,7 +47,7 @@ class Giving:
 
     async def _reach(self) -> None:
         try:
-            await self._loop.run_in_executor(self._thread, self.broker.reach)
+            await self._aside.do(self.broker.reach)
         except BrokerConnectionError as error:
             if not self._is_told:
                 LOG.warning(
@@ -63,10 +64,9 @@ class Giving:
 
     async def give(self, job_id: UUID, message: Message[Any]) -> bool:
         """False: it is not known that it has it."""
-        giving = self._loop.run_in_executor(self._thread, self.broker.enqueue, message)
+        giving = self._aside.do(partial(self.broker.enqueue, message))
         done, _ = await asyncio.wait({giving}, timeout=GIVE_SECONDS)
         if not done or isinstance(giving.exception(), BrokerConnectionError):
-            giving.add_done_callback(_heard)
             self.doubt()
             return False
         giving.result()
@@ -92,10 +92,4 @@ class Giving:
             self._loop.call_soon_threadsafe(self.doubt)
 
     def end(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-def _heard(giving: "asyncio.Future[Any]") -> None:
-    """Nobody waits for it any more."""
-    if not giving.cancelled():
-        giving.exception()
+        self._aside.end()

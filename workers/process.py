@@ -21,6 +21,7 @@ from domain.errors import DomainError
 from domain.jobs import Job
 from domain.notices import job_notices
 from domain.settings import Settings
+from workers.aside import Aside
 from workers.broker import PostgresBroker, actor_for, layers
 from workers.giving import Giving
 from workers.letters import letter_poster
@@ -228,6 +229,20 @@ async def _working(settings: Settings) -> AsyncIterator[None]:
 
 
 async def _stop(worker: Worker, broker: Broker) -> None:
-    """Ends the threads, which wait for running jobs; these go back to the table."""
-    await asyncio.to_thread(worker.stop, int(STOP_SECONDS * 1000))
-    await asyncio.to_thread(broker.close)
+    """Ends the threads, which wait for running jobs; these go back to the table. A broker elsewhere that
+    does not say goodbye is left.
+    """
+
+    def stop() -> None:
+        worker.stop(int(STOP_SECONDS * 1000))
+        broker.close()
+
+    aside = Aside("webref-stopping")
+    ended = aside.do(stop)
+    aside.end()
+    patience = None if isinstance(broker, PostgresBroker) else 2 * STOP_SECONDS
+    done, _ = await asyncio.wait({ended}, timeout=patience)
+    if done:
+        ended.result()
+    else:
+        LOG.warning("The broker (WEBREF_BROKER_URL) does not answer, and is left without a goodbye.")

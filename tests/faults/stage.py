@@ -103,9 +103,7 @@ class Stage:
         self.services[name].kill()
 
     def signal(self, name: str, number: int) -> None:
-        process = self.services[name].process
-        assert process is not None
-        process.send_signal(number)
+        self.services[name].signal(number)
 
     def arm(self, name: str, words: str) -> None:
         """Lets it die at a point of tests/faults/fatal.py."""

@@ -130,22 +130,27 @@ async def test_whatever_becomes_of_broker_and_worker_all_is_done_within_the_reco
     broker.forget()
     await sent(range(10, 12))
     await until(all_done, RECOVERY_SECONDS)
-    assert await end(worker) == 0
+
+    broker.service.signal(signal.SIGSTOP)
+    await sent(range(12, 13))
+    await until(all_done, 10)
+    assert await end(worker) == 0, "it waits for no goodbye"
+    broker.service.signal(signal.SIGCONT)
 
     monkeypatch.setenv("WEBREF_BROKER_URL", next(iter(broker.wrong())))
     monkeypatch.delenv("WEBREF_BROKER_CA")
     capfd.readouterr()
     alone = await started("brief")
-    await sent(range(12, 13))
+    await sent(range(13, 14))
     await until(all_done)
     told = await said("finds jobs by itself. It does not let in this user with this password", capfd)
     assert "not-the-secret" not in told
     alone.kill()
     monkeypatch.setenv("WEBREF_BROKER_URL", broker.url)
-    assert await fetchval("SELECT count(*) FROM job") == 13
+    assert await fetchval("SELECT count(*) FROM job") == 14
     assert await fetchval("SELECT max(attempts) FROM job") <= 2
     sizes = await fetch("SELECT array_agg(size ORDER BY size) AS sizes FROM rendition GROUP BY image")
-    assert [row["sizes"] for row in sizes] == [[320, 800]] * 13
+    assert [row["sizes"] for row in sizes] == [[320, 800]] * 14
 
     dead = (await add(ana, pictures.photo(seed=99), settings)).image.id
     for _ in range(3):

@@ -1,7 +1,8 @@
 """A worker process for tests: `python -m tests.workers.worker URL DATA [brief] [poison]`.
 
-With "brief" leases end after a second; with "poison" they do, too, and every rendition job kills its worker,
-as a picture that crashes it would. WEBREF_BROKER_URL and WEBREF_BROKER_CA are as for webref itself.
+With "brief" leases end after a second, as does the patience with a broker; with "poison" they do, too, and
+every rendition job kills its worker, as a picture that crashes it would. WEBREF_BROKER_URL and
+WEBREF_BROKER_CA are as for webref itself.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from uuid import UUID
 from domain import jobs
 from domain.database import close_database, open_database
 from domain.settings import Settings
-from workers import process, sweeps
+from workers import giving, process, sweeps
 from workers.process import running_workers
 
 
@@ -29,6 +30,7 @@ async def die(job_id: str) -> None:
 async def main(url: str, data: str, words: Collection[str]) -> None:
     if words:
         jobs.LEASE_SECONDS, jobs.HEARTBEAT_SECONDS, sweeps.TAKE_BACK_SECONDS = 1.0, 0.3, 0.3
+        giving.GIVE_SECONDS = process.STOP_SECONDS = 1.0
     if "poison" in words:
         die.__name__ = "make_renditions"
         setattr(process, "make_renditions", die)  # noqa: B010 - the name is not exported on purpose
