@@ -28,6 +28,48 @@ describe("notes", () => {
     expect(text(wrap(parse("abcdefghij"), 4, measure))).toEqual(["abcd", "efgh", "ij"]);
   });
 
+  test("what is read from the right stands so, with what is read from the left in it, and the other way round", () => {
+    const seen = (words: string) =>
+      wrap(parse(words), 100, measure).map(({ runs }) => runs.map((run) => [run.text, run.fromRight]));
+    expect(seen("שלום עולם")).toEqual([[["שלום עולם", true]]]);
+    expect(seen("שלום **עולם** טוב")).toEqual([
+      [
+        [" טוב", true],
+        ["עולם", true],
+        ["שלום ", true],
+      ],
+    ]);
+    expect(seen("- שלום the **old** sea עולם")).toEqual([
+      [
+        [" עולם", true],
+        ["the ", false],
+        ["old", false],
+        [" sea", false],
+        ["שלום ", true],
+        ["• ", true],
+      ],
+    ]);
+    expect(seen("see שלום **עולם**, then 12")).toEqual([
+      [
+        ["see ", false],
+        ["עולם", true],
+        ["שלום ", true],
+        [", then 12", false],
+      ],
+    ]);
+    expect(parse("# שלום\n1. (שלום)\nold שלום\n12").map((line) => line.fromRight)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("the words of one run are drawn at once, line by line", () => {
+    const lines = wrap(parse("one two **three four**"), 14, measure);
+    expect(lines.map(({ runs }) => runs.map((run) => run.text))).toEqual([["one two ", "three "], ["four"]]);
+  });
+
   test("empty lines keep their height", () => {
     expect(wrap(parse("a\n\nb"), 10, measure)).toHaveLength(3);
     expect(heightOf(parse("a\n\nb"))).toBeGreaterThan(heightOf(parse("a")));

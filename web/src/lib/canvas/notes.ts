@@ -1,10 +1,13 @@
 /** Notes as lines of text: a small part of Markdown (headings, lists, bold, italic, code), wrapped to a width. */
+import { asSeen, readsFromRight } from "./directions";
 
 export interface Run {
   readonly text: string;
   readonly bold: boolean;
   readonly italic: boolean;
   readonly code: boolean;
+  /** Of wrapped lines: it is read from the right, and drawn so. */
+  readonly fromRight?: boolean;
 }
 
 export interface Line {
@@ -13,6 +16,8 @@ export interface Line {
   readonly size: number;
   /** In units of the note's font size. */
   readonly indent: number;
+  /** It begins at the right. */
+  readonly fromRight: boolean;
 }
 
 export type Measure = (text: string, run: Run, size: number) => number;
@@ -24,21 +29,23 @@ export const PADDING = 0.75;
 /** Splits Markdown text into runs per paragraph line, before wrapping. */
 export function parse(text: string): Line[] {
   return text.split("\n").map((raw) => {
+    const fromRight = readsFromRight(raw);
     const heading = /^(#{1,3})\s+(.*)$/.exec(raw);
     if (heading) {
       const runs = inline(heading[2]!).map((run) => ({ ...run, bold: true }));
-      return { runs, size: HEADINGS[heading[1]!.length - 1]!, indent: 0 };
+      return { runs, size: HEADINGS[heading[1]!.length - 1]!, indent: 0, fromRight };
     }
     const bullet = /^(\s*)(?:[-*+]|(\d+[.)]))\s+(.*)$/.exec(raw);
     if (bullet) {
       const mark = bullet[2] ? `${bullet[2]} ` : "• ";
-      return { runs: [plain(mark), ...inline(bullet[3]!)], size: 1, indent: 0.4 + bullet[1]!.length * 0.4 };
+      const indent = 0.4 + bullet[1]!.length * 0.4;
+      return { runs: [plain(mark), ...inline(bullet[3]!)], size: 1, indent, fromRight };
     }
-    return { runs: inline(raw), size: 1, indent: 0 };
+    return { runs: inline(raw), size: 1, indent: 0, fromRight };
   });
 }
 
-/** Lines that fit `width` (in units of the font size, padding already taken off). */
+/** Lines that fit `width` (in units of the font size, padding already taken off), their runs as they stand from the left. */
 export function wrap(lines: readonly Line[], width: number, measure: Measure): Line[] {
   return lines.flatMap((line) => wrapOne(line, width - line.indent, measure));
 }
@@ -69,9 +76,16 @@ function wrapOne(line: Line, width: number, measure: Measure): Line[] {
   let runs: Run[] = [];
   let used = 0;
   const flush = () => {
-    result.push({ ...line, runs });
+    result.push({ ...line, runs: asSeen(runs, line.fromRight) });
     runs = [];
     used = 0;
+  };
+  // Words of one run are drawn at once: what stands where among them, and how letters join, the browser knows.
+  let owner: Run | null = null;
+  const add = (run: Run, text: string) => {
+    const last = owner === run ? runs.pop() : undefined;
+    runs.push({ ...run, text: (last?.text ?? "") + text });
+    owner = run;
   };
   for (const run of line.runs) {
     for (const word of run.text.split(/(?<=\s)/)) {
@@ -81,12 +95,12 @@ function wrapOne(line: Line, width: number, measure: Measure): Line[] {
       while (size > width && rest.length > 1) {
         let cut = rest.length - 1;
         while (cut > 1 && measure(rest.slice(0, cut), run, line.size) > width) cut -= 1;
-        runs.push({ ...run, text: rest.slice(0, cut) });
+        add(run, rest.slice(0, cut));
         flush();
         rest = rest.slice(cut);
         size = measure(rest.trimEnd(), run, line.size);
       }
-      runs.push({ ...run, text: rest });
+      add(run, rest);
       used += measure(rest, run, line.size);
     }
   }

@@ -31,16 +31,25 @@ export function paintNote(context: Context, item: Item, pixelsPerUnit: number, f
   let y = -height / 2 + PADDING * fontSize;
   for (const line of linesOf(context, item, family)) {
     const size = fontSize * line.size;
-    let x = -width / 2 + (PADDING + line.indent) * fontSize;
     if (y > height / 2) break;
+    const inset = width / 2 - (PADDING + line.indent) * fontSize;
+    let x = line.fromRight ? inset - widthOf(context, line, size, family) : -inset;
     for (const run of line.runs) {
       context.font = fontOf(run, size, family);
+      context.direction = run.fromRight ? "rtl" : "ltr";
       context.fillText(run.text, x, y + size);
       x += context.measureText(run.text).width;
     }
     y += size * LINE_HEIGHT;
   }
   context.restore();
+}
+
+function widthOf(context: Context, line: Line, size: number, family: string): number {
+  return line.runs.reduce((sum, run) => {
+    context.font = fontOf(run, size, family);
+    return sum + context.measureText(run.text).width;
+  }, 0);
 }
 
 function linesOf(context: Context, item: Item, family: string): Line[] {
