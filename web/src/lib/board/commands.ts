@@ -20,11 +20,13 @@ import {
   together,
   type Item,
   type Note,
+  type Operation,
   type Placement,
   type Rank,
   type Simple,
   type StylePatch,
 } from "./operations";
+import { heightFor, heldAtTop } from "./noteHeight";
 import { compareRanks, ranksBetween } from "./ordering";
 import { counted as countedInWords } from "../ui/words";
 
@@ -275,6 +277,7 @@ export function addNote(editor: Editor, at: Point, text = ""): string {
   const [z] = ranksBetween(editor.store.topRank, null, 1);
   // A note is readable at the zoom at which it is made.
   const scale = 1 / editor.camera.zoom;
+  const note = { ...NEW_NOTE, text };
   const item: Item = {
     ...PLAIN,
     ...BLANK,
@@ -282,9 +285,10 @@ export function addNote(editor: Editor, at: Point, text = ""): string {
     kind: "NOTE",
     transform: { x: at.x, y: at.y, scale, rotation: 0, flipX: false, flipY: false },
     ...NOTE_SIZE,
+    height: Math.max(NOTE_SIZE.height, heightFor(note, NOTE_SIZE.width)),
     z: z!,
     parentId: null,
-    note: { ...NEW_NOTE, text },
+    note,
   };
   editor.perform({ kind: "add", items: [item] }, "Add a note");
   editor.select([id]);
@@ -294,15 +298,36 @@ export function addNote(editor: Editor, at: Point, text = ""): string {
 export function editNote(editor: Editor, id: string, note: Note, height: number): void {
   const item = editor.store.get(id);
   if (!item?.note) return;
-  editor.perform({ kind: "edit", items: [{ ...editOf(item), note, height }] }, "Edit a note");
+  editor.perform(rewritten([{ item, note, height }]), "Edit a note");
+}
+
+/** Notes that have grown go on downwards. */
+function rewritten(notes: readonly { item: Item; note: Note; height: number }[]): Operation {
+  const grown = notes.filter(({ item, height }) => height !== item.height);
+  const placements = grown.map(({ item, height }) => ({ id: item.id, transform: heldAtTop(item, height) }));
+  return together([
+    { kind: "edit", items: notes.map(({ item, note, height }) => ({ ...editOf(item), note, height })) },
+    ...(placements.length ? [{ kind: "transform", items: placements } as const] : []),
+  ]);
+}
+
+/** A copy, in front, of what is not there any more; its group or frame may be gone too. */
+export function placeAgain(editor: Editor, item: Item): void {
+  const [z] = ranksBetween(editor.store.topRank, null, 1);
+  const id = newId();
+  editor.perform({ kind: "add", items: [{ ...item, id, z: z!, parentId: null }] }, "Put a note back");
+  editor.select([id]);
 }
 
 /** Another paper or size of text for the selected notes. */
 export function rewrite(editor: Editor, change: Partial<Note>): void {
   const notes = editor.movable.filter((item) => item.note);
   if (!notes.length) return;
-  const edits = notes.map((item) => ({ ...editOf(item), note: { ...item.note!, ...change } }));
-  editor.perform({ kind: "edit", items: edits }, `Change ${counted(notes, "note", "notes")}`);
+  const changed = notes.map((item) => {
+    const note = { ...item.note!, ...change };
+    return { item, note, height: Math.max(item.height, heightFor(note, item.width)) };
+  });
+  editor.perform(rewritten(changed), `Change ${counted(notes, "note", "notes")}`);
 }
 
 /** Gives all of the selected what was added to their common tags, and takes from them what was taken away. */

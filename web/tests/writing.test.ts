@@ -1,0 +1,62 @@
+/** Notes as commands write them: nothing that is said in one is cut off, and nothing is lost with one. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { addNote, editNote, NEW_NOTE, NOTE_SIZE, placeAgain, rewrite } from "$lib/board/commands";
+import { aDesk, anItem } from "./board";
+
+beforeEach(() => {
+  vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      getContext() {
+        return { font: "", measureText: (text: string) => ({ width: text.length * 50 }) };
+      }
+    },
+  );
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+const PAGE = Array.from({ length: 30 }, (_, line) => `line ${line}`).join("\n");
+
+test("words that are pasted make a note as high as they need, few words one as it is made empty", () => {
+  const { editor, store } = aDesk([]);
+  const long = store.get(addNote(editor, { x: 0, y: 0 }, PAGE))!;
+  expect(long.height).toBeGreaterThan(30 * NEW_NOTE.fontSize);
+  expect(store.get(addNote(editor, { x: 0, y: 0 }, "few"))!.height).toBe(NOTE_SIZE.height);
+});
+
+test("larger letters make a note higher, smaller ones leave it", () => {
+  const note = { ...NEW_NOTE, text: PAGE };
+  const at = { x: 500, y: 100, scale: 2, rotation: 90 };
+  const { editor, store, sent } = aDesk([anItem("a", { kind: "NOTE", width: 280, height: 1100, note, at })]);
+  editor.select(["a"]);
+  rewrite(editor, { fontSize: 48 });
+  const { height, transform } = store.get("a")!;
+  expect(height).toBeGreaterThan(30 * 48);
+  // Turned by a quarter, its first line is at the right: that stays where it is.
+  expect(transform.x + height).toBeCloseTo(500 + 1100);
+  expect(transform.y).toBeCloseTo(100);
+  rewrite(editor, { fontSize: 16 });
+  expect(store.get("a")).toMatchObject({ height, transform });
+  expect(sent.map(({ operation }) => operation.kind)).toEqual(["compound", "edit"]);
+});
+
+test("a note that is written longer goes on downwards, one that is not stays where it is", () => {
+  const { editor, store } = aDesk([anItem("a", { kind: "NOTE", height: 180, note: NEW_NOTE })]);
+  editNote(editor, "a", { ...NEW_NOTE, text: "a" }, 180);
+  expect(store.get("a")!.transform).toMatchObject({ x: 0, y: 0 });
+  editNote(editor, "a", { ...NEW_NOTE, text: PAGE }, 400);
+  expect(store.get("a")).toMatchObject({ height: 400, transform: { x: 0, y: 110 } });
+});
+
+test("what was deleted under one's hands is put back as it was written: in front, in no group, in hand", () => {
+  const { editor, store, sent } = aDesk([anItem("a", { z: "a5" })]);
+  const note = { ...NEW_NOTE, text: "kept" };
+  placeAgain(editor, anItem("gone", { kind: "NOTE", note, parentId: "gone-too", at: { x: 40, y: 2 } }));
+  expect(sent).toHaveLength(1);
+  const [first, put] = store.inOrder;
+  expect(first!.id).toBe("a");
+  expect(put).toMatchObject({ kind: "NOTE", note, parentId: null, transform: { x: 40, y: 2 } });
+  expect(put!.id).not.toBe("gone");
+  expect([...editor.selection]).toEqual([put!.id]);
+});
