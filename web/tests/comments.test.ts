@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Talk, threadsOf, type Comment, type Speaker } from "$lib/comments/comments";
-import { fractionsAt, pinOn, placeOf, pointOf } from "$lib/comments/pins";
+import { crowdedBy, fractionsAt, pinOn, placeOf, pointOf } from "$lib/comments/pins";
 import { excerptOf, paragraphsOf } from "$lib/comments/words";
 import { IDENTITY } from "$lib/geometry/shapes";
 import { aDesk, anItem } from "./board";
@@ -158,4 +158,11 @@ describe("a comment's words", () => {
     expect(excerptOf("# Title\n\n- **one** of them")).toBe("Title • one of them");
     expect(excerptOf("x".repeat(300))).toHaveLength(140);
   });
+});
+
+test("pins at one place make room for each other, however the board is moved, and part when it is seen from near", () => {
+  const places = [{ x: 100, y: 50 }, { x: 400, y: 50 }, null, { x: 101, y: 50 }, { x: 100, y: 50 }];
+  expect(crowdedBy(places, 1)).toEqual([0, 0, 0, 1, 2]);
+  expect(crowdedBy(places, 0.01)).toEqual([0, 1, 0, 2, 3]);
+  expect(crowdedBy(places, 64)).toEqual([0, 0, 0, 0, 1]);
 });

@@ -29,6 +29,22 @@ export function placeOf(editor: Editor, pin: Pin): Point | null {
   return pointOf(editor.placed(item), pin.x, pin.y);
 }
 
+/** Pins nearer to each other than this cannot be told apart. */
+const CLOSE_PX = 12;
+
+/** For each place how many before it are as good as there, seen at that zoom: whatever way the board is moved, it stays so. */
+export function crowdedBy(places: readonly (Point | null)[], zoom: number): number[] {
+  const seen = new Map<string, number>();
+  const share = (value: number) => Math.round((value * zoom) / CLOSE_PX);
+  return places.map((place) => {
+    if (!place) return 0;
+    const key = `${share(place.x)} ${share(place.y)}`;
+    const before = seen.get(key) ?? 0;
+    seen.set(key, before + 1);
+    return before;
+  });
+}
+
 /** The pin that a click there means: what is painted under it, else the place. */
 export function pinAt(editor: Editor, screen: Point): Pin {
   const point = toBoard(editor.camera, screen);
