@@ -96,7 +96,7 @@ class Turns:
         self._settle()
 
     def _settle(self) -> None:
-        """Gives what is free to who waits, and stops as many slow ones as still wait then."""
+        """Gives what is free to who waits, and stops as many slow ones as still wait then: the latest first."""
         while self._room and _grant(self._waiting_aside):
             self._room -= 1
         while self._room and self._slow:
@@ -107,7 +107,7 @@ class Turns:
             self._free -= 1
         places = sum(turn.is_stopped for turn in self._slow)
         wanted = sum(not granted.done() for granted in self._waiting)
-        for turn in self._slow:
+        for turn in reversed(self._slow):
             if places < wanted and not (turn.is_kept or turn.is_stopped):
                 turn.stop()
                 places += 1
