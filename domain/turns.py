@@ -96,7 +96,7 @@ class Turns:
         self._settle()
 
     def _settle(self) -> None:
-        """Gives what is free to who waits; where others wait still, as many slow ones are stopped, latest first."""
+        """Gives what is free to who waits; while others wait, as many slow ones are stopped, latest first."""
         while self._room and _grant(self._waiting_aside):
             self._room -= 1
         while self._room and self._slow:
