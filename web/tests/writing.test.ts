@@ -1,6 +1,7 @@
 /** Notes as commands write them: nothing that is said in one is cut off, and nothing is lost with one. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { addNote, editNote, NEW_NOTE, NOTE_SIZE, placeAgain, rewrite } from "$lib/board/commands";
+import { beginNote, endNote } from "$lib/board/drafts";
 import { aDesk, anItem } from "./board";
 
 beforeEach(() => {
@@ -59,4 +60,29 @@ test("what was deleted under one's hands is put back as it was written: in front
   expect(put).toMatchObject({ kind: "NOTE", note, parentId: null, transform: { x: 40, y: 2 } });
   expect(put!.id).not.toBe("gone");
   expect([...editor.selection]).toEqual([put!.id]);
+});
+
+test("a note that is written for the first time is one deed, done when it is written", () => {
+  const { editor, store, sent } = aDesk([]);
+  const id = beginNote(editor, { x: 5, y: 7 });
+  expect(store.get(id)).toMatchObject({ kind: "NOTE", note: NEW_NOTE });
+  expect([...editor.selection]).toEqual([id]);
+  expect(sent).toEqual([]);
+  expect(endNote(editor, id, { ...NEW_NOTE, text: PAGE }, 400)).toBe(true);
+  expect(sent.map(({ operation }) => operation.kind)).toEqual(["add"]);
+  expect(store.get(id)).toMatchObject({ note: { text: PAGE }, height: 400, transform: { x: 5, y: 117 } });
+  expect(store.isConfirmed(id)).toBe(true);
+  expect([...editor.selection]).toEqual([id]);
+  expect(endNote(editor, id, NEW_NOTE, 400)).toBe(false);
+});
+
+test("a note in which nothing was written, or by who may not write any more, was never there", () => {
+  const { editor, store, sent } = aDesk([anItem("a")]);
+  const empty = beginNote(editor, { x: 0, y: 0 });
+  expect(endNote(editor, empty, { ...NEW_NOTE, text: " \n" }, 180)).toBe(true);
+  const barred = beginNote(editor, { x: 0, y: 0 });
+  editor.canEdit = false;
+  expect(endNote(editor, barred, { ...NEW_NOTE, text: "late" }, 180)).toBe(true);
+  expect(store.inOrder.map((item) => item.id)).toEqual(["a"]);
+  expect(sent).toEqual([]);
 });

@@ -273,15 +273,21 @@ export function step(editor: Editor, direction: "forward" | "backward"): void {
 }
 
 export function addNote(editor: Editor, at: Point, text = ""): string {
-  const id = newId();
+  const item = newNote(editor, at, text);
+  editor.perform({ kind: "add", items: [item] }, "Add a note");
+  editor.select([item.id]);
+  return item.id;
+}
+
+export function newNote(editor: Editor, at: Point, text = ""): Item {
   const [z] = ranksBetween(editor.store.topRank, null, 1);
   // A note is readable at the zoom at which it is made.
   const scale = 1 / editor.camera.zoom;
   const note = { ...NEW_NOTE, text };
-  const item: Item = {
+  return {
     ...PLAIN,
     ...BLANK,
-    id,
+    id: newId(),
     kind: "NOTE",
     transform: { x: at.x, y: at.y, scale, rotation: 0, flipX: false, flipY: false },
     ...NOTE_SIZE,
@@ -290,9 +296,6 @@ export function addNote(editor: Editor, at: Point, text = ""): string {
     parentId: null,
     note,
   };
-  editor.perform({ kind: "add", items: [item] }, "Add a note");
-  editor.select([id]);
-  return id;
 }
 
 export function editNote(editor: Editor, id: string, note: Note, height: number): void {
