@@ -1,8 +1,9 @@
-import { flushSync, mount, unmount, type Component } from "svelte";
+import { createRawSnippet, flushSync, mount, unmount, type Component } from "svelte";
 import { afterEach, expect, test, vi } from "vitest";
 import { RequestFailed } from "$lib/graphql/failure";
 import TagField from "$lib/library/TagField.svelte";
 import BoardDialog from "$lib/boards/BoardDialog.svelte";
+import Dialog from "$lib/ui/Dialog.svelte";
 import Thumb from "$lib/ui/Thumb.svelte";
 import { toasts } from "$lib/ui/toasts.svelte";
 
@@ -57,6 +58,19 @@ test("a board without a name is asked for one, in words tied to the field", () =
   expect(field.getAttribute("aria-invalid")).toBe("true");
   const words = document.getElementById(field.getAttribute("aria-describedby") ?? "");
   expect(words?.textContent).toContain("needs a name");
+});
+
+test("Enter in a dialog is what is written there, or the button that is marked, and never by itself what cannot be taken back", () => {
+  const html = (words: string) => createRawSnippet(() => ({ render: () => words }));
+  const actions = html("<p><button>Cancel</button><button data-default>Start</button></p>");
+  const focused = () => document.activeElement?.textContent;
+  show(Dialog, { open: true, title: "Slideshow", children: html("<p>5 s</p>"), actions });
+  expect(focused()).toBe("Start");
+  show(Dialog, { open: true, title: "Name it", children: html('<input type="text" />'), actions });
+  expect(document.activeElement?.tagName).toBe("INPUT");
+  const unmarked = html("<p><button>Cancel</button><button>Delete</button></p>");
+  show(Dialog, { open: true, title: "Sure?", children: html("<p>For good.</p>"), actions: unmarked });
+  expect(focused()).not.toBe("Delete");
 });
 
 test("what the server refuses is said inside the dialog, which stays open", async () => {
