@@ -3,6 +3,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { RequestFailed } from "$lib/graphql/failure";
 import TagField from "$lib/library/TagField.svelte";
 import BoardDialog from "$lib/boards/BoardDialog.svelte";
+import type { LibraryPictureFragment } from "$generated/graphql";
+import PictureTile from "$lib/library/PictureTile.svelte";
 import Dialog from "$lib/ui/Dialog.svelte";
 import Thumb from "$lib/ui/Thumb.svelte";
 import { toasts } from "$lib/ui/toasts.svelte";
@@ -123,4 +125,22 @@ test("toasts are few, and those with an action stay longer", () => {
   expect(toasts.shown.some((toast) => toast.id === id)).toBe(false);
   toasts.say("number 3");
   expect(toasts.shown.map((toast) => toast.text)).toEqual(["number 4", "number 5", "number 3"]);
+});
+
+test("of a picture that is cut to a band a size is asked for that is sharp in its height", () => {
+  const sizesOf = (width: number, height: number) => {
+    const picture = {
+      ...{ id: "1", name: "a", title: "", placeholder: "", width, height, palette: [], state: "READY" },
+      renditions: [320, 1600].map((made) => ({ width: made, url: `/files/1/${made}` })),
+    } as unknown as LibraryPictureFragment;
+    const place = show(PictureTile as Component<Record<string, unknown>, object, string>, {
+      picture,
+      isChosen: false,
+      onchoose: () => {},
+    });
+    return parseInt(place.querySelector("img")!.getAttribute("sizes")!);
+  };
+  const [band, photo, column] = [sizesOf(20_000, 1000), sizesOf(1500, 1000), sizesOf(1000, 20_000)];
+  expect(band / photo).toBeCloseTo(20 / 1.5, 1);
+  expect(column / photo).toBeCloseTo(0.45 / 1.5, 1);
 });
