@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { addNote, editNote, NEW_NOTE, NOTE_SIZE, placeAgain, rewrite } from "$lib/board/commands";
 import { beginNote, endNote } from "$lib/board/drafts";
+import { Stretching } from "$lib/canvas/states/stretching";
+import type { Pointer } from "$lib/canvas/states/state";
 import { aDesk, anItem } from "./board";
 
 beforeEach(() => {
@@ -85,4 +87,26 @@ test("a note in which nothing was written, or by who may not write any more, was
   expect(endNote(editor, barred, { ...NEW_NOTE, text: "late" }, 180)).toBe(true);
   expect(store.inOrder.map((item) => item.id)).toEqual(["a"]);
   expect(sent).toEqual([]);
+});
+
+test("a note that is made narrower goes on downwards, as high as its words need; made wider it stays as high", () => {
+  const note = { ...NEW_NOTE, text: "many words of a note ".repeat(9) };
+  const { editor, store, sent } = aDesk([anItem("a", { kind: "NOTE", width: 400, height: 200, note })]);
+  const stretch = (to: number) => {
+    const item = store.get("a")!;
+    const side = { x: item.transform.x + item.width / 2, y: item.transform.y };
+    const at = (x: number) => ({ x, y: side.y, shift: false, alt: false, control: true }) as Pointer;
+    const gesture = new Stretching(editor, item, [1, 0], at(side.x), "");
+    gesture.move(at(side.x + to));
+    gesture.up();
+    return store.get("a")!;
+  };
+  const narrow = stretch(-250);
+  expect(narrow.width).toBe(150);
+  expect(narrow.height).toBeGreaterThan(400);
+  expect(narrow.transform.x).toBe(-125);
+  expect(narrow.transform.y - narrow.height / 2).toBeCloseTo(-100);
+  const wide = stretch(100);
+  expect(wide).toMatchObject({ width: 250, height: narrow.height, transform: { y: narrow.transform.y } });
+  expect(sent).toHaveLength(2);
 });

@@ -1,5 +1,6 @@
 /** A box changes its shape: a side or corner follows the hand, what lies opposite stays, with Alt the middle does. */
 import type { Editor } from "../../board/editor";
+import { heightFor } from "../../board/noteHeight";
 import { editOf, together, type Item } from "../../board/operations";
 import { toBoard } from "../../geometry/camera";
 import { LEAST_PX, LEAST_SIDE } from "../../geometry/limits";
@@ -46,15 +47,17 @@ export class Stretching implements State {
       width = item.width * share;
       height = item.height * share;
     }
-    const moved = pointer.alt
-      ? { x: 0, y: 0 }
-      : rotate(
-          {
-            x: (across * (width - item.width) * transform.scale) / 2,
-            y: (down * (height - item.height) * transform.scale) / 2,
-          },
-          transform.rotation,
-        );
+    const moves = pointer.alt ? 0 : transform.scale / 2;
+    const needed = item.note && !down ? heightFor(item.note, width) : 0;
+    const grown = Math.max(0, needed - height);
+    height += grown; // a narrower note goes on downwards: its words are not cut off
+    const moved = rotate(
+      {
+        x: across * (width - item.width) * moves,
+        y: down ? down * (height - item.height) * moves : (grown * transform.scale) / 2,
+      },
+      transform.rotation,
+    );
     this.shape = { ...item, width, height, transform: translated(transform, moved.x, moved.y) };
     editor.reshape([this.shape]);
   }
