@@ -227,8 +227,9 @@ def _hint(broker: PostgresBroker, job_id: UUID) -> Message[None]:
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1"])
 def test_a_broker_without_its_client_is_said_in_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "redis", None)
-    monkeypatch.setitem(sys.modules, "pika", None)
+    for client, broker in (("redis", "redis"), ("pika", "rabbitmq")):
+        monkeypatch.setitem(sys.modules, client, None)
+        monkeypatch.delitem(sys.modules, f"dramatiq.brokers.{broker}", raising=False)
     with pytest.raises(BadSetting, match="dramatiq"):
         outside_broker(Settings(broker_url=url), [])
 
