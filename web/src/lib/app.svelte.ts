@@ -95,12 +95,14 @@ class App {
       endPersons(id);
       void Promise.all([forgetSights(), forgetErrands((account) => account !== id), forgetUploads(id)]);
     }
-    if (this.instance) rememberOpening({ instance: this.instance, viewer });
+    if (this.instance) {
+      this.instance = { ...this.instance, hasOwner: true };
+      rememberOpening({ instance: this.instance, viewer });
+    }
     noteAccess(accessExpiresAt);
     hangUp();
     this.viewer = viewer;
     this.sessionEnded = false;
-    if (this.instance) this.instance = { ...this.instance, hasOwner: true };
   }
 
   async signOut(): Promise<void> {

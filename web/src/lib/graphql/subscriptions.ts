@@ -114,7 +114,8 @@ export function ask<R, V extends Record<string, unknown>>(
 
 /** Drops the socket, for signing out: the next stream opens a new one under the new cookie. */
 export function hangUp(): void {
-  void client?.dispose();
+  // Waits for a socket that is just opening, and fails with it: every stream has been told that already.
+  Promise.resolve(client?.dispose()).catch(() => {});
   client = null;
 }
 
