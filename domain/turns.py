@@ -1,4 +1,4 @@
-"""Turns: so many at once, and whoever takes long makes room, so that the quick ones need not wait for it."""
+"""Turns: so many at once; whoever takes long makes room, so that the quick ones do not wait for its end."""
 
 import asyncio
 from collections import deque
